@@ -128,6 +128,11 @@ export class CancelledError extends KillpointError {
   readonly code = 'CANCELLED'
 }
 
+/** The run was asked to stop in order (SIGTERM); nothing new began and it can be resumed. */
+export class StoppedError extends KillpointError {
+  readonly code = 'STOPPED'
+}
+
 /** The budget does not cover what was asked; nothing began. `details`: resource, asked, free. */
 export class BudgetExceededError extends KillpointError {
   readonly code = 'BUDGET_EXCEEDED'

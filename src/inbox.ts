@@ -1,0 +1,39 @@
+/**
+ * The inbox: how another process reaches a run, and the only way in.
+ *
+ * A message is acknowledged when `publish` resolves: it is then whole and durable, and the owner of the run, now or later,
+ * consumes it by one record that names its id. The inbox itself decides nothing; a message whose id a record names is
+ * spent, whether or not its file is still there.
+ */
+import type { JsonValue } from './json.ts'
+
+export interface SignalMessage {
+  readonly kind: 'signal'
+  readonly id: string
+  readonly name: string
+  readonly payload: JsonValue
+}
+
+export interface CancelMessage {
+  readonly kind: 'cancel'
+  readonly id: string
+  /** Key of the child to cancel; empty for the whole run. */
+  readonly path: string
+  readonly reason: string
+}
+
+export type InboxMessage = SignalMessage | CancelMessage
+
+/** A message before it has an id. */
+export type NewMessage = Omit<SignalMessage, 'id'> | Omit<CancelMessage, 'id'>
+
+export interface Inbox {
+  /** Durable when it resolves; gives the id. Ids sort in order of publication. */
+  readonly publish: (message: NewMessage) => Promise<string>
+  /** What was published and not removed, oldest first. Cheap where there is nothing. */
+  readonly pending: () => Promise<readonly InboxMessage[]>
+  /** Takes a spent message away; nothing depends on whether that lasts. */
+  readonly remove: (id: string) => Promise<void>
+  /** Resolves after something may have been published, or when the signal aborts. */
+  readonly changed: (signal: AbortSignal) => Promise<void>
+}
