@@ -166,8 +166,8 @@ class ChildLife {
   }
 }
 
-/** Hands a parent its children as they settle, in journal order. */
-export class Settlements {
+/** Children of one scope that are awaited together: `next` gives them as they settle, in journal order. */
+export class ChildGroup {
   private readonly scope: Scope
   private readonly ready: (Settled | Error)[] = []
   private readonly waiting: Deferred<Settled | undefined>[] = []
@@ -177,15 +177,18 @@ export class Settlements {
     this.scope = scope
   }
 
-  add(child: Child): void {
+  /** As the function `spawn`. */
+  spawn(name: string, driver: Driver, task: JsonValue, options: SpawnOptions = {}): Child {
+    const child = spawn(this.scope, name, driver, task, options)
     this.outstanding += 1
     child.result.then(
       (value) => this.deliver({ name: child.name, status: 'done', value }),
       (error: Error) => this.deliver(this.read(child, error)),
     )
+    return child
   }
 
-  /** The next settled child that was not handed out yet; `undefined` when none is outstanding. */
+  /** The next settled child of this group that was not handed out yet; `undefined` when none is outstanding. */
   async next(): Promise<Settled | undefined> {
     const settled = this.ready.shift()
     if (settled instanceof Error) throw settled

@@ -143,7 +143,7 @@ function decode({ seq, body }: JournalRecord): RunRecord {
     throw corrupt(seq, `a record of unknown type ${JSON.stringify(type) ?? 'undefined'}`)
   const missing = members.filter((member) => !(member in body))
   if (missing.length > 0)
-    throw corrupt(seq, `a ${String(type)} record without ${missing.join(', ')}`)
+    throw corrupt(seq, `a ${body['type'] as string} record without ${missing.join(', ')}`)
   return body as unknown as RunRecord
 }
 

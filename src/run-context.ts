@@ -10,7 +10,7 @@
  */
 import type { Driver } from './children.ts'
 import { systemClock, type Clock } from './clock.ts'
-import { InvalidArgumentError, MaxLivesError, RunMismatchError, StoppedError } from './errors.ts'
+import { InvalidArgumentError, MaxLivesError, RunMismatchError } from './errors.ts'
 import { fileInbox } from './file-inbox.ts'
 import { fileJournal } from './file-journal.ts'
 import type { Inbox } from './inbox.ts'

@@ -229,7 +229,7 @@ export class Run {
 
   /** Rejects everything that waits at or below a path and aborts its bodies. */
   endScopes(path: string, error: Error): void {
-    for (const scope of [...this.scopes.values()]) {
+    for (const scope of this.scopes.values()) {
       if (!isWithin(scope.path, path)) continue
       scope.delivery.fail(error)
       scope.abort(error)
