@@ -1,0 +1,61 @@
+/**
+ * Errors of the harness itself. Neither is ever a verdict about the system under test.
+ *
+ * `UsageError`: the caller asked for something that cannot be (exit code 3). `HarnessError`: the harness, or the machine
+ * under it, failed (exit code 4). Both carry a string `code` that never changes, `details` for a machine and a `hint` that
+ * says what to do; the message holds what was expected and what came.
+ */
+
+/** What a machine may want to know of an error: plain values only. */
+export type ErrorDetails = Readonly<Record<string, string | number | boolean>>
+
+/** What an error carries besides its message. */
+export interface ErrorContext {
+  /** What to do now, one imperative sentence; appended to the message. */
+  readonly hint?: string
+  readonly details?: ErrorDetails
+  readonly cause?: unknown
+}
+
+abstract class CodedError<Code extends string> extends Error {
+  readonly code: Code
+  readonly hint: string | undefined
+  readonly details: ErrorDetails
+
+  constructor(code: Code, message: string, context: ErrorContext = {}) {
+    super(
+      context.hint === undefined ? message : `${message}\n  hint: ${context.hint}`,
+      context.cause === undefined ? undefined : { cause: context.cause },
+    )
+    this.name = new.target.name
+    this.code = code
+    this.hint = context.hint
+    this.details = context.details ?? {}
+  }
+}
+
+/** What a caller can get wrong. */
+export type UsageCode =
+  /** Text that is no token; `details`: position, expected, found. */
+  | 'TOKEN_SYNTAX'
+  /** A token of a version that this build does not read; `details`: version, reads. */
+  | 'TOKEN_VERSION'
+  /** Text that is no schedule; `details`: position, expected, found. */
+  | 'FAULT_SYNTAX'
+  /** A seed outside letters and digits. */
+  | 'SEED_SYNTAX'
+  /** A workload that no system could run; the message lists everything that is wrong with it. */
+  | 'WORKLOAD_INVALID'
+
+/** The caller asked for something that cannot be: exit code 3. */
+export class UsageError extends CodedError<UsageCode> {}
+
+/** How the pure half of the harness can fail. */
+export type HarnessCode =
+  /** The ledger holds lines that are no marks; `details`: line, problems. */
+  | 'LEDGER_MALFORMED'
+  /** A mark could not be written whole. */
+  | 'LEDGER_WRITE'
+
+/** The harness, or the machine under it, failed: exit code 4. */
+export class HarnessError extends CodedError<HarnessCode> {}

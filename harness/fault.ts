@@ -1,0 +1,145 @@
+/**
+ * Faults: what is injected into a case, as closed data. A schedule is a list of lives, each a list of faults.
+ *
+ * Their text is a grammar of its own: the table in `docs/tokens.md`, in code in `fault-text.ts` and
+ * `fault-parse.ts`. This file holds types
+ * and two tables, so that hooks can carry it at no cost.
+ */
+
+/** When, at an op: before it, after it completed, or with its first bytes done. */
+export type Phase =
+  | { readonly kind: 'before' }
+  | { readonly kind: 'after' }
+  | { readonly kind: 'inside'; readonly bytes: number }
+
+/** One op of one stream of a life; ops are numbered 1, 2, 3 … */
+export interface OpReference {
+  /** `1` is the main thread of the life's process; `1.1`, `1.2` … its threads and children. */
+  readonly stream: string
+  readonly op: number
+}
+
+/** A point in a life. */
+export interface Position extends OpReference {
+  readonly phase: Phase
+}
+
+/** What of an op is meant: all of it, its first bytes (and what fills the rest of its length), or some bytes. */
+export type Part =
+  | { readonly kind: 'whole' }
+  | {
+      readonly kind: 'prefix'
+      readonly bytes: number
+      readonly rest: 'absent' | 'zeros' | 'garbage'
+    }
+  /** From `from` up to, not including, `to`, in bytes. */
+  | { readonly kind: 'range'; readonly from: number; readonly to: number }
+
+/** An op and a part of it. */
+export interface OpPart extends OpReference {
+  readonly part: Part
+}
+
+/** Error codes that can be injected. */
+export const errnoNames = [
+  'EIO',
+  'ENOSPC',
+  'EDQUOT',
+  'EROFS',
+  'EINTR',
+  'EAGAIN',
+  'EMFILE',
+  'ENFILE',
+  'EACCES',
+  'EPERM',
+] as const
+
+/** An error code that can be injected. */
+export type Errno = (typeof errnoNames)[number]
+
+/** How a file is damaged between lives; offsets and lengths in bytes, lines from 1. */
+export type Damage =
+  | { readonly kind: 'byte'; readonly offset: number; readonly xor: number }
+  | { readonly kind: 'nul'; readonly from: number; readonly to: number }
+  | { readonly kind: 'line'; readonly line: number }
+  | { readonly kind: 'swap'; readonly line: number; readonly other: number }
+  | { readonly kind: 'cut'; readonly bytes: number }
+  | { readonly kind: 'gone' }
+
+/** One injected event. */
+export type Fault =
+  /** `lost`: of the ops under way, these are lost: a whole one is absent, otherwise only the part is there. */
+  | { readonly kind: 'kill'; readonly at: Position; readonly lost: readonly OpPart[] }
+  /**
+   * `base` says what happens to everything that no completed sync covers; `except` lists what differs. On `lost`, the
+   * parts listed are kept. On `kept`, a whole op listed is lost, otherwise only the part is kept.
+   */
+  | {
+      readonly kind: 'power-loss'
+      readonly at: Position
+      readonly base: 'lost' | 'kept'
+      readonly except: readonly OpPart[]
+    }
+  /** `once`: the op fails. `drop`: a sync that also drops its pages. `sticky`: every later op of its kind fails too. */
+  | {
+      readonly kind: 'storage-error'
+      readonly at: Position
+      readonly errno: Errno
+      readonly mode: 'once' | 'drop' | 'sticky'
+    }
+  /** This many more bytes fit in this life; the write that crosses the line is short, later ones fail. */
+  | { readonly kind: 'quota'; readonly bytes: number; readonly errno: Errno }
+  /** The write reports success with only the bytes of the phase done. */
+  | { readonly kind: 'short-write'; readonly at: Position }
+  | { readonly kind: 'lying-sync'; readonly at: Position; readonly sticky: boolean }
+  | { readonly kind: 'slow-sync'; readonly at: Position; readonly ms: number }
+  | {
+      readonly kind: 'message'
+      readonly at: Position
+      readonly act: 'cut' | 'reset' | 'refuse' | 'delay'
+      /** Milliseconds of a delay; 0 otherwise. */
+      readonly ms: number
+    }
+  /** Stops at `at`; goes on when the next life has ended (`done`), or is at a position. */
+  | { readonly kind: 'zombie'; readonly at: Position; readonly until: 'done' | Position }
+  | { readonly kind: 'sigterm'; readonly at: Position }
+  /** The `nth` (from 1) act of this kind in the workload's `outside`; the life waits for it. */
+  | {
+      readonly kind: 'outside'
+      readonly at: Position
+      readonly verb: 'signal' | 'cancel'
+      readonly nth: number
+    }
+  /** The `nth` (from 1) service of the system. */
+  | { readonly kind: 'server-kill'; readonly at: Position; readonly nth: number }
+  | { readonly kind: 'heap'; readonly at: Position }
+  /** Before the life it stands in; milliseconds, not 0. */
+  | { readonly kind: 'clock'; readonly ms: number }
+  /** Before the life it stands in. `file` from 1 in the sorted list; 0 is every file (only `gone`). */
+  | { readonly kind: 'rot'; readonly file: number; readonly damage: Damage }
+  /** In place of one process for this life; `barrier` absent: before the first op. */
+  | { readonly kind: 'resumers'; readonly count: number; readonly barrier?: Position }
+
+/** Name of a kind of fault. */
+export type FaultKind = Fault['kind']
+
+/** The faults of one life, in order. */
+export type LifeFaults = readonly Fault[]
+
+/** The faults of a case: entry 0 is for life 1. Lives beyond the last entry have none. */
+export type Schedule = readonly LifeFaults[]
+
+/** Faults that happen before the life in whose entry they stand. */
+export const betweenLives: ReadonlySet<FaultKind> = new Set<FaultKind>(['clock', 'rot', 'resumers'])
+
+/** Faults that end the life: nothing can follow them in its entry. */
+export const endingLife: ReadonlySet<FaultKind> = new Set<FaultKind>(['kill', 'power-loss', 'heap'])
+
+/** A position without ceremony: before op `op` of the main stream unless told otherwise. */
+export function position(
+  op: number,
+  phase: Phase | 'before' | 'after' = 'before',
+  stream = '1',
+): Position {
+  return { stream, op, phase: typeof phase === 'string' ? { kind: phase } : phase }
+}
