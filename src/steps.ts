@@ -46,6 +46,8 @@ export interface StepOptions {
   readonly retryIf?: (error: StepFailedError | DeadlineError) => boolean
   /** Milliseconds after which an attempt is aborted and fails with `DEADLINE`; a `once` effect is then of unknown outcome. */
   readonly timeoutMs?: number
+  /** Records to commit in one batch with the result: the intents of what must follow it. Of use to modules, not to drivers. */
+  readonly also?: (value: JsonValue | undefined) => readonly IntentRecord[]
 }
 
 /** What the body of a step is told. */
@@ -96,7 +98,7 @@ export interface Unit {
   readonly attempt: number
   readonly options: StepOptions
   readonly body: (call: StepCall) => Promise<Result> | Result
-  /** True where the caller committed this life's intent already, in the batch of another record. */
+  /** True where this life's intent was committed already, in the batch of another record. */
   readonly hasIntent?: boolean
 }
 
@@ -170,8 +172,9 @@ async function record(
   // The scope ended while the body was under way: its result has no reader in any life.
   if (!scope.isOpen) throw scope.signal.reason
   const settled: SettleRecord = { type: 'settle', key, kind: unit.kind, args, ...outcome }
+  const also = outcome.status === 'done' ? (unit.options.also?.(outcome.value) ?? []) : []
   try {
-    return { key, seq: await scope.run.commit(settled), record: settled }
+    return { key, seq: await scope.run.commit(settled, ...also), record: settled }
   } catch (error) {
     if (!(error instanceof RecordTooLargeError)) throw error
     const { value: _, ...rest } = settled

@@ -1,0 +1,153 @@
+/**
+ * A durable turn of an agent: the model is asked once, every tool call of its answer is run once, and the transcript that
+ * comes out has exactly one result for each call.
+ *
+ *   T1  the model's answer is committed before any of its calls begins, in one batch with their intents
+ *   T2  each call is committed on its own: a crash in the middle of a batch keeps the calls that finished
+ *   T3  a call that began in an earlier life and has no result is answered *outcome unknown*, as an error, and not run
+ *       again, unless its tool declares that it may be (`effect: 'keyed'` or `'none'`)
+ *   T4  the decision about a call is a record of its own: the next model call sees it, in this life and in every later one
+ */
+import { OutcomeUnknownError } from './errors.ts'
+import type { JsonValue } from './json.ts'
+import { argumentHash, joinKey, keySegment } from './keys.ts'
+import type { IntentRecord } from './records.ts'
+import type { Scope } from './scope.ts'
+import { intentOf, performUnit, step, type StepCall, type StepOptions, type Unit } from './steps.ts'
+import {
+  repairTranscript,
+  toolCallsOf,
+  type ToolCall,
+  type ToolOutcome,
+  type TranscriptFormat,
+} from './transcript.ts'
+
+/** What a model may call. */
+export interface Tool extends Pick<StepOptions, 'effect' | 'reserve' | 'timeoutMs'> {
+  /** Gives the call's result; a throw becomes an error result that the model sees. */
+  readonly run: (args: JsonValue, call: StepCall) => Promise<JsonValue> | JsonValue
+}
+
+export interface TurnOptions<Message extends JsonValue> {
+  readonly format: TranscriptFormat
+  /** The transcript so far. Calls in it that were never answered are answered as of unknown outcome. */
+  readonly messages: readonly Message[]
+  /** Asks the model; gives the messages that it adds to the transcript. */
+  readonly ask: (messages: readonly Message[], call: StepCall) => Promise<readonly Message[]>
+  readonly tools: Readonly<Record<string, Tool>>
+  /** Of the model call itself: what it reserves, how often it is tried. */
+  readonly model?: Omit<StepOptions, 'args'>
+}
+
+export interface Turn<Message> {
+  /** The transcript with the model's answer and the results of its calls. */
+  readonly messages: readonly Message[]
+  /** How many tools the model called; 0 ends most agents. */
+  readonly calls: number
+}
+
+/** Takes one turn under a name. See the head of the file; errors as `step`, and `TranscriptError`. */
+export async function turn<Message extends JsonValue>(
+  scope: Scope,
+  name: string,
+  options: TurnOptions<Message>,
+): Promise<Turn<Message>> {
+  const { format, tools } = options
+  const before = repairTranscript(format, options.messages, () => ({ state: 'unknown' })).messages
+  const answer = await askModel(scope, name, options, before)
+  const messages = [...before, ...answer]
+  const calls = unanswered(format, messages)
+  const outcomes = new Map<number, ToolOutcome>()
+  await Promise.all(
+    calls.map(async (call) => {
+      outcomes.set(call.position, await runTool(scope, toolUnit(scope, name, call, tools)))
+    }),
+  )
+  const answered = repairTranscript(
+    format,
+    messages,
+    (call) => outcomes.get(call.position) ?? { state: 'unknown' },
+  )
+  return { messages: answered.messages, calls: calls.length }
+}
+
+async function askModel<Message extends JsonValue>(
+  scope: Scope,
+  name: string,
+  { ask, format, model, tools }: TurnOptions<Message>,
+  messages: readonly Message[],
+): Promise<readonly Message[]> {
+  // The whole transcript is in the loop's state already; its hash is enough to know it again.
+  const args = argumentHash(messages as readonly JsonValue[])
+  const intents = (added: JsonValue | undefined): readonly IntentRecord[] =>
+    unanswered(format, [...messages, ...((added ?? []) as readonly Message[])]).flatMap((call) => {
+      const unit = toolUnit(scope, name, call, tools)
+      return unit.intent ?? []
+    })
+  return step(scope, name, async (call) => [...(await ask(messages, call))], {
+    ...model,
+    args,
+    also: intents,
+  })
+}
+
+function unanswered(format: TranscriptFormat, messages: readonly unknown[]): readonly ToolCall[] {
+  return toolCallsOf(format, messages).filter(({ answer }) => answer === undefined)
+}
+
+interface ToolUnit extends Unit {
+  /** Committed with the model's answer; a tool that reserves budget writes its own when it begins. */
+  readonly intent?: IntentRecord
+}
+
+function toolUnit(
+  scope: Scope,
+  name: string,
+  call: ToolCall,
+  tools: Readonly<Record<string, Tool>>,
+): ToolUnit {
+  const tool = Object.hasOwn(tools, call.name) ? tools[call.name] : undefined
+  const { effect = 'once', reserve, timeoutMs } = tool ?? {}
+  const args: JsonValue = { name: call.name, arguments: call.arguments }
+  const unit: Unit = {
+    kind: 'tool',
+    base: joinKey(scope.path, keySegment(`${name}.${call.position}.${call.name}`.slice(0, 200), 0)),
+    attempt: 1,
+    options: {
+      args,
+      effect: runnable(tool, call) ? effect : 'none',
+      ...(reserve === undefined ? {} : { reserve }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    },
+    body: (stepCall) => runBody(tool, call, stepCall),
+  }
+  const intent = reserve === undefined ? intentOf(unit, unit.base, argumentHash(args)) : undefined
+  return intent === undefined ? unit : { ...unit, intent, hasIntent: true }
+}
+
+function runnable(tool: Tool | undefined, call: ToolCall): tool is Tool {
+  return tool !== undefined && call.complete
+}
+
+async function runBody(
+  tool: Tool | undefined,
+  call: ToolCall,
+  stepCall: StepCall,
+): Promise<JsonValue> {
+  if (tool === undefined) throw new Error(`there is no tool named ${call.name}`)
+  if (!call.complete) throw new Error(`the arguments of ${call.name} were cut off; it was not run`)
+  return tool.run(call.arguments, stepCall)
+}
+
+async function runTool(scope: Scope, unit: ToolUnit): Promise<ToolOutcome> {
+  try {
+    const result = await performUnit(scope, unit)
+    return { state: 'recorded', result: result ?? null }
+  } catch (error) {
+    // This life is over, or the run is: the call has no result yet.
+    scope.run.assertMayEnd()
+    if (scope.signal.aborted) throw scope.signal.reason
+    if (error instanceof OutcomeUnknownError) return { state: 'unknown', reason: error.message }
+    return { state: 'recorded', result: String((error as Error).message), isError: true }
+  }
+}
