@@ -58,8 +58,6 @@ export type HarnessCode =
   | 'LEDGER_WRITE'
   /** The live engine or the plugging of a system failed; `details`: kind (`live/trouble.ts`). */
   | 'LIVE_TROUBLE'
-  /** Trouble of the live engine (`live/trouble.ts`). */
-  | 'LIVE_TROUBLE'
 
 /** The harness, or the machine under it, failed: exit code 4. */
 export class HarnessError extends CodedError<HarnessCode> {}
