@@ -1,0 +1,89 @@
+/**
+ * The frame at the head of a batch's first line, read by position: this runs once per batch of a run that is opened.
+ *
+ * The text has one character per byte (latin1), so that a position in it is a position in the file.
+ */
+import { crc32 } from '../checksum.ts'
+import { crcBytes } from './format.ts'
+
+/** Filled anew by each `parseFrame`, so that a million batches need no million objects. */
+export interface Frame {
+  crc: number
+  prev: number
+  batch: number
+  records: number
+  seq: number
+  /** Where the first record's `"body":` or `"blob":` begins. */
+  contentAt: number
+}
+
+export function emptyFrame(): Frame {
+  return { crc: 0, prev: 0, batch: 0, records: 0, seq: 0, contentAt: 0 }
+}
+
+/** True, and `frame` filled, where a frame begins at `at`; its checksum is still to be checked. */
+export function parseFrame(text: string, at: number, frame: Frame): boolean {
+  if (!text.startsWith('{"crc":"', at) || !text.startsWith('","batch":', at + 34)) return false
+  frame.crc = hexAt(text, at + 8)
+  frame.prev = hexAt(text, at + 26)
+  if (frame.crc < 0 || frame.prev < 0) return false
+  frame.batch = numberAt(text, at + 44)
+  let next = numberEnd
+  if (frame.batch < 1 || !text.startsWith(',"records":', next)) return false
+  frame.records = numberAt(text, next + 11)
+  next = numberEnd
+  if (frame.records < 1 || !text.startsWith(',"seq":', next)) return false
+  frame.seq = numberAt(text, next + 7)
+  frame.contentAt = numberEnd + 1
+  return frame.seq >= 1 && text.charCodeAt(numberEnd) === comma
+}
+
+/** Behind the newline of the `records`-th line from `at`; -1 where the text ends before that. */
+export function batchEnd(text: string, at: number, records: number): number {
+  let end = at
+  for (let line = 0; line < records; line++) {
+    end = text.indexOf('\n', end) + 1
+    if (end === 0) return -1
+  }
+  return end
+}
+
+/** True where the checksum of the batch in `bytes` from `at` to `end` is right for a life with this key. */
+export function sumHolds(
+  bytes: Buffer,
+  at: number,
+  end: number,
+  crc: number,
+  key: number,
+): boolean {
+  return crc32(bytes.subarray(at + crcBytes, end), key) === crc
+}
+
+const comma = 0x2c
+const digitsMax = 15
+
+// Behind the digits that `numberAt` last read: a second result without an object for it.
+let numberEnd = 0
+
+function numberAt(text: string, at: number): number {
+  let value = 0
+  let index = at
+  for (; index < at + digitsMax; index++) {
+    const digit = text.charCodeAt(index) - 0x30
+    if (!(digit >= 0 && digit <= 9)) break
+    value = value * 10 + digit
+  }
+  numberEnd = index
+  return index === at ? -1 : value
+}
+
+function hexAt(text: string, at: number): number {
+  let value = 0
+  for (let index = at; index < at + 8; index++) {
+    const code = text.charCodeAt(index)
+    if (code >= 0x30 && code <= 0x39) value = value * 16 + code - 0x30
+    else if (code >= 0x61 && code <= 0x66) value = value * 16 + code - 0x57
+    else return -1
+  }
+  return value
+}

@@ -1,0 +1,156 @@
+/**
+ * Who owns a run, and whether that owner still lives.
+ *
+ * Liveness keeps a live owner from being robbed (J11) and lets a dead one be replaced at once. Safety never rests on it:
+ * whoever is wrongly believed dead is fenced all the same (J5). So a doubt is `unknown`, and `unknown` is refused.
+ *
+ *  - Another boot of this host: dead. Another host, or another pid namespace: unknown, its pids mean nothing here.
+ *  - No such pid, or one that started at another time (recycled), or one that nobody has reaped (zombie): dead.
+ */
+import { execFile } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import { threadId } from 'node:worker_threads'
+import { systemCode } from './errors.ts'
+
+/** A process, as far as it can be told from every other one. */
+export interface OwnerIdentity {
+  readonly host: string
+  /** Changes with every boot of the machine. */
+  readonly boot: string
+  /** Empty where the system has none. */
+  readonly pidNamespace: string
+  readonly pid: number
+  /** When the process started: clock ticks since boot on Linux, seconds since 1970 elsewhere. */
+  readonly start: string
+  /** The worker thread, 0 for the main one: threads share all of the above. */
+  readonly thread: number
+}
+
+export type Liveness = 'alive' | 'dead' | 'unknown'
+
+export interface Identity {
+  /** This process and thread. */
+  readonly self: () => Promise<OwnerIdentity>
+  /** Never throws: what cannot be found out is `unknown`. */
+  readonly liveness: (owner: OwnerIdentity) => Promise<Liveness>
+}
+
+/** `host pid 123`: how messages name an owner that gave no name. */
+export function describeOwner(owner: OwnerIdentity): string {
+  return `${owner.host} pid ${owner.pid}`
+}
+
+/** True where both are the same process and thread. */
+export function sameOwner(left: OwnerIdentity, right: OwnerIdentity): boolean {
+  return (
+    left.host === right.host &&
+    left.boot === right.boot &&
+    left.pidNamespace === right.pidNamespace &&
+    left.pid === right.pid &&
+    left.start === right.start &&
+    left.thread === right.thread
+  )
+}
+
+/** The operating system's own answer: `/proc` on Linux, signal 0 and `ps` elsewhere. */
+export const systemIdentity: Identity = {
+  self: () => (selfOnce ??= examineSelf()),
+  liveness: async (owner) => judge(owner, await systemIdentity.self()),
+}
+
+let selfOnce: Promise<OwnerIdentity> | undefined
+
+async function examineSelf(): Promise<OwnerIdentity> {
+  return {
+    host: os.hostname(),
+    boot: await bootId(),
+    pidNamespace: pidNamespace(),
+    pid: process.pid,
+    start: statOf(process.pid)?.start ?? String(Math.round(performance.timeOrigin / 1000)),
+    thread: threadId,
+  }
+}
+
+async function judge(owner: OwnerIdentity, self: OwnerIdentity): Promise<Liveness> {
+  if (owner.boot !== self.boot) return owner.host === self.host ? 'dead' : 'unknown'
+  if (owner.boot === '' && owner.host !== self.host) return 'unknown'
+  if (owner.pidNamespace !== self.pidNamespace) return 'unknown'
+  const signalled = signalZero(owner.pid)
+  if (signalled !== 'exists') return signalled
+  return process.platform === 'linux' ? judgeByProc(owner) : judgeByPs(owner)
+}
+
+function signalZero(pid: number): 'exists' | 'dead' | 'unknown' {
+  try {
+    process.kill(pid, 0)
+    return 'exists'
+  } catch (error) {
+    if (systemCode(error) === 'ESRCH') return 'dead'
+    return systemCode(error) === 'EPERM' ? 'exists' : 'unknown'
+  }
+}
+
+function judgeByProc(owner: OwnerIdentity): Liveness {
+  const stat = statOf(owner.pid)
+  // It answers signals and cannot be seen: another user's, with /proc mounted to hide those.
+  if (stat === undefined) return signalZero(owner.pid) === 'dead' ? 'dead' : 'unknown'
+  if (stat.state === 'Z' || stat.state === 'X') return 'dead'
+  return stat.start === owner.start ? 'alive' : 'dead'
+}
+
+/** State and start time from `/proc/PID/stat`, fields 3 and 22; the name in field 2 may hold spaces and brackets. */
+function statOf(pid: number): { readonly state: string; readonly start: string } | undefined {
+  const text = readQuietly(`/proc/${pid}/stat`)
+  if (text === undefined) return undefined
+  const [state, ...rest] = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  const start = rest[18]
+  return state === undefined || start === undefined ? undefined : { state, start }
+}
+
+/** Only asked where the pid exists, so it costs its few milliseconds only when an owner seems to live. */
+async function judgeByPs(owner: OwnerIdentity): Promise<Liveness> {
+  const text = await output('ps', ['-o', 'stat=,lstart=', '-p', String(owner.pid)])
+  if (text === undefined) return signalZero(owner.pid) === 'dead' ? 'dead' : 'unknown'
+  const [state, ...words] = text.trim().split(/\s+/)
+  if (state?.startsWith('Z')) return 'dead'
+  const startedS = Date.parse(`${words.join(' ')} UTC`) / 1000
+  if (!Number.isFinite(startedS)) return 'unknown'
+  // `ps` has whole seconds and the process read its own clock a moment after it began; pids come round far later.
+  return Math.abs(startedS - Number(owner.start)) <= startToleranceS ? 'alive' : 'dead'
+}
+
+const startToleranceS = 5
+
+async function bootId(): Promise<string> {
+  const linux = readQuietly('/proc/sys/kernel/random/boot_id')
+  if (linux !== undefined) return linux.trim()
+  return (await output('sysctl', ['-n', 'kern.bootsessionuuid']))?.trim() ?? ''
+}
+
+function pidNamespace(): string {
+  try {
+    return fs.readlinkSync('/proc/self/ns/pid')
+  } catch {
+    // Not Linux, or not allowed to look: then there is no namespace to tell apart.
+    return ''
+  }
+}
+
+// Absence is an answer here: the caller turns it into `dead` or `unknown`.
+function readQuietly(path: string): string | undefined {
+  try {
+    return fs.readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+function output(command: string, args: readonly string[]): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const env = { PATH: '/bin:/usr/bin:/sbin:/usr/sbin', LC_ALL: 'C', TZ: 'UTC' }
+    execFile(command, args, { env, timeout: 5000 }, (error, stdout) => {
+      resolve(error === null && stdout.trim() !== '' ? stdout : undefined)
+    })
+  })
+}
