@@ -24,6 +24,8 @@ export const systemVariables = {
   life: 'KILLPOINT_LIFE',
   /** Name and payload, JSON, for verb `signal`. */
   signal: 'KILLPOINT_SIGNAL',
+  /** Path of the ledger, for processes that a life starts without its descriptors: open it for append. */
+  ledger: 'KILLPOINT_LEDGER',
   /** Identity of this life for systems that take one: host and boot id, JSON. */
   identity: 'KILLPOINT_IDENTITY',
 } as const
