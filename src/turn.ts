@@ -78,7 +78,7 @@ async function askModel<Message extends JsonValue>(
   messages: readonly Message[],
 ): Promise<readonly Message[]> {
   // The whole transcript is in the loop's state already; its hash is enough to know it again.
-  const args = argumentHash(messages as readonly JsonValue[])
+  const args = argumentHash(messages)
   const intents = (added: JsonValue | undefined): readonly IntentRecord[] =>
     unanswered(format, [...messages, ...((added ?? []) as readonly Message[])]).flatMap((call) => {
       const unit = toolUnit(scope, name, call, tools)
@@ -148,6 +148,6 @@ async function runTool(scope: Scope, unit: ToolUnit): Promise<ToolOutcome> {
     scope.run.assertMayEnd()
     if (scope.signal.aborted) throw scope.signal.reason
     if (error instanceof OutcomeUnknownError) return { state: 'unknown', reason: error.message }
-    return { state: 'recorded', result: String((error as Error).message), isError: true }
+    return { state: 'recorded', result: (error as Error).message, isError: true }
   }
 }

@@ -126,7 +126,11 @@ function stateOf(error: unknown): 'unknown' | 'failed' | undefined {
 }
 
 function nonceOf(result: JsonValue): string {
-  return String((result as JsonObject)['nonce'])
+  return textOf((result as JsonObject)['nonce'])
+}
+
+function textOf(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : ''
 }
 
 async function runTools(scope: Scope, task: Extract<Task, { kind: 'tools' }>): Promise<Outcome> {
@@ -149,7 +153,7 @@ async function runTools(scope: Scope, task: Extract<Task, { kind: 'tools' }>): P
   for (const call of task.calls) {
     const result = toolResult(asked.messages, call.id)
     const done = result !== undefined && result['is_error'] !== true
-    const nonce = done ? nonceOf(JSON.parse(String(result['content'])) as JsonValue) : ''
+    const nonce = done ? nonceOf(JSON.parse(textOf(result['content'])) as JsonValue) : ''
     mark({ mark: 'observed', step: call.id, nonce, state: done ? 'done' : 'unknown' })
     outcome[call.id] = done ? nonce : 'unknown'
   }
@@ -234,7 +238,7 @@ async function runTimer(
 
 async function runSignal(scope: Scope, task: Extract<Task, { kind: 'signal' }>): Promise<Outcome> {
   const payload = (await receive(scope, task.id, task.name)) as JsonObject
-  const message = String(payload['message'])
+  const message = textOf(payload['message'])
   mark({ mark: 'consumed', step: task.id, name: task.name, message })
   return {}
 }
