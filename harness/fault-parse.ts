@@ -88,6 +88,14 @@ const readers: Readonly<Record<string, Reader>> = {
   K: readKill,
   P: readPowerLoss,
   E: readStorageError,
+  F: (cursor) => {
+    const at = readOp(cursor)
+    cursor.expect('=')
+    const errno = readErrno(cursor)
+    const sticky = cursor.takes('.')
+    if (sticky) cursor.expect('sticky')
+    return { kind: 'read-error', at, errno, sticky }
+  },
   Q: (cursor) => ({
     kind: 'quota',
     bytes: cursor.number('a number of bytes'),
@@ -103,7 +111,7 @@ const readers: Readonly<Record<string, Reader>> = {
   S: (cursor) => ({
     kind: 'slow-sync',
     at: readPositionIn(cursor, ['before']),
-    ms: readMs(cursor, '='),
+    ops: readOps(cursor),
   }),
   M: readMessage,
   Z: (cursor) => {
@@ -277,6 +285,11 @@ function readErrno(cursor: TextCursor, notWritten?: Errno): Errno {
       start,
     )
   return errno
+}
+
+function readOps(cursor: TextCursor): number {
+  cursor.expect('=')
+  return cursor.number('a number of ops', 1)
 }
 
 function readMs(cursor: TextCursor, before: string): number {

@@ -36,6 +36,8 @@ export function stringifyFault(fault: Fault): string {
       return `P${positionText(fault.at)}${exceptions(fault.base, fault.except)}`
     case 'storage-error':
       return `E${positionText(fault.at)}=${fault.errno}${fault.mode === 'once' ? '' : `.${fault.mode}`}`
+    case 'read-error':
+      return `F${opText(fault.at)}=${fault.errno}${fault.sticky ? '.sticky' : ''}`
     case 'quota':
       return `Q${fault.bytes}${fault.errno === 'ENOSPC' ? '' : `=${fault.errno}`}`
     case 'short-write':
@@ -43,7 +45,7 @@ export function stringifyFault(fault: Fault): string {
     case 'lying-sync':
       return `L${positionText(fault.at)}${fault.sticky ? '=sticky' : ''}`
     case 'slow-sync':
-      return `S${positionText(fault.at)}=${fault.ms}`
+      return `S${positionText(fault.at)}=${fault.ops}`
     case 'message':
       return `M${positionText(fault.at)}=${fault.act}${fault.act === 'delay' ? `.${fault.ms}` : ''}`
     case 'zombie':

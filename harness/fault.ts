@@ -87,12 +87,20 @@ export type Fault =
       readonly errno: Errno
       readonly mode: 'once' | 'drop' | 'sticky'
     }
+  /** `at` counts the reads of the stream (open for reading, read, readdir, stat …) from 1, on their own. */
+  | {
+      readonly kind: 'read-error'
+      readonly at: OpReference
+      readonly errno: Errno
+      readonly sticky: boolean
+    }
   /** This many more bytes fit in this life; the write that crosses the line is short, later ones fail. */
   | { readonly kind: 'quota'; readonly bytes: number; readonly errno: Errno }
   /** The write reports success with only the bytes of the phase done. */
   | { readonly kind: 'short-write'; readonly at: Position }
   | { readonly kind: 'lying-sync'; readonly at: Position; readonly sticky: boolean }
-  | { readonly kind: 'slow-sync'; readonly at: Position; readonly ms: number }
+  /** Its completion is delivered after the next `ops` ops: time has no place in a case. */
+  | { readonly kind: 'slow-sync'; readonly at: Position; readonly ops: number }
   | {
       readonly kind: 'message'
       readonly at: Position
