@@ -98,7 +98,13 @@ const during: fc.Arbitrary<Fault> = fc.oneof(
     at: at(before),
     sticky: fc.boolean(),
   }),
-  fc.record({ kind: fc.constant('slow-sync' as const), at: at(before), ms: count }),
+  fc.record({ kind: fc.constant('slow-sync' as const), at: at(before), ops: count }),
+  fc.record({
+    kind: fc.constant('read-error' as const),
+    at: fc.record({ stream, op }),
+    errno: fc.constantFrom(...errnoNames),
+    sticky: fc.boolean(),
+  }),
   fc
     .tuple(at(before, after, inside), fc.constantFrom('cut', 'reset', 'refuse', 'delay'), count)
     .map(

@@ -68,7 +68,15 @@ describe('schedule: each line of the table in docs/tokens.md', () => {
     ['W37/17', { kind: 'short-write', at: position(37, inside17) }],
     ['L37', { kind: 'lying-sync', at: position(37), sticky: false }],
     ['L37=sticky', { kind: 'lying-sync', at: position(37), sticky: true }],
-    ['S37=250', { kind: 'slow-sync', at: position(37), ms: 250 }],
+    ['S37=3', { kind: 'slow-sync', at: position(37), ops: 3 }],
+    [
+      'F9=EACCES',
+      { kind: 'read-error', at: { stream: '1', op: 9 }, errno: 'EACCES', sticky: false },
+    ],
+    [
+      'F1.2@9=EIO.sticky',
+      { kind: 'read-error', at: { stream: '1.2', op: 9 }, errno: 'EIO', sticky: true },
+    ],
     ['M37=cut', { kind: 'message', at: position(37), act: 'cut', ms: 0 }],
     ['M37+=reset', { kind: 'message', at: position(37, 'after'), act: 'reset', ms: 0 }],
     ['M37=refuse', { kind: 'message', at: position(37), act: 'refuse', ms: 0 }],
@@ -160,12 +168,12 @@ describe('schedule: lives and compounds', () => {
 
 describe('schedule: what cannot be', () => {
   test.each([
-    ['', 0, 'a fault (KPEQWLSMZTVXHCRN or -)', 'the end'],
+    ['', 0, 'a fault (KPEFQWLSMZTVXHCRN or -)', 'the end'],
     ['Kx7', 1, 'an op number', '"x"'],
     ['K0', 1, 'an op number from 1', '"0"'],
     ['K07', 1, 'an op number', '"0"'],
     ['K1@7', 1, 'an op number: stream 1 is not written', '"1"'],
-    ['K3,', 3, 'a fault (KPEQWLSMZTVXHCRN or -)', 'the end'],
+    ['K3,', 3, 'a fault (KPEFQWLSMZTVXHCRN or -)', 'the end'],
     ['K3,-', 3, 'a fault: a schedule does not end with lives that have none', '"-"'],
     ['K3~K4', 3, '"," or the end: nothing follows K3', '"K"'],
     [
@@ -199,7 +207,7 @@ describe('schedule: what cannot be', () => {
     ['R1=byte.5.256', 10, 'a value from 1 to 255', '"2"'],
     ['R1=swap.5.3', 10, 'a line number from 6', '"3"'],
     ['N1', 1, 'a number of resumers from 2', '"1"'],
-    ['constructor', 0, 'a fault (KPEQWLSMZTVXHCRN or -)', '"c"'],
+    ['constructor', 0, 'a fault (KPEFQWLSMZTVXHCRN or -)', '"c"'],
     ['K3 ', 2, '"," or "~" or the end', '" "'],
   ])('%j is refused at %i', (text, at, expected, found) => {
     const error = catching(() => parseSchedule(text))
