@@ -1,0 +1,154 @@
+/**
+ * The fault classes that scenarios are made of: each turns what a control run recorded into schedules.
+ *
+ * Crash points are ops of the control run, marks included, before, after and (for writes) inside. A later life's length is
+ * not known before it runs: its points are drawn from the length of the control, and one that is not reached is drawn anew
+ * by the campaign.
+ */
+import type { Control, ControlOp, CasePlan, FaultClass } from './scenario.ts'
+import { position, type Fault, type Phase } from './fault.ts'
+import type { Random } from './seed.ts'
+
+/** One kill at an op of the first life: before, after, or inside a write. */
+export const killAtOp: FaultClass = {
+  name: 'kill',
+  all: (control) => control.ops.flatMap((op) => phasesOf(op).map((phase) => kill(op.n, phase))),
+  draw: (control, random) => {
+    const op = random.pick(control.ops)
+    return kill(op.n, drawPhase(op, random))
+  },
+}
+
+/** Kills in two to five lives: the later ones fall into recovery, or into what comes after it. */
+export const killInRecovery: FaultClass = {
+  name: 'kill-in-recovery',
+  draw: (control, random) => {
+    const lives = 2 + random.below(4)
+    const first = random.pick(control.ops)
+    const schedule = [[killFault(first.n, drawPhase(first, random))]]
+    for (let life = 1; life < lives; life++) {
+      // Most of a recovery's ops are among the first dozen; the rest of the run must be hit too.
+      const upTo = random.chance(0.7) ? Math.min(12, control.ops.length) : control.ops.length
+      schedule.push([killFault(1 + random.below(upTo), random.pick(['before', 'after'] as const))])
+    }
+    return { schedule }
+  },
+}
+
+/** A kill by the harness at a moment that no op decides. */
+export const killAtRandom: FaultClass = {
+  name: 'random-kill',
+  draw: (control, random) => ({
+    schedule: [],
+    randomKill: { life: 1, ops: control.ops.length, draw: random.below(1_000_000) },
+  }),
+}
+
+/** The owner stops, a successor takes over and ends the run, the owner goes on. */
+export const zombieTakeover: FaultClass = {
+  name: 'zombie',
+  needs: ['fencing'],
+  draw: (control, random) => {
+    const op = random.pick(control.ops)
+    const phase = random.pick(['before', 'after'] as const)
+    return { schedule: [[{ kind: 'zombie', at: position(op.n, phase), until: 'done' }]] }
+  },
+}
+
+/** The owner stops, a successor takes over and is stopped in the middle, the owner goes on beside it. */
+export const zombieBeside: FaultClass = {
+  name: 'zombie-beside',
+  needs: ['fencing'],
+  draw: (control, random) => {
+    const at = position(random.pick(control.ops).n, random.pick(['before', 'after'] as const))
+    const until = position(1 + random.below(control.ops.length))
+    return { schedule: [[{ kind: 'zombie', at, until }]] }
+  },
+}
+
+/** The owner dies, and several resumers start at once, held at one barrier. */
+export function concurrentResumers(counts: readonly number[]): FaultClass {
+  return {
+    name: 'resumers',
+    needs: ['takeover'],
+    draw: (control, random) => {
+      const op = random.pick(control.ops)
+      const barrier = position(1 + random.below(8))
+      const count = random.pick(counts)
+      return {
+        schedule: [
+          [killFault(op.n, drawPhase(op, random))],
+          [{ kind: 'resumers', count, ...(random.chance(0.5) ? { barrier } : {}) }],
+        ],
+      }
+    },
+  }
+}
+
+/** SIGTERM at an op. */
+export const terminate: FaultClass = {
+  name: 'sigterm',
+  needs: ['graceful'],
+  draw: (control, random) => {
+    const op = random.pick(control.ops)
+    return { schedule: [[{ kind: 'sigterm', at: position(op.n) }]] }
+  },
+}
+
+/** An act from outside at an op, and after it a kill in the same life, or none. */
+export function actFromOutside(verb: 'signal' | 'cancel', nth = 1): FaultClass {
+  return {
+    name: verb,
+    needs: [verb],
+    draw: (control, random) => {
+      const at = firstOwnedOp(control) + random.below(Math.max(1, control.ops.length - 10))
+      const n = Math.min(at, control.ops.length)
+      const act: Fault = { kind: 'outside', at: position(n), verb, nth }
+      if (random.chance(0.4)) return { schedule: [[act]] }
+      const later = n + random.below(Math.max(1, Math.min(8, control.ops.length - n + 1)))
+      return { schedule: [[act, killFault(later, 'after')]] }
+    },
+  }
+}
+
+/** The clock goes on between two lives, and the first is killed anywhere. */
+export const clockJump: FaultClass = {
+  name: 'clock',
+  needs: ['clock'],
+  draw: (control, random) => {
+    const op = random.pick(control.ops)
+    const ms = random.pick([1, 1_000, 60_000, 3_600_000, 2 ** 31])
+    return {
+      schedule: [[killFault(op.n, drawPhase(op, random))], [{ kind: 'clock', ms }]],
+    }
+  },
+}
+
+/** Before op `n`, after it, or with its first bytes done. */
+export function kill(n: number, phase: Phase): CasePlan {
+  return { schedule: [[{ kind: 'kill', at: { stream: '1', op: n, phase }, lost: [] }]] }
+}
+
+function killFault(n: number, phase: Phase | 'before' | 'after'): Fault {
+  return { kind: 'kill', at: position(n, phase), lost: [] }
+}
+
+/** Phases in which an op's death leaves different states; a torn write at its start, middle and end. */
+function phasesOf({ op }: ControlOp): readonly Phase[] {
+  const around: readonly Phase[] = [{ kind: 'before' }, { kind: 'after' }]
+  if (op.kind !== 'write' || op.length < 2) return around
+  const tears = new Set([1, Math.floor(op.length / 2), op.length - 1])
+  return [...around, ...[...tears].map((bytes): Phase => ({ kind: 'inside', bytes }))]
+}
+
+function drawPhase(op: ControlOp, random: Random): Phase {
+  if (op.op.kind === 'write' && op.op.length >= 2 && random.chance(0.5))
+    return { kind: 'inside', bytes: 1 + random.below(op.op.length - 1) }
+  return { kind: random.pick(['before', 'after'] as const) }
+}
+
+/** The first op after the run is owned: before it, nobody can reach the run. */
+export function firstOwnedOp(control: Control): number {
+  const first = control.ops.find(({ mark }) => mark === 'ack')
+  return first === undefined ? 1 : first.n + 1
+}

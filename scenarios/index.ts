@@ -1,0 +1,33 @@
+/** Every scenario that ships, in the order in which they run. */
+import type { Scenario } from '../harness/scenario.ts'
+import { budget } from './budget.ts'
+import { cancel } from './cancel.ts'
+import { concurrentResume } from './concurrent-resume.ts'
+import { externalCommand } from './external-command.ts'
+import { finishedRun } from './finished-run.ts'
+import { largePayloads } from './large-payloads.ts'
+import { loop } from './loop.ts'
+import { mismatchedResume } from './mismatched-resume.ts'
+import { poison } from './poison.ts'
+import { recovery } from './recovery.ts'
+import { supervisor } from './supervisor.ts'
+import { toolBatch } from './tool-batch.ts'
+import { waits } from './waits.ts'
+import { zombie } from './zombie.ts'
+
+export const scenarios: readonly Scenario[] = [
+  loop,
+  toolBatch,
+  supervisor,
+  cancel,
+  budget,
+  waits,
+  largePayloads,
+  finishedRun,
+  mismatchedResume,
+  concurrentResume,
+  zombie,
+  recovery,
+  externalCommand,
+  poison,
+]

@@ -1,0 +1,25 @@
+/** A run that is resumed with another task is refused, untouched, and goes on when it is resumed with its own. */
+import { position } from '../harness/fault.ts'
+import type { FaultClass, Scenario } from '../harness/scenario.ts'
+import { refusedMismatch } from './sometimes.ts'
+import { anyStep, inOrder, workloadOf } from './workloads.ts'
+
+/** Kills the first life after the run began; the second comes with another task, and ends by itself. */
+const killBeforeMismatch: FaultClass = {
+  name: 'kill',
+  draw: (control, random) => {
+    const begun = control.ops.find(({ mark }) => mark === 'ack')?.n ?? 1
+    const n = begun + random.below(Math.max(1, control.ops.length - begun))
+    return { schedule: [[{ kind: 'kill', at: position(n), lost: [] }], []] }
+  },
+}
+
+export const mismatchedResume: Scenario = {
+  name: 'mismatched-resume',
+  title: 'a run is not mixed with another one under its id',
+  needs: ['process', 'mismatch'],
+  workload: workloadOf(inOrder(anyStep(), 2, 4), { otherTaskInLife: 2 }),
+  faults: [killBeforeMismatch],
+  sometimes: [refusedMismatch],
+  livesMax: 3,
+}

@@ -1,0 +1,33 @@
+/** Recovery itself is killed, up to five times running, and the next one finds the same records. */
+import { killInRecovery } from '../harness/fault-classes.ts'
+import { position } from '../harness/fault.ts'
+import type { FaultClass, Scenario } from '../harness/scenario.ts'
+import { crashInRecovery, recoveredTwice } from './sometimes.ts'
+import { anyStep, inOrder, workloadOf } from './workloads.ts'
+
+/** Five lives, each killed among its first ops. */
+const fiveTimesRunning: FaultClass = {
+  name: 'kill-five-times',
+  draw: (control, random) => ({
+    schedule: Array.from({ length: 5 }, (_, life) => [
+      {
+        kind: 'kill',
+        at: position(
+          life === 0 ? random.pick(control.ops).n : 1 + random.below(10),
+          random.pick(['before', 'after'] as const),
+        ),
+        lost: [],
+      },
+    ]),
+  }),
+}
+
+export const recovery: Scenario = {
+  name: 'recovery',
+  title: 'a crash inside recovery changes nothing, however often',
+  needs: ['process'],
+  workload: workloadOf(inOrder(anyStep(), 2, 4)),
+  faults: [fiveTimesRunning, killInRecovery],
+  sometimes: [crashInRecovery, recoveredTwice],
+  livesMax: 3,
+}

@@ -1,0 +1,329 @@
+/**
+ * Things that must happen in some case of a campaign, or it has shown nothing: each is read off the history, and has a case
+ * that makes it happen where a control run tells how.
+ */
+import { kill } from '../harness/fault-classes.ts'
+import type { History, LifeHistory } from '../harness/history.ts'
+import { endOf, runLives } from '../harness/history.ts'
+import type { Control, ControlOp, CasePlan, Sometimes } from '../harness/scenario.ts'
+import { position } from '../harness/fault.ts'
+import { isSync } from '../harness/op.ts'
+
+/** Killed after an effect and before its result was acknowledged: the moment that the whole field is about. */
+export const effectWithoutCommit: Sometimes = {
+  name: 'killed between an effect and its commit',
+  happened: (history) =>
+    killedLives(history).some((life) => {
+      const effect = lastOf(history, 'effect', life)
+      const ack = lastOf(history, 'ack', life)
+      return effect !== undefined && effect > (ack ?? -1)
+    }),
+  directed: (control) => killBeforeSyncAfter(control, (op) => op.mark === 'effect'),
+}
+
+/** Killed with something committed and something left to do, and the rest was done by a later life. */
+export const resumedAfterCommit: Sometimes = {
+  name: 'resumed after a commit',
+  happened: (history) =>
+    killedLives(history).some(
+      (life) => lastOf(history, 'observed', life) !== undefined && wentOn(history, life),
+    ),
+  directed: (control) => killAtMark(control, 'observed', 'after'),
+}
+
+/** A kill inside a write: the append is torn, and the next life finds it so. */
+export const tornAppend: Sometimes = {
+  name: 'killed inside a write',
+  happened: (history) => history.of('fault').some(({ fault }) => /^K(?:[\d.]+@)?\d+\//.test(fault)),
+  directed: (control) => {
+    const write = control.ops.findLast(({ op }) => op.kind === 'write' && op.length > 40)
+    return write === undefined ? undefined : kill(write.n, { kind: 'inside', bytes: 30 })
+  },
+}
+
+/** A life was killed before its open resolved. */
+export const crashInRecovery: Sometimes = {
+  name: 'killed inside recovery',
+  happened: (history) =>
+    killedLives(history).some(
+      (life) => isLater(history, life) && !history.opens.some((open) => open.life === life.life),
+    ),
+  directed: (control) => {
+    const seal = control.ops.find(({ op }) => isSync(op))
+    const middle = control.ops[Math.floor(control.ops.length / 2)]
+    if (seal === undefined || middle === undefined) return undefined
+    const [first] = kill(middle.n, { kind: 'after' }).schedule
+    const [second] = kill(seal.n, { kind: 'before' }).schedule
+    return { schedule: [first ?? [], second ?? []] }
+  },
+}
+
+/** Two lives in a row recovered the same records, because the first was killed before it added any. */
+export const recoveredTwice: Sometimes = {
+  name: 'recovered the same records twice',
+  happened: ({ opens }) =>
+    opens.some((open, index) => {
+      const next = opens[index + 1]
+      const known = open.hashes
+      return known !== undefined && known.length > 0 && String(next?.hashes) === String(known)
+    }),
+  directed: (control) => {
+    const middle = control.ops[Math.floor(control.ops.length / 2)]
+    const resolved = control.ops.find(({ mark }) => mark === 'resolved')
+    if (middle === undefined || resolved === undefined) return undefined
+    const [first] = kill(middle.n, { kind: 'after' }).schedule
+    const [second] = kill(resolved.n, { kind: 'after' }).schedule
+    return { schedule: [first ?? [], second ?? []] }
+  },
+}
+
+/** A batch of tool calls of which some had ended and some had not. */
+export const halfAnswered: Sometimes = {
+  name: 'killed with a tool batch half answered',
+  happened: (history) =>
+    killedLives(history).some((life) => {
+      const effects = history.of('effect').filter((mark) => mark.life === life.life)
+      const observed = history.of('observed').filter((mark) => mark.life === life.life)
+      return effects.length > observed.length && effects.length > 0
+    }),
+  directed: (control) => killAtMark(control, 'effect', 'after'),
+}
+
+/** A step was reported as of unknown outcome. */
+export const outcomeUnknown: Sometimes = {
+  name: 'reported an outcome as unknown',
+  needs: ['once'],
+  happened: (history) => history.of('observed').some(({ state }) => state === 'unknown'),
+}
+
+/** A child that had settled gave its recorded output to a parent that ran again. */
+export const childKept: Sometimes = {
+  name: 'a settled child was kept over a restart',
+  happened: (history) =>
+    runLives(history).some((life) => {
+      const settled = history.of('settle').filter((mark) => mark.life === life.life)
+      const spawned = history.of('spawn').filter((mark) => mark.life === life.life)
+      return settled.some(({ child }) => spawned.every((mark) => mark.child !== child))
+    }),
+  directed: (control) => killAtMark(control, 'settle', 'after'),
+}
+
+/** Killed while a child of a child ran. */
+export const killedInNestedChild: Sometimes = {
+  name: 'killed inside a nested child',
+  happened: (history) =>
+    killedLives(history).some((life) => {
+      const open = new Map<string, string>()
+      for (const { child, parent, life: by } of history.of('spawn'))
+        if (by === life.life) open.set(child, parent)
+      for (const { child, life: by } of history.of('settle'))
+        if (by === life.life) open.delete(child)
+      return [...open.values()].some((parent) => open.has(parent))
+    }),
+  directed: (control) => {
+    const spawns = control.ops.filter(({ mark }) => mark === 'spawn')
+    const nested = spawns[1]
+    return nested === undefined ? undefined : kill(nested.n, { kind: 'after' })
+  },
+}
+
+/** A cancel was acknowledged and the run ended cancelled. */
+export const cancelWon: Sometimes = {
+  name: 'a cancel won',
+  happened: (history) => history.of('done').some(({ status }) => status === 'cancelled'),
+  directed: (control) => actAt(Math.floor(control.ops.length / 2), false),
+}
+
+/** The run had ended when the cancel came, and the reply said so. */
+export const cancelLost: Sometimes = {
+  name: 'a cancel came too late',
+  happened: (history) => history.of('cancel-acked').some(({ won }) => !won),
+  directed: (control) => actAt(control.ops.length - 1, false),
+}
+
+/** Acknowledged, then killed before the terminal record; a later life ended it as cancelled. */
+export const cancelSurvivedKill: Sometimes = {
+  name: 'an acknowledged cancel survived a kill',
+  happened: (history) =>
+    history
+      .of('cancel-acked')
+      .some((acked) =>
+        killedLives(history).some(
+          (life) =>
+            life.startedIndex < acked.index &&
+            endOf(life) > acked.index &&
+            history
+              .of('done')
+              .some((done) => done.status === 'cancelled' && done.index > endOf(life)),
+        ),
+      ),
+  directed: (control) => actAt(Math.floor(control.ops.length / 2), true),
+}
+
+/** Killed between the start of a metered attempt and its commit. */
+export const killedWhileMetered: Sometimes = {
+  name: 'killed while a metered call was in doubt',
+  happened: (history) =>
+    killedLives(history).some((life) => {
+      const spent = lastOf(history, 'spend', life)
+      return spent !== undefined && spent > (lastOf(history, 'ack', life) ?? -1)
+    }),
+  directed: (control) => killBeforeSyncAfter(control, (op) => op.mark === 'spend'),
+}
+
+/** The budget was used up. */
+export const budgetRanOut: Sometimes = {
+  name: 'the budget ran out',
+  happened: (history) => history.of('done').some(({ code }) => code === 'BUDGET'),
+}
+
+/** A timer fired in a life that began after it was due. */
+export const overdueTimer: Sometimes = {
+  name: 'an overdue timer fired on resume',
+  needs: ['clock'],
+  happened: (history) =>
+    history
+      .of('timer')
+      .some(
+        ({ life, phase, due }) =>
+          phase === 'fired' && (history.lives.get(life)?.clockMs ?? 0) > due,
+      ),
+  directed: (control) => {
+    const effect = control.ops.find(({ mark }) => mark === 'observed')
+    // The first sync after it is that of the timer's due time.
+    const armed = control.ops.find(
+      ({ n, op }) => n > (effect?.n ?? control.ops.length) && isSync(op),
+    )
+    if (armed === undefined) return undefined
+    const [first] = kill(armed.n, { kind: 'after' }).schedule
+    return { schedule: [first ?? [], [{ kind: 'clock', ms: 2 ** 32 }]] }
+  },
+}
+
+/** A signal was acknowledged, the owner was killed before it consumed it, and a later life did. */
+export const signalSurvivedKill: Sometimes = {
+  name: 'an acknowledged signal survived a kill',
+  happened: (history) =>
+    history
+      .of('signal-acked')
+      .some((acked) =>
+        killedLives(history).some(
+          (life) =>
+            life.startedIndex < acked.index &&
+            endOf(life) > acked.index &&
+            history
+              .of('consumed')
+              .some((used) => used.message === acked.message && used.index > endOf(life)),
+        ),
+      ),
+}
+
+/** A run that had ended was started again. */
+export const startedAgain: Sometimes = {
+  name: 'a finished run was started again',
+  happened: (history) => {
+    const done = history.of('done')
+    return new Set(done.map(({ life }) => life)).size > 1
+  },
+}
+
+/** A resume with another task was refused. */
+export const refusedMismatch: Sometimes = {
+  name: 'a resume with another task was refused',
+  happened: (history) =>
+    runLives(history).some(
+      (life) =>
+        life.exit !== undefined &&
+        life.exit.signal === null &&
+        life.exit.code !== 0 &&
+        history.of('begin').some((mark) => mark.life === life.life),
+    ),
+}
+
+/** One of several resumers was refused or fenced. */
+export const resumerRefused: Sometimes = {
+  name: 'a resumer was refused',
+  happened: (history) =>
+    history.of('refused').some(({ code }) => code === 'RUN_OWNED' || code === 'FENCED'),
+}
+
+/** An owner that was replaced was told so. */
+export const zombieFenced: Sometimes = {
+  name: 'a zombie was fenced',
+  happened: (history) =>
+    history
+      .of('refused')
+      .some(
+        (mark) =>
+          mark.at === 'append' &&
+          mark.code === 'FENCED' &&
+          history.of('continued').some(({ life }) => life === mark.life),
+      ),
+  directed: (control) => {
+    const write = control.ops.findLast(({ op }) => op.kind === 'write' && op.length > 0)
+    if (write === undefined) return undefined
+    return { schedule: [[{ kind: 'zombie', at: position(write.n, 'before'), until: 'done' }]] }
+  },
+}
+
+/** The run was ended because its lives died without progress. */
+export const endedByMaxLives: Sometimes = {
+  name: 'a poisoned run was ended',
+  happened: (history) => history.of('done').some(({ code }) => code === 'MAX_LIVES'),
+}
+
+/** A child killed its process a few times and the run still ended well. */
+export const survivedPoison: Sometimes = {
+  name: 'a run survived a child that killed its process',
+  happened: (history) =>
+    killedLives(history).length > 0 && history.of('done').some(({ status }) => status === 'done'),
+}
+
+function killedLives(history: History): readonly LifeHistory[] {
+  return runLives(history).filter((life) => life.exit?.signal === 'SIGKILL')
+}
+
+function isLater(history: History, life: LifeHistory): boolean {
+  return runLives(history).some((other) => other.startedIndex < life.startedIndex)
+}
+
+/** Place of the last mark of this name in a life. */
+function lastOf(
+  history: History,
+  name: 'effect' | 'ack' | 'observed' | 'spend',
+  { life }: LifeHistory,
+): number | undefined {
+  return history.of(name).findLast((mark) => mark.life === life)?.index
+}
+
+function wentOn(history: History, life: LifeHistory): boolean {
+  return history.of('effect').some((mark) => mark.index > endOf(life))
+}
+
+function killAtMark(
+  control: Control,
+  mark: string,
+  phase: 'before' | 'after',
+): CasePlan | undefined {
+  const op = control.ops.find((each) => each.mark === mark)
+  return op === undefined ? undefined : kill(op.n, { kind: phase })
+}
+
+/** Right after the sync that follows such an op had been asked for, and before it happened. */
+function killBeforeSyncAfter(
+  control: Control,
+  matches: (op: ControlOp) => boolean,
+): CasePlan | undefined {
+  const first = control.ops.find(matches)
+  const sync = control.ops.find(({ n, op }) => n > (first?.n ?? control.ops.length) && isSync(op))
+  return sync === undefined ? undefined : kill(sync.n, { kind: 'before' })
+}
+
+/** The first outside act at an op and, if asked for, a kill right behind it. */
+function actAt(n: number, killed: boolean): CasePlan | undefined {
+  if (n < 1) return undefined
+  const at = position(n)
+  const act = { kind: 'outside', at, verb: 'cancel', nth: 1 } as const
+  const death = { kind: 'kill', at: position(n, 'after'), lost: [] } as const
+  return { schedule: [killed ? [act, death] : [act]] }
+}

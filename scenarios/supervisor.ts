@@ -1,0 +1,46 @@
+/** Nested drivers: children in children, at once and in order, committed when they finish. */
+import fc, { type Arbitrary } from 'fast-check'
+import { killAtOp, killAtRandom, killInRecovery } from '../harness/fault-classes.ts'
+import type { Scenario } from '../harness/scenario.ts'
+import type { Task } from '../harness/workload.ts'
+import { childKept, crashInRecovery, killedInNestedChild } from './sometimes.ts'
+import { anyStep, atOnce, inOrder, workloadOf } from './workloads.ts'
+
+const { tree } = fc.letrec<{ tree: Task; child: Task }>((tie) => ({
+  child: tie('tree').map((of): Task => ({ kind: 'child', id: '', of })),
+  tree: fc.oneof(
+    { maxDepth: 2, withCrossShrink: true },
+    anyStep() as Arbitrary<Task>,
+    atOnce(3),
+    fc
+      .array(tie('child'), { minLength: 1, maxLength: 3 })
+      .map((of): Task => ({ kind: 'parallel', of })),
+    inOrder(tie('child'), 1, 2),
+  ),
+}))
+
+/** At least one child inside a child, whatever is drawn. */
+const nested = tree.map((of): Task => ({
+  kind: 'sequence',
+  of: [
+    { kind: 'step', id: '', effect: 'keyed' },
+    {
+      kind: 'child',
+      id: '',
+      of: {
+        kind: 'sequence',
+        of: [{ kind: 'child', id: '', of: { kind: 'step', id: '', effect: 'once' } }, of],
+      },
+    },
+  ],
+}))
+
+export const supervisor: Scenario = {
+  name: 'supervisor',
+  title: 'settled children give their recorded outputs and never run again',
+  needs: ['process', 'child'],
+  workload: workloadOf(nested),
+  faults: [killAtOp, killInRecovery, killAtRandom],
+  sometimes: [childKept, killedInNestedChild, crashInRecovery],
+  livesMax: 3,
+}

@@ -1,0 +1,37 @@
+/** Durable timers and signals: each fires once, is consumed once, and survives any downtime. */
+import fc from 'fast-check'
+import { actFromOutside, clockJump, killAtOp, killInRecovery } from '../harness/fault-classes.ts'
+import type { Scenario } from '../harness/scenario.ts'
+import type { Task } from '../harness/workload.ts'
+import { overdueTimer, signalSurvivedKill } from './sometimes.ts'
+import { anyStep, finish } from './workloads.ts'
+
+const timer = fc
+  .constantFrom(1, 5_000, 86_400_000, 2 ** 31 + 5)
+  .map((afterMs): Task => ({ kind: 'timer', id: '', afterMs }))
+
+const waiting = fc
+  .record({
+    before: anyStep(),
+    timers: fc.array(timer, { minLength: 1, maxLength: 2 }),
+    after: anyStep(),
+  })
+  .map(({ before, timers, after }) =>
+    finish(
+      {
+        kind: 'sequence',
+        of: [before, ...timers, { kind: 'signal', id: '', name: 'go' }, after],
+      },
+      { outside: [{ kind: 'signal', name: 'go', payload: 'now', after: 's1' }] },
+    ),
+  )
+
+export const waits: Scenario = {
+  name: 'waits',
+  title: 'timers fire once and signals are consumed once, over any downtime',
+  needs: ['process', 'timer', 'signal'],
+  workload: waiting,
+  faults: [killAtOp, killInRecovery, clockJump, actFromOutside('signal')],
+  sometimes: [overdueTimer, signalSurvivedKill],
+  livesMax: 4,
+}
