@@ -1,0 +1,73 @@
+/**
+ * Faults as the hooks take them: plain values, JSON in `KILLPOINT_FAULTS`.
+ *
+ * The schedule grammar lives in `../fault.ts`; its parsed faults are translated into these by whoever starts the process,
+ * so that the preload carries no parser. `text` is the fault in that grammar and goes into the `fault` mark unchanged.
+ */
+
+/** Where a fault strikes: an op, or a read, of one stream. */
+export type HookPoint =
+  | { readonly kind: 'op'; readonly stream: string; readonly n: number }
+  | { readonly kind: 'read'; readonly stream: string; readonly n: number }
+
+export type HookPhase = 'before' | 'after'
+
+/** System errors that can be injected. */
+export type ErrorCode =
+  | 'EIO'
+  | 'ENOSPC'
+  | 'EDQUOT'
+  | 'EROFS'
+  | 'EINTR'
+  | 'EAGAIN'
+  | 'EMFILE'
+  | 'ENFILE'
+  | 'EACCES'
+  | 'EPERM'
+
+export type HookAct =
+  /** SIGKILL to the own process. */
+  | { readonly kind: 'kill'; readonly phase: HookPhase }
+  /** SIGKILL after the first `bytes` bytes of a write reached the file. At any other op: before it. */
+  | { readonly kind: 'kill-inside'; readonly bytes: number }
+  /** SIGSTOP to the own process: a zombie until somebody sends SIGCONT; the op then goes on. */
+  | { readonly kind: 'stop'; readonly phase: HookPhase }
+  /** SIGTERM to the own process; the op goes on. */
+  | { readonly kind: 'terminate'; readonly phase: HookPhase }
+  /**
+   * The op fails and does nothing. `bytes`: a write first takes that many bytes (a short write), and the next write to the
+   * same file fails. `sticky`: so does every later op of the same class (write, sync, other), or every later read, in this
+   * stream. `drop`: a sync that fails also drops its pages; noted in the op log, for a process sees no difference.
+   */
+  | {
+      readonly kind: 'error'
+      readonly code: ErrorCode
+      readonly bytes?: number
+      readonly sticky?: boolean
+      readonly drop?: boolean
+    }
+  /** A write takes only the first `bytes` bytes and says so; at least 1. */
+  | { readonly kind: 'short'; readonly bytes: number }
+  /** A sync that returns success and does nothing; `sticky`: and so does every later one in this stream. */
+  | { readonly kind: 'lie'; readonly sticky?: boolean }
+  /** The completion of an asynchronous sync is delivered after the next `ops` ops. */
+  | { readonly kind: 'slow'; readonly ops: number }
+
+export type HookFault =
+  | { readonly text: string; readonly at: HookPoint; readonly act: HookAct }
+  /** The disk is full once the files of the state directory have grown by `bytes` bytes in this stream. */
+  | {
+      readonly text: string
+      readonly at: { readonly kind: 'quota'; readonly stream: string; readonly bytes: number }
+      readonly act: Extract<HookAct, { kind: 'error' }>
+    }
+
+/** The value of `KILLPOINT_FAULTS` for these faults. */
+export function encodeHookFaults(faults: readonly HookFault[]): string {
+  return JSON.stringify(faults)
+}
+
+/** The faults in a value of `KILLPOINT_FAULTS`. Throws `SyntaxError` on anything else; it is written by the harness only. */
+export function decodeHookFaults(text: string | undefined): readonly HookFault[] {
+  return text === undefined || text === '' ? [] : (JSON.parse(text) as HookFault[])
+}

@@ -1,0 +1,110 @@
+/** Puts the door into this thread: settings in, hooked binding out. */
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { internalBinding } from './binding.ts'
+import type { FsBinding, Undo } from './binding.ts'
+import { hookChildren } from './children.ts'
+import { hookCompositeCalls } from './composite-calls.ts'
+import { countFile } from './count-file.ts'
+import { hookDescriptorCalls } from './descriptor-calls.ts'
+import { Door } from './door.ts'
+import type { Observer } from './door.ts'
+import { ledgerFile } from './files.ts'
+import { withOwn } from './gate.ts'
+import type { Gate } from './gate.ts'
+import { findLedger } from './ledger.ts'
+import { hookOpenCalls } from './open-calls.ts'
+import { hookPathCalls } from './path-calls.ts'
+import { stateDirectory } from './paths.ts'
+import { hookReadCalls } from './read-calls.ts'
+import { realDisk } from './real-disk.ts'
+import { createRecorder, logFile } from './recorder.ts'
+import { ownVariables } from './settings.ts'
+import type { Settings } from './settings.ts'
+import type { Disk } from './disk.ts'
+
+// Captured: program code may replace members of `fs` and `process`.
+const kill = process.kill.bind(process)
+const { pid } = process
+
+/** Installs the door. `preload`: the file that child processes are to require. */
+export function install(settings: Settings, preload: string): { door: Door; undo: Undo } {
+  const gate: Gate = { own: undefined, raw: undefined }
+  const disk = realDisk(gate)
+  const directory = stateDirectory(settings.directory)
+  const stream = claimStream(settings, gate)
+  const ledger = findLedger(settings.ledger, gate)
+  const door = new Door({
+    stream,
+    life: settings.life,
+    order: settings.order,
+    directory,
+    disk,
+    gate,
+    faults: settings.faults,
+    observer: createObserver(settings, stream, gate, disk, directory.root),
+    ledger: ledger.append,
+    signal: signalSelf,
+  })
+  if (ledger.descriptor !== undefined) door.files[ledger.descriptor] = ledgerFile()
+  const binding = internalBinding('fs') as FsBinding
+  const undos = [
+    ...hookDescriptorCalls(binding, door),
+    ...hookOpenCalls(binding, door),
+    ...hookReadCalls(binding, door),
+    ...hookPathCalls(binding, door),
+    ...hookCompositeCalls(binding, door),
+    ...hookChildren(door, {
+      stream,
+      preload,
+      ledger: ledger.descriptor,
+      env: ownVariables(process.env),
+    }),
+  ]
+  return {
+    door,
+    undo: () => {
+      for (const undo of undos.reverse()) undo()
+    },
+  }
+}
+
+function createObserver(
+  settings: Settings,
+  stream: string,
+  gate: Gate,
+  disk: Disk,
+  root: string,
+): Observer | undefined {
+  const { lane, traceDirectory, life, order } = settings
+  if (lane === 'plain') return undefined
+  if (traceDirectory === undefined)
+    throw new Error(`killpoint hooks: lane '${lane}' needs a trace directory`)
+  if (lane === 'counted') return countFile(join(traceDirectory, `${stream}.count`), gate)
+  const sink = logFile(join(traceDirectory, `${stream}.ops`), gate)
+  sink({ e: 'log', version: 1, stream, life, pid, order, node: process.version, directory: root })
+  return createRecorder(sink, disk, root)
+}
+
+/**
+ * Makes the stream this process's own. Two processes get the same one when a program of another language stands between them
+ * and their common ancestor; the later ones become `S.0.0.1`, `S.0.0.2` …
+ */
+function claimStream({ stream, traceDirectory }: Settings, gate: Gate): string {
+  if (traceDirectory === undefined) return stream
+  for (let again = 0; ; again += 1) {
+    const name = again === 0 ? stream : `${stream}.0.0.${again}`
+    try {
+      const fd = withOwn(gate, () => openSync(join(traceDirectory, `${name}.pid`), 'wx'))
+      withOwn(gate, () => writeSync(fd, `${pid}\n`))
+      withOwn(gate, () => closeSync(fd))
+      return name
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+  }
+}
+
+function signalSelf(name: 'SIGKILL' | 'SIGSTOP' | 'SIGTERM'): void {
+  kill(pid, name)
+}

@@ -1,0 +1,53 @@
+/**
+ * The preload: hooks the disk door of a Node process before any program code runs.
+ *
+ * Usage, for whoever starts a worker:
+ *
+ *   const preload = await buildPreload()                       // build.ts: path of ONE plain CommonJS file
+ *   spawn('node', ['worker.mjs'], {
+ *     env: { ...process.env,
+ *       NODE_OPTIONS: `--require "${preload}"`,                // children and threads inherit it by themselves
+ *       KILLPOINT_DIR: stateDirectory,                         // without it the preload does nothing at all
+ *       KILLPOINT_LIFE: '1',
+ *       KILLPOINT_LANE: 'plain' | 'counted' | 'recording',     // default plain
+ *       KILLPOINT_ORDER: 'serial' | 'native',                  // default serial
+ *       KILLPOINT_FAULTS: encodeHookFaults([…]),               // fault.ts; JSON, absent = no fault
+ *       KILLPOINT_TRACE_DIR: traceDirectory,                   // must exist; a fresh one for every life
+ *     },
+ *     stdio: ['ignore', 'pipe', 'pipe', ledgerFd],             // fd 3: a regular file, opened for append
+ *   })
+ *
+ * In the trace directory then are, for each op stream S (`1` is the first process, `1.2` its second child process, `1.0.3`
+ * the third thread of process `1`):
+ *
+ *   S.pid     the process, in every lane
+ *   S.count   lane counted: how far it came (`readCountFile` in trace.ts)
+ *   S.ops     lane recording: the op log (`parseTrace` in trace.ts)
+ *
+ * Each fault that fires appends `{"mark":"fault","life":1,"fault":TEXT,"stream":"1","op":37}` to the ledger before it acts.
+ * A write to the ledger is an op of kind `mark`, so killing at a mark is killing at an op.
+ */
+import { install } from './install.ts'
+import { readSettings, threadStream } from './settings.ts'
+
+const marker = Symbol.for('killpoint.hooks')
+const holder = process as unknown as Record<symbol, unknown>
+
+if (holder[marker] === undefined) {
+  const settings = readSettings(process.env)
+  if (settings !== undefined) {
+    holder[marker] = install(
+      isThread() ? { ...settings, stream: threadStream(settings.stream, threadId()) } : settings,
+      __filename,
+    )
+  }
+}
+
+/** `worker_threads` takes milliseconds to load, so the main thread does not ask it. */
+function isThread(): boolean {
+  return (process.chdir as { disabled?: boolean }).disabled === true
+}
+
+function threadId(): number {
+  return (require('node:worker_threads') as typeof import('node:worker_threads')).threadId
+}

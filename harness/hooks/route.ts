@@ -1,0 +1,180 @@
+/**
+ * The way of one call through the door: which form it has, whether it is run now or by the thread pool, and how its result
+ * goes back by the same machinery.
+ *
+ *  R1  A synchronous call runs by the original binding function with its own `this` and arguments.
+ *  R2  In serial order an asynchronous call runs at once, and the program is told in a later turn of the event loop, in call order.
+ *  R3  In native order it runs by the original; where a fault decides the outcome it is told like in serial order.
+ */
+import type { CallForm } from '../op.ts'
+import type { FsRequest, Native } from './binding.ts'
+import { attempt } from './door.ts'
+import type { Door, Launch, Outcome, Primitive } from './door.ts'
+import { asyncError, codeOf, isSystemError, systemError } from './errors.ts'
+
+/** One call of a binding function. */
+export interface Call {
+  readonly name: string
+  readonly original: Native
+  readonly self: unknown
+  readonly args: ArrayLike<unknown>
+  readonly form: CallForm
+  /** A request with `oncomplete`, or the symbol that asks for a promise. */
+  readonly request: unknown
+  /** Some synchronous functions report errors by filling in this object. */
+  readonly context: ErrorContext | undefined
+  /** Turns the raw result into what an asynchronous caller gets; default: as it is. */
+  readonly encode?: ((value: unknown) => unknown) | undefined
+}
+
+interface ErrorContext {
+  errno?: number
+  syscall?: string
+}
+
+/** Describes the call whose request argument, if any, is at index `at`. */
+export function callOf(
+  name: string,
+  original: Native,
+  self: unknown,
+  args: ArrayLike<unknown>,
+  at: number,
+): Call {
+  const request = args[at]
+  const form = request === undefined ? 'sync' : typeof request === 'symbol' ? 'promise' : 'callback'
+  const last = form === 'sync' ? args[at + 1] : undefined
+  const context = typeof last === 'object' && last !== null ? last : undefined
+  return { name, original, self, args, form, request, context }
+}
+
+/** Lets a call through untouched. While the hooks themselves call, the raw result is kept for them. */
+export function passOwn(
+  door: Door,
+  name: string,
+  original: Native,
+  self: unknown,
+  args: ArrayLike<unknown>,
+): unknown {
+  const raw = Reflect.apply(original, self, args)
+  if (door.gate.own === name) door.gate.raw = raw
+  return raw
+}
+
+/** A numbered op. `settled` sees the outcome before the program does. */
+export function issue(
+  door: Door,
+  call: Call,
+  primitive: Primitive,
+  settled?: (outcome: Outcome) => void,
+): unknown {
+  if (call.form === 'sync') return issueSync(door, call, primitive, settled)
+  if (door.options.order === 'serial') {
+    const outcome = attempt(() => door.perform(primitive, call.form))
+    settled?.(outcome)
+    return deliver(door, call, outcome, door.count)
+  }
+  const launch = door.launch(primitive, call.form)
+  if (launch.decided !== undefined) {
+    settled?.(launch.decided)
+    return deliver(door, call, launch.decided, launch.n)
+  }
+  return runNative(door, call, launch, settled)
+}
+
+/** A call that is not numbered: in serial order it, too, is run now and told later, or its timing would order the ops. */
+export function serve(
+  door: Door,
+  call: Call,
+  run: () => unknown,
+  settled?: (outcome: Outcome) => void,
+): unknown {
+  if (call.form === 'sync') {
+    const value = Reflect.apply(call.original, call.self, call.args)
+    settled?.({ value })
+    return value
+  }
+  if (door.options.order === 'serial') {
+    const outcome = attempt(run)
+    settled?.(outcome)
+    return deliver(door, call, outcome, undefined)
+  }
+  return settled === undefined
+    ? Reflect.apply(call.original, call.self, call.args)
+    : runNative(door, call, undefined, settled)
+}
+
+/** Gives the outcome back by the call's own machinery. */
+export function deliver(door: Door, call: Call, outcome: Outcome, n: number | undefined): unknown {
+  const { form, request, encode } = call
+  const failed = outcome.error !== undefined
+  const error = failed ? asyncError(outcome.error) : undefined
+  const value = failed || encode === undefined ? outcome.value : encode(outcome.value)
+  if (form === 'promise') {
+    return new Promise((resolve, reject) => {
+      door.later(n, () => {
+        if (failed) reject(error)
+        else resolve(value)
+      })
+    })
+  }
+  const waiting = request as FsRequest
+  door.later(n, () => {
+    if (failed) waiting.oncomplete(error as Error)
+    else if (value === undefined) waiting.oncomplete(null)
+    else waiting.oncomplete(null, value)
+  })
+  return undefined
+}
+
+function issueSync(
+  door: Door,
+  call: Call,
+  primitive: Primitive,
+  settled?: (outcome: Outcome) => void,
+): unknown {
+  const { context } = call
+  const run = (): unknown => {
+    const value = Reflect.apply(call.original, call.self, call.args)
+    if (context?.errno === undefined) return value
+    throw systemError(codeOf(context.errno), context.syscall ?? call.name)
+  }
+  const outcome = attempt(() => door.perform({ ...primitive, run }, 'sync'))
+  settled?.(outcome)
+  if (outcome.error === undefined) return outcome.value
+  if (context === undefined || !isSystemError(outcome.error)) throw outcome.error
+  context.errno = outcome.error.errno
+  context.syscall = outcome.error.syscall
+  return undefined
+}
+
+function runNative(
+  door: Door,
+  call: Call,
+  launch: Launch | undefined,
+  settled?: (outcome: Outcome) => void,
+): unknown {
+  const finish = (outcome: Outcome): void => {
+    launch?.finish(outcome)
+    settled?.(outcome)
+    if (launch !== undefined) door.observer?.told(launch.n)
+  }
+  if (call.form === 'promise') {
+    const promise = Reflect.apply(call.original, call.self, call.args) as Promise<unknown>
+    // First in line: this reaction runs before any of the program's.
+    promise.then(
+      (value) => finish({ value }),
+      (error: unknown) => finish({ error }),
+    )
+    return promise
+  }
+  const request = call.request as FsRequest
+  const { oncomplete } = request
+  request.oncomplete = function (this: FsRequest, error, ...rest) {
+    finish(error === null ? { value: rest[0] } : { error })
+    request.oncomplete = oncomplete
+    const tell = (): unknown => Reflect.apply(oncomplete, this, [error, ...rest])
+    if (launch === undefined || door.observer === undefined) tell()
+    else door.observer.within(launch.n, tell)
+  }
+  return Reflect.apply(call.original, call.self, call.args)
+}
