@@ -55,6 +55,8 @@ export type Program =
       readonly modules?: Readonly<Record<string, string>>
       /** Packages that must be loaded from disk as they are: native code, or code that looks for its own files. */
       readonly external?: readonly string[]
+      /** False where bundling cannot work: loaded as it is, by tsx where it is TypeScript, at five times the start-up. */
+      readonly bundle?: boolean
       /** Arguments to node, before the script. */
       readonly nodeArguments?: readonly string[]
     }

@@ -1,0 +1,121 @@
+/**
+ * Waits for the next thing that happens to a process: its end, a hold, the end of its time, or nothing at all for too long.
+ *
+ * A process that is held says so in the ledger and is then seen stopped: the line is the signal, the state the proof. While
+ * a hold may come, or something in the ledger is waited for, the ledger is looked at every millisecond; otherwise nothing runs
+ * between start and end.
+ */
+import type { CaseContext, Started } from './case-context.ts'
+import { confirmationFactor } from './options.ts'
+import type { Hold } from './plan.ts'
+import { processState } from './process-state.ts'
+import { progressOf } from './progress.ts'
+
+/** What happened. */
+export type Happened =
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'held'; readonly hold: Hold }
+  /** The time that the caller gave is over. */
+  | { readonly kind: 'overdue' }
+  /** No op and no mark for `quietMs`, with nothing else running. */
+  | { readonly kind: 'wedged'; readonly quietMs: number }
+
+/** What to wait for, besides the end. */
+export interface Attention {
+  /** Holds that may come. */
+  readonly holds?: readonly Hold[]
+  /** Looked at after every look at the ledger; a promise is waited for before the next. */
+  readonly meanwhile?: Meanwhile
+  /** Milliseconds from now. */
+  readonly withinMs?: number
+}
+
+/** Something to do while a process runs, when the ledger says that it is time. */
+export interface Meanwhile {
+  readonly isPending: () => boolean
+  readonly step: () => Promise<void>
+}
+
+const lookMs = 1
+
+/** Waits for a process that was started by the same case. */
+export async function attend(
+  context: CaseContext,
+  started: Started,
+  attention: Attention = {},
+): Promise<Happened> {
+  const { holds = [], meanwhile, withinMs = Infinity } = attention
+  const dueMs = performance.now() + withinMs
+  const quiet = new QuietWatch(context)
+  for (;;) {
+    const looks = holds.length > 0 || meanwhile?.isPending() === true
+    if (looks) {
+      context.observe()
+      const hold = holds.find(({ text, op }) =>
+        started.told.faults.some((fault) => fault.text === text && fault.op === op),
+      )
+      if (hold !== undefined && processState(started.pid) === 'stopped')
+        return { kind: 'held', hold }
+      await meanwhile?.step()
+    }
+    if (started.end !== undefined) return { kind: 'ended' }
+    const leftMs = dueMs - performance.now()
+    if (leftMs <= 0) return { kind: 'overdue' }
+    await pause(started, Math.min(looks ? lookMs : Infinity, leftMs, quiet.leftMs()))
+    if (quiet.isOver() && (await isWedged(context, started)))
+      return { kind: 'wedged', quietMs: quiet.limitMs * confirmationFactor }
+  }
+}
+
+/** Looks again, with the machine to itself and ten times the patience: false as soon as anything moves. */
+function isWedged(context: CaseContext, started: Started): Promise<boolean> {
+  return context.alone(async () => {
+    const { quietMs } = context.host.options
+    const endMs = performance.now() + quietMs * confirmationFactor
+    const before = progressOf(context)
+    while (started.end === undefined && performance.now() < endMs) {
+      await pause(started, Math.min(quietMs / 4, endMs - performance.now()))
+      if (progressOf(context) !== before) return false
+    }
+    return started.end === undefined
+  })
+}
+
+/** Knows since when nothing has moved. */
+class QuietWatch {
+  readonly limitMs: number
+  readonly #context: CaseContext
+  #sinceMs = performance.now()
+  #seen: string | undefined
+
+  constructor(context: CaseContext) {
+    this.#context = context
+    this.limitMs = context.host.options.quietMs
+  }
+
+  leftMs(): number {
+    return Math.max(0, this.#sinceMs + this.limitMs - performance.now())
+  }
+
+  /** True where nothing moved for the whole limit. The first one only shows what to compare with: looking costs time. */
+  isOver(): boolean {
+    if (this.leftMs() > 0) return false
+    const now = progressOf(this.#context)
+    const moved = now !== this.#seen
+    this.#seen = now
+    this.#sinceMs = performance.now()
+    return !moved
+  }
+}
+
+/** Until the process ends, but not longer than this. */
+export async function pause(started: Started, ms: number): Promise<void> {
+  if (started.end !== undefined) return
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise<void>((resolve) => {
+    started.wake = resolve
+    if (Number.isFinite(ms)) timer = setTimeout(resolve, ms)
+  })
+  await over
+  clearTimeout(timer)
+}

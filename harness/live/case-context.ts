@@ -1,0 +1,248 @@
+/**
+ * One case under way: its directories, its ledger, its clock, and every process of it that was started.
+ *
+ *  1  Processes are numbered in order of start; each has one `life` mark and, when it and its group are dead, one `exit` mark.
+ *  2  What a process told is known from the ledger alone.
+ *  3  The clock that lives are told never goes back between lives unless a fault says so: it is past every time that a
+ *     worker reported.
+ */
+import { mkdirSync } from 'node:fs'
+import { deriveSeed } from '../seed.ts'
+import type { RunningService } from '../system.ts'
+import type { LiveCase, ProcessFacts } from './case.ts'
+import { CaseLedger } from './case-ledger.ts'
+import type { SeenMark } from './case-ledger.ts'
+import { lifeEnvironment } from './environment.ts'
+import type { Host } from './host.ts'
+import { launch } from './launch.ts'
+import type { LifeProcess, ProcessEnd } from './launch.ts'
+import { killGroup, signalProcess } from './process-state.ts'
+import type { CaseDirectories } from './scratch.ts'
+
+/** Milliseconds since the epoch at which a case begins that does not say. */
+export const clockMsDefault = 1_700_000_000_000
+/** Milliseconds that pass, by the harness's clock, from the start of one life to the start of the next. */
+export const betweenLivesMs = 1_000
+
+/** What to start. */
+export interface StartOrder {
+  readonly verb: 'run' | 'signal' | 'cancel'
+  /** Names the seed of the process among those of the case. */
+  readonly seedPath: readonly (string | number)[]
+  readonly takeover: 'if-dead' | 'always'
+  readonly lane: 'plain' | 'counted' | 'recording'
+  readonly faults: string
+  /** JSON. */
+  readonly signal?: string
+  /** Lives that start together with this one, and count as alive to it. */
+  readonly fellows?: readonly number[]
+}
+
+/** A process of the case, alive or dead. */
+export interface Started extends LifeProcess {
+  readonly life: number
+  readonly verb: 'run' | 'signal' | 'cancel'
+  readonly trace: string
+  readonly told: Heard
+  /** Set when it ended. */
+  end?: ProcessEnd
+  /** Called when it ended: ends a pause. */
+  wake?: () => void
+  /** Set when the harness ended it because it had no more time. */
+  putDown: boolean
+}
+
+/** What a process told so far. */
+export interface Heard {
+  /** Any mark at all. */
+  marked: boolean
+  begun: boolean
+  done: boolean
+  readonly faults: { readonly text: string; readonly op: number }[]
+}
+
+export class CaseContext {
+  readonly host: Host
+  readonly asked: LiveCase
+  readonly directories: CaseDirectories
+  readonly ledger: CaseLedger
+  /** Services of scope `case`, and those of the campaign. */
+  readonly services: ReadonlyMap<string, RunningService>
+  /** Steps whose effect is in the ledger. */
+  readonly effects = new Set<string>()
+  readonly #told = new Map<number, Heard>()
+  /** Lives that run, or stand still and can go on. */
+  readonly #alive = new Set<number>()
+  #lives = 0
+  #clockMs: number
+  #alone: Promise<unknown> = Promise.resolve()
+  readonly #begunAt = performance.now()
+
+  constructor(
+    host: Host,
+    asked: LiveCase,
+    directories: CaseDirectories,
+    services: ReadonlyMap<string, RunningService>,
+  ) {
+    this.host = host
+    this.asked = asked
+    this.directories = directories
+    this.services = services
+    this.ledger = new CaseLedger(directories.ledger)
+    this.#clockMs = asked.clockMs ?? clockMsDefault
+  }
+
+  /** Milliseconds of real time since the case began. */
+  realMs(): number {
+    return Math.round(performance.now() - this.#begunAt)
+  }
+
+  /** Lets time pass between two lives, or makes the clock jump. */
+  passTime(ms: number = betweenLivesMs): void {
+    this.#clockMs += ms
+  }
+
+  /** Runs `body` with no other case running; the processes of this one take turns. */
+  alone<Result>(body: () => Promise<Result>): Promise<Result> {
+    const turn = this.#alone.then(() => this.host.turnstile.alone(body))
+    this.#alone = turn.catch(() => undefined)
+    return turn
+  }
+
+  /** Number that the next process gets. */
+  nextLife(): number {
+    return this.#lives + 1
+  }
+
+  /** Starts a process. */
+  async start(order: StartOrder): Promise<Started> {
+    const life = (this.#lives += 1)
+    const { host, directories } = this
+    const trace = `${directories.trace}/${life}`
+    if (order.lane !== 'plain') mkdirSync(trace)
+    const child = await launch({
+      file: host.command.file,
+      arguments: host.command.arguments,
+      cwd: host.command.cwd ?? directories.root,
+      ledger: this.ledger.descriptor,
+      environment: this.#environment(order, life, trace),
+    })
+    host.tracker.began(child.pid)
+    const { verb, takeover } = order
+    const clockMs = this.#clockMs
+    this.ledger.append({
+      mark: 'life',
+      life,
+      pid: child.pid,
+      verb,
+      takeover,
+      clockMs,
+      realMs: this.realMs(),
+    })
+    if (verb === 'run') this.#alive.add(life)
+    const told: Heard = { marked: false, begun: false, done: false, faults: [] }
+    this.#told.set(life, told)
+    const started: Started = { ...child, life, verb, trace, told, putDown: false }
+    void child.ended.then((end) => {
+      this.#alive.delete(life)
+      started.end = end
+      started.wake?.()
+    })
+    return started
+  }
+
+  /** Waits for a process's end, writes its `exit` mark, and says how it ended. */
+  async finish(started: Started): Promise<ProcessFacts> {
+    const { life, pid, verb } = started
+    const { code, signal } = await started.ended
+    const { leftGroup, stderrBytes } = await started.reaped
+    this.host.tracker.ended(pid)
+    this.observe()
+    this.ledger.append({ mark: 'exit', life, code, signal, realMs: this.realMs() })
+    const { putDown } = started
+    const stderr = started.tail()
+    return { life, pid, verb, code, signal, putDown, stderr, stderrBytes, leftGroup }
+  }
+
+  /** Lets a held process go on. */
+  letGo(started: Started): void {
+    this.ledger.append({ mark: 'continued', life: started.life })
+    signalProcess(started.pid, 'SIGCONT')
+  }
+
+  /** Ends a process that had its time, with its group. */
+  putDown(started: Started): void {
+    started.putDown = true
+    killGroup(started.pid)
+  }
+
+  /** Reads what the workers wrote since the last look. */
+  observe(): void {
+    for (const mark of this.ledger.follow()) this.#hear(mark)
+  }
+
+  #hear(mark: SeenMark): void {
+    const told = this.#told.get(mark.life)
+    if (told === undefined) return
+    switch (mark.mark) {
+      case 'life':
+      case 'exit':
+      case 'stopped':
+      case 'continued':
+      case 'wedged':
+      case 'note':
+        return
+      case 'fault':
+        told.faults.push({ text: String(mark['fault']), op: Number(mark['op']) })
+        return
+      case 'done':
+        told.done = true
+        break
+      case 'begin':
+        told.begun = true
+        break
+      case 'effect':
+        this.effects.add(String(mark['step']))
+        break
+      case 'timer':
+        this.#clockMs = Math.max(this.#clockMs, Number(mark['at']) || 0)
+        break
+      default:
+    }
+    told.marked = true
+  }
+
+  /** One machine that never reboots (what a kill alone can show), and who of the others is alive on it. */
+  #identity(life: number, fellows: readonly number[]): unknown {
+    const boot = deriveSeed(this.asked.seed, 'system')
+    const alive = new Set([...this.#alive, ...fellows])
+    alive.delete(life)
+    return { host: 'killpoint', boot, bootId: boot, alive: [...alive].sort((a, b) => a - b) }
+  }
+
+  #environment(order: StartOrder, life: number, trace: string): Record<string, string> {
+    const { asked, directories, host } = this
+    const services = [...this.services.values()].map(({ environment }) => environment)
+    return lifeEnvironment(
+      Object.assign({ TMPDIR: directories.temporary }, host.environment, ...services),
+      {
+        verb: order.verb,
+        runId: asked.runId,
+        seed: deriveSeed(asked.seed, 'system', ...order.seedPath),
+        workload: directories.workload,
+        directory: directories.state,
+        clockMs: this.#clockMs,
+        takeover: order.takeover,
+        life,
+        ...(order.signal === undefined ? {} : { signal: order.signal }),
+        identity: JSON.stringify(this.#identity(life, order.fellows ?? [])),
+        lane: order.lane,
+        order: asked.order ?? 'serial',
+        faults: order.faults,
+        ...(order.lane === 'plain' ? {} : { traceDirectory: trace }),
+        stream: '1',
+      },
+      `${host.campaign}/${asked.id}`,
+    )
+  }
+}

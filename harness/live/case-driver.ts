@@ -1,0 +1,297 @@
+/**
+ * Drives one case: its lives in order, each with its faults, until the run has ended or there is nothing left to judge.
+ *
+ *  1  Every fault of the schedule fired, or the case says that it is none.
+ *  2  After the last life with a fault come lives without one, until `done` with exit code 0 or until their stated number.
+ *  3  A zombie ends before the case does, and at least one life without a fault comes after it.
+ *  4  Nothing here judges the system: what is odd but possible for a system is a fact of the life; what can only be the
+ *     harness's, the host's or the adapter's doing is trouble.
+ */
+import type { Fault, LifeFaults, Position } from '../fault.ts'
+import { stringifyFault } from '../fault-text.ts'
+import { position } from '../fault.ts'
+import type { Ending, LifeFacts, LiveCase } from './case.ts'
+import { betweenLivesMs } from './case-context.ts'
+import type { CaseContext, Started } from './case-context.ts'
+import { oddEnd } from './odd-end.ts'
+import { OutsideActs } from './outside.ts'
+import { hookFaultsOf, planLife } from './plan.ts'
+import type { LifePlan } from './plan.ts'
+import { rot } from './rot.ts'
+import { aim } from './shot.ts'
+import type { Shooting } from './shot.ts'
+import { conclude, run } from './tenure.ts'
+import type { Tenure, TenureEnd } from './tenure.ts'
+import { TroubleError } from './trouble.ts'
+
+/** Lives without a fault that a case may take unless it says otherwise. */
+export const livesMaxDefault = 3
+
+/** A process that stands still while its successor runs. */
+interface Zombie {
+  readonly tenure: Tenure
+  readonly fault: Fault
+  readonly until: 'done' | Position
+}
+
+export class CaseDriver {
+  readonly lives: LifeFacts[] = []
+  readonly acts: OutsideActs
+  /** What the shot at a random time hit, once it fell. */
+  shooting: Shooting | undefined
+  readonly #context: CaseContext
+  readonly #asked: LiveCase
+  readonly #running = new Set<Started>()
+  #zombie: Zombie | undefined
+  /** The entry during or after which a zombie last ended. */
+  #zombieEndedIn = 0
+  #slotNow = 0
+  /** Set where a life gave up before its fault: what is scheduled after it does not happen any more. */
+  #faultsOff = false
+
+  constructor(context: CaseContext) {
+    this.#context = context
+    this.#asked = context.asked
+    this.acts = new OutsideActs(context)
+  }
+
+  /** Runs the case to its end. Throws TroubleError; {@link killAll} is then to be called. */
+  async drive(): Promise<Ending> {
+    const { schedule, randomKill, livesMax = livesMaxDefault, livesAfterDone = 0 } = this.#asked
+    const lastFault = Math.max(
+      schedule.findLastIndex((faults) => faults.length > 0) + 1,
+      randomKill?.life ?? 0,
+    )
+    let quietLives = 0
+    let extraLives = 0
+    for (let slot = 1; ; slot++) {
+      if (slot > 1) this.#context.passTime(betweenLivesMs)
+      const faults = this.#faultsOff ? [] : (schedule[slot - 1] ?? [])
+      const ending = await this.#slot(slot, faults)
+      if (ending !== undefined) return ending
+      if (slot <= lastFault && !this.#faultsOff) continue
+      if (this.#zombie !== undefined || this.#zombieEndedIn === slot) continue
+      const last = this.lives.findLast((life) => life.slot === slot)
+      if (last?.done === true && last.code === 0) {
+        if (extraLives >= livesAfterDone) return this.#atEnd()
+        extraLives += 1
+      } else if ((quietLives += 1) >= livesMax) return this.#atEnd('unfinished')
+    }
+  }
+
+  /** Kills what still runs, for a case that is given up. */
+  async killAll(): Promise<void> {
+    for (const started of this.#running) this.#context.putDown(started)
+    await Promise.all([...this.#running].map((started) => started.reaped))
+    for (const started of this.#running) this.#context.host.tracker.ended(started.pid)
+  }
+
+  #atEnd(kind: 'done' | 'unfinished' = 'done'): Ending {
+    const gaveUp = this.lives.find((life) => life.unfired.length > 0)
+    if (kind === 'unfinished' || gaveUp === undefined) return { kind }
+    // The run did end, only not with what the schedule asked for.
+    return notFired(gaveUp.life, gaveUp.unfired, 'the life ended by itself before it')
+  }
+
+  /** One entry of the schedule. Returns how the case ended, where it did. */
+  async #slot(slot: number, faults: LifeFaults): Promise<Ending | undefined> {
+    const zombie = this.#zombie
+    this.#slotNow = slot
+    const plan = this.#plan(slot, faults, zombie)
+    const undone = this.#before(plan)
+    if (undone !== undefined)
+      return notFired(this.#context.nextLife(), [undone], 'there was nothing to damage')
+    const takeover = zombie === undefined ? 'if-dead' : 'always'
+    const outcomes =
+      plan.count === 1
+        ? [await this.#single(slot, plan, takeover)]
+        : await this.#resumers(slot, plan, takeover)
+    for (const outcome of outcomes) {
+      const ending = await this.#assess(outcome, slot)
+      if (ending !== undefined) return ending
+    }
+    if (zombie === undefined) return undefined
+    if (zombie.until === 'done') return await this.#wake(zombie)
+    if (this.#zombie !== zombie) return undefined
+    await this.killAll()
+    return notFired(zombie.tenure.started.life, [zombie.fault], 'its successor ended before it')
+  }
+
+  #plan(slot: number, faults: LifeFaults, zombie: Zombie | undefined): LifePlan {
+    const { randomKill } = this.#asked
+    const plan = planLife(faults, {
+      ...(zombie === undefined || zombie.until === 'done'
+        ? {}
+        : { zombie: { fault: zombie.fault, wakeAt: zombie.until } }),
+      ...(randomKill?.life === slot ? { shotBefore: position(randomKill.ops) } : {}),
+    })
+    const { system, command } = this.#context.host
+    const [first] = plan.impossible
+    if (first !== undefined) throw unsupported(`${stringifyFault(first.fault)}: ${first.why}`)
+    if (plan.hooks.length > 0 && !command.hooked)
+      throw unsupported(`${system.name} has no hooks inside: nothing can happen at an op of it`)
+    return plan
+  }
+
+  /** What happens before the life. Returns what could not be done. */
+  #before(plan: LifePlan): Fault | undefined {
+    const life = this.#context.nextLife()
+    for (const fault of plan.before) {
+      if (fault.kind === 'clock') this.#context.passTime(fault.ms)
+      else if (!rot(this.#context.directories.state, fault.file, fault.damage)) return fault
+      const text = stringifyFault(fault)
+      this.#context.ledger.append({ mark: 'fault', life, fault: text, stream: '1', op: 0 })
+    }
+    return undefined
+  }
+
+  async #single(slot: number, plan: LifePlan, takeover: 'if-dead' | 'always'): Promise<TenureEnd> {
+    const tenure = await this.#start(slot, plan, takeover)
+    const { randomKill } = this.#asked
+    if (randomKill?.life === slot) this.shooting = aim(this.#context, tenure.started, randomKill)
+    return await this.#run(tenure)
+  }
+
+  /** Starts all, waits until each is at the barrier or has ended, and lets them go at once. */
+  async #resumers(
+    slot: number,
+    plan: LifePlan,
+    takeover: 'if-dead' | 'always',
+  ): Promise<readonly TenureEnd[]> {
+    const first = this.#context.nextLife()
+    const fellows = Array.from({ length: plan.count }, (_, index) => first + index)
+    const tenures: Tenure[] = []
+    for (let resumer = 0; resumer < plan.count; resumer++)
+      tenures.push(await this.#start(slot, plan, takeover, resumer, fellows))
+    const met = await Promise.all(tenures.map((tenure) => this.#run(tenure)))
+    const waiting = tenures.filter((_, index) => met[index]?.kind === 'at-barrier')
+    // All of them stand before any goes on: only that is a meeting.
+    const together = waiting.length === tenures.length
+    for (const tenure of waiting) {
+      const barrier = met[tenures.indexOf(tenure)]
+      if (together && barrier?.kind === 'at-barrier' && barrier.hold.fault !== undefined)
+        tenure.acted.push(barrier.hold.fault)
+      this.#context.letGo(tenure.started)
+    }
+    return await Promise.all(
+      tenures.map(async (tenure, index) => {
+        const end = met[index]
+        return end === undefined || end.kind === 'at-barrier' ? await this.#run(tenure) : end
+      }),
+    )
+  }
+
+  async #start(
+    slot: number,
+    plan: LifePlan,
+    takeover: 'if-dead' | 'always',
+    resumer = 0,
+    fellows: readonly number[] = [],
+  ): Promise<Tenure> {
+    const shot = this.#asked.randomKill?.life === slot
+    const started = await this.#context.start({
+      verb: 'run',
+      seedPath: resumer === 0 ? [slot] : [slot, resumer],
+      takeover,
+      lane: shot ? 'counted' : (this.#asked.lane ?? 'plain'),
+      faults: hookFaultsOf(plan, resumer),
+      fellows,
+    })
+    this.#running.add(started)
+    const own = resumer === 0 ? plan : onlyBarrier(plan)
+    const zombie = this.#zombie
+    return {
+      context: this.#context,
+      acts: this.acts,
+      started,
+      slot,
+      takeover,
+      plan: own,
+      ahead: [...own.holds],
+      acted: [],
+      withinMs: Infinity,
+      wakeZombie: async () => void (zombie && (await this.#wake(zombie))),
+      awaitShot: async () => void (await this.shooting?.fell),
+    }
+  }
+
+  async #run(tenure: Tenure): Promise<TenureEnd> {
+    const end = await run(tenure)
+    if (end.kind === 'left') this.#leave(tenure, end)
+    if (end.kind === 'ended' || end.kind === 'wedged') this.#ended(tenure, end.facts)
+    return end
+  }
+
+  #leave(tenure: Tenure, { hold }: Extract<TenureEnd, { kind: 'left' }>): void {
+    if (hold.act.kind !== 'leave' || hold.fault === undefined) return
+    tenure.acted.push(hold.fault)
+    this.#zombie = { tenure, fault: hold.fault, until: hold.act.until }
+  }
+
+  #ended(tenure: Tenure, facts: LifeFacts): void {
+    this.#running.delete(tenure.started)
+    this.lives.push(facts)
+  }
+
+  /** Lets a zombie go on, and waits for its end: by itself, or by ours when it takes too long. */
+  async #wake(zombie: Zombie): Promise<Ending | undefined> {
+    const { tenure } = zombie
+    this.#zombie = undefined
+    this.#zombieEndedIn = this.#slotNow
+    this.#context.letGo(tenure.started)
+    tenure.withinMs = this.#context.host.options.zombieMs
+    const end = await run(tenure)
+    if (end.kind === 'ended' || end.kind === 'wedged') {
+      this.#ended(tenure, end.facts)
+      return await this.#assess(end, tenure.slot)
+    }
+    // It stopped once more, for a fault that has no successor to wait for.
+    this.#context.putDown(tenure.started)
+    this.#ended(tenure, await conclude(tenure))
+    return undefined
+  }
+
+  async #assess(end: TenureEnd, slot: number): Promise<Ending | undefined> {
+    if (this.#context.host.tracker.stopped) throw stopped()
+    if (end.kind === 'left' || end.kind === 'at-barrier') return undefined
+    const { facts } = end
+    const first = slot === 1
+    const aimed = this.shooting?.life === facts.life
+    const shot = aimed && (await this.shooting?.fell) === true
+    const odd = oddEnd(this.#context, facts, { first, shot, wedged: end.kind === 'wedged' })
+    if (odd !== undefined) return { kind: 'trouble', trouble: odd }
+    if (end.kind === 'wedged') return { kind: 'wedged', life: facts.life, quietMs: end.quietMs }
+    if (aimed && !shot) return notFired(facts.life, [], 'the run ended before the shot')
+    if (facts.unfired.length === 0) return undefined
+    // A life that fails to recover must not hide behind the fault that it never came to: the case goes on without faults.
+    if (!first && facts.code !== 0) {
+      this.#faultsOff = true
+      return undefined
+    }
+    return notFired(facts.life, facts.unfired, 'the life ended before it')
+  }
+}
+
+function onlyBarrier(plan: LifePlan): LifePlan {
+  return { ...plan, inside: [], holds: plan.holds.filter(({ act }) => act.kind === 'barrier') }
+}
+
+function notFired(life: number, faults: readonly Fault[], why: string): Ending {
+  return { kind: 'not-fired', life, faults, why }
+}
+
+function unsupported(message: string): TroubleError {
+  return new TroubleError({
+    kind: 'unsupported',
+    message: `this case cannot run live: ${message}`,
+    hint: 'leave it to the explorer, or take another fault',
+  })
+}
+
+function stopped(): TroubleError {
+  return new TroubleError({
+    kind: 'stopped',
+    message: 'the harness was told to stop',
+    hint: 'run it again',
+  })
+}

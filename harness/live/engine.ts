@@ -1,0 +1,132 @@
+/**
+ * The live engine: real processes, real signals.
+ *
+ * Opened once per campaign, because what is dear is done once: the worker is bundled, the warden started, the scratch
+ * directory made. Then cases run, a bounded number at once, each in a directory of its own.
+ *
+ *  1  One case gives one result whatever runs beside it: nothing in it depends on the number of jobs but the time it takes.
+ *  2  Nothing survives the engine: every process it started is dead and its directory is gone when `close` resolves, when
+ *     the harness is told to stop, and when it dies without a word (the warden sees to that).
+ *  3  Systems are known by their description alone (`../system.ts`).
+ *
+ * It fails loudly: what is wrong with a system's description or its bundle is thrown by `openLive`; what is wrong in a case
+ * is that case's ending, never a verdict.
+ */
+import { randomBytes } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemMistakes } from '../system.ts'
+import type { System } from '../system.ts'
+import type { CaseRun, LiveCase } from './case.ts'
+import { baseEnvironment } from './environment.ts'
+import { onStop } from './stop.ts'
+import type { Host } from './host.ts'
+import type { LiveOptions } from './options.ts'
+import { resolveOptions } from './options.ts'
+import { inOrder } from './in-order.ts'
+import { OrphanFinder } from './orphans.ts'
+import { runCase } from './run-case.ts'
+import { makeScratch, removeTree } from './scratch.ts'
+import { startCampaignServices, stopServices } from './services.ts'
+import { startCommand } from './start-command.ts'
+import { Tracker } from './tracker.ts'
+import { TroubleError } from './trouble.ts'
+import { Turnstile } from './turnstile.ts'
+import { Warden } from './warden.ts'
+
+/** The engine for one system. */
+export interface LiveEngine {
+  readonly system: System
+  /** Runs one case. Calls may overlap; as many run at once as there are jobs. */
+  readonly runCase: (asked: LiveCase) => Promise<CaseRun>
+  /** Runs cases, `jobs` at once, and yields what came of them in their order. Stops asking for more when it is left. */
+  readonly runCases: (cases: Iterable<LiveCase>) => AsyncGenerator<CaseRun, void, undefined>
+  /** Ends everything. Safe to call twice. */
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Opens the engine for a system.
+ *
+ * @throws TroubleError `description`, `bundle`, `scratch-full`, `service`, `spawn`
+ */
+export async function openLive(system: System, options: LiveOptions = {}): Promise<LiveEngine> {
+  const mistakes = systemMistakes(system)
+  if (mistakes.length > 0) throw new TroubleError(description(system, mistakes))
+  const resolved = resolveOptions(options)
+  const scratch = makeScratch(resolved.scratch)
+  let warden: Warden | undefined
+  try {
+    const campaign = randomBytes(6).toString('hex')
+    const directory = join(scratch, 'campaign')
+    mkdirSync(directory)
+    const [command, started, services] = await Promise.all([
+      startCommand(system, options, resolved, directory),
+      Warden.start(campaign, directory, scratch),
+      startCampaignServices(system, directory),
+    ])
+    warden = started
+    return engineOf({
+      system,
+      options: resolved,
+      command,
+      environment: baseEnvironment(system),
+      services,
+      campaign,
+      scratch,
+      tracker: new Tracker(warden),
+      warden,
+      orphans: new OrphanFinder(campaign),
+      turnstile: new Turnstile(resolved.jobs),
+    })
+  } catch (error) {
+    await warden?.stop()
+    removeTree(scratch)
+    throw error
+  }
+}
+
+function engineOf(host: Host): LiveEngine {
+  const { system, tracker, scratch, options, orphans, turnstile } = host
+  const forget = onStop(() => {
+    tracker.killAll()
+    orphans.sweep()
+    if (!options.keep) removeTree(scratch)
+  })
+  const run = (asked: LiveCase): Promise<CaseRun> =>
+    turnstile.run(async () => await runCase(host, asked))
+  const underWay = new Set<Promise<unknown>>()
+  const runTracked = (asked: LiveCase): Promise<CaseRun> => {
+    const running = run(asked)
+    underWay.add(running)
+    const forgetIt = (): boolean => underWay.delete(running)
+    running.then(forgetIt, forgetIt)
+    return running
+  }
+  let closed: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    await Promise.allSettled(underWay)
+    await stopServices(host.services)
+    orphans.sweep()
+    await host.warden.stop()
+    removeTree(options.keep ? join(scratch, 'campaign') : scratch)
+    forget()
+  }
+  return {
+    system,
+    runCase: runTracked,
+    runCases: (cases) => inOrder(cases, options.jobs, runTracked),
+    close: () => (closed ??= close()),
+  }
+}
+
+function description(
+  system: System,
+  mistakes: readonly string[],
+): ConstructorParameters<typeof TroubleError>[0] {
+  return {
+    kind: 'description',
+    message: `the description of system ${JSON.stringify(system.name)} is wrong:\n${mistakes.map((each) => `  ${each}`).join('\n')}`,
+    hint: 'see harness/system.ts for what a description holds',
+  }
+}

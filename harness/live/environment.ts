@@ -1,0 +1,77 @@
+/**
+ * Assembles the environment of one process. Nothing is inherited but what a program cannot do without: variables of the
+ * machine would make cases differ from host to host, and some are dear (a bundle of extra CA certificates that Node reads at
+ * its start costs more than the start itself).
+ */
+import { hookVariables, systemVariables } from '../life.ts'
+import type { System } from '../system.ts'
+
+/** What every process sees of the harness's own environment, where it is set. */
+const inherited = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'SystemRoot'] as const
+
+/** Marks every process of a case and its descendants: `CAMPAIGN/CASE`. Orphans are found by it, and by nothing else. */
+export const markerVariable = 'KILLPOINT_CASE'
+
+/** What one process is told. Absent members are not set. */
+export interface Told {
+  readonly verb: 'run' | 'signal' | 'cancel'
+  readonly runId: string
+  readonly seed: string
+  /** Path of the workload's JSON file. */
+  readonly workload: string
+  /** The state directory. */
+  readonly directory: string
+  readonly clockMs: number
+  readonly takeover: 'if-dead' | 'always'
+  readonly life: number
+  /** JSON. */
+  readonly signal?: string
+  /** JSON. */
+  readonly identity: string
+  readonly lane: string
+  readonly order: string
+  /** Faults for the hooks, in the schedule grammar; empty for none. */
+  readonly faults: string
+  /** Absent: the process leaves no traces. */
+  readonly traceDirectory?: string
+  readonly stream: string
+}
+
+/** What all processes of one system are told: computed once per campaign. */
+export function baseEnvironment(system: System): Readonly<Record<string, string>> {
+  const base: Record<string, string> = {}
+  for (const name of [...inherited, ...(system.inherit ?? [])]) {
+    const value = process.env[name]
+    if (value !== undefined) base[name] = value
+  }
+  return { ...base, ...system.environment }
+}
+
+/** The environment of one process. `marker` is the value of {@link markerVariable}. */
+export function lifeEnvironment(
+  base: Readonly<Record<string, string>>,
+  told: Told,
+  marker: string,
+): Record<string, string> {
+  const environment: Record<string, string> = {
+    ...base,
+    [markerVariable]: marker,
+    [systemVariables.verb]: told.verb,
+    [systemVariables.runId]: told.runId,
+    [systemVariables.seed]: told.seed,
+    [systemVariables.workload]: told.workload,
+    [systemVariables.directory]: told.directory,
+    [systemVariables.clockMs]: String(told.clockMs),
+    [systemVariables.takeover]: told.takeover,
+    [systemVariables.life]: String(told.life),
+    [systemVariables.identity]: told.identity,
+    [hookVariables.lane]: told.lane,
+    [hookVariables.order]: told.order,
+    [hookVariables.stream]: told.stream,
+  }
+  if (told.faults !== '') environment[hookVariables.faults] = told.faults
+  if (told.traceDirectory !== undefined)
+    environment[hookVariables.traceDirectory] = told.traceDirectory
+  if (told.signal !== undefined) environment[systemVariables.signal] = told.signal
+  return environment
+}

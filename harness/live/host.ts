@@ -1,0 +1,37 @@
+/**
+ * What all cases of a campaign share: the system ready to start, and the machinery around it.
+ */
+import type { RunningService, System } from '../system.ts'
+import type { OrphanFinder } from './orphans.ts'
+import type { ResolvedOptions } from './options.ts'
+import type { Tracker } from './tracker.ts'
+import type { Turnstile } from './turnstile.ts'
+import type { Warden } from './warden.ts'
+
+/** How a process of the system is started. */
+export interface StartCommand {
+  readonly file: string
+  readonly arguments: readonly string[]
+  /** Working directory; absent: the case's own. */
+  readonly cwd?: string
+  /** Whether the hooks are inside: without them nothing can happen at an op. */
+  readonly hooked: boolean
+}
+
+export interface Host {
+  readonly system: System
+  readonly options: ResolvedOptions
+  readonly command: StartCommand
+  /** What every process is told. */
+  readonly environment: Readonly<Record<string, string>>
+  /** Services of scope `campaign`, by name. */
+  readonly services: ReadonlyMap<string, RunningService>
+  /** Text that no other campaign on this machine has. */
+  readonly campaign: string
+  /** The campaign's scratch directory. */
+  readonly scratch: string
+  readonly tracker: Tracker
+  readonly warden: Warden
+  readonly orphans: OrphanFinder
+  readonly turnstile: Turnstile
+}

@@ -1,0 +1,69 @@
+/**
+ * Looks at and signals processes that the harness started, by pid and by group, never by name.
+ *
+ * Linux is read from `/proc`; elsewhere `ps` answers the one question that matters, whether a process is stopped.
+ */
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+
+/** What a process is doing. `gone`: no such process. */
+export type ProcessState = 'running' | 'stopped' | 'dead' | 'gone'
+
+/** Sends a signal to one process. False where there is none. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
+  return send(pid, signal)
+}
+
+/** Kills a group, whatever state its members are in. False where nothing was left of it. */
+export function killGroup(leader: number): boolean {
+  return send(-leader, 'SIGKILL')
+}
+
+function send(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, signal)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+    throw error
+  }
+}
+
+/** The state of a process, now. `dead`: it ended and nobody has waited for it. */
+export function processState(pid: number): ProcessState {
+  const letter = process.platform === 'linux' ? linuxState(pid) : otherState(pid)
+  switch (letter) {
+    case undefined:
+      return 'gone'
+    case 'T':
+    case 't':
+      return 'stopped'
+    case 'Z':
+    case 'X':
+      return 'dead'
+    default:
+      return 'running'
+  }
+}
+
+function linuxState(pid: number): string | undefined {
+  try {
+    const line = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    // The name in parentheses may hold anything, parentheses too: the state follows the last one.
+    return line.charAt(line.lastIndexOf(')') + 2)
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'ENOENT' || code === 'ESRCH') return undefined
+    throw error
+  }
+}
+
+function otherState(pid: number): string | undefined {
+  try {
+    return execFileSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'latin1' }).trim()[0]
+  } catch (error) {
+    // `ps` exits with 1 where no process matches.
+    if ((error as { status?: unknown }).status === 1) return undefined
+    throw error
+  }
+}

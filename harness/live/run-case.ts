@@ -1,0 +1,151 @@
+/**
+ * Runs one case in directories of its own and says what came of it. Never throws for what goes wrong in the case.
+ */
+import { readLedger } from '../ledger.ts'
+import type { Ledger } from '../ledger.ts'
+import type { CaseRun, Ending, LiveCase } from './case.ts'
+import { CaseContext } from './case-context.ts'
+import { CaseDriver } from './case-driver.ts'
+import type { Host } from './host.ts'
+import { landing } from './landing.ts'
+import type { Orphan } from './orphans.ts'
+import { fullTrouble, makeCaseDirectories, removeTree, strayNames } from './scratch.ts'
+import type { CaseDirectories } from './scratch.ts'
+import { startCaseServices, stopServices } from './services.ts'
+import { TroubleError } from './trouble.ts'
+import type { Trouble } from './trouble.ts'
+
+/** Runs a case; `host.turnstile` must have let it in. */
+export async function runCase(host: Host, asked: LiveCase): Promise<CaseRun> {
+  let directories: CaseDirectories
+  try {
+    directories = makeCaseDirectories(host.scratch, asked.id, JSON.stringify(asked.workload))
+  } catch (error) {
+    return emptyRun(asked, troubleOf(error))
+  }
+  try {
+    return await runIn(host, asked, directories)
+  } catch (error) {
+    return emptyRun(asked, troubleOf(error))
+  } finally {
+    if (!host.options.keep) removeTree(directories.root)
+  }
+}
+
+async function runIn(host: Host, asked: LiveCase, directories: CaseDirectories): Promise<CaseRun> {
+  const services = await startCaseServices(host, directories.root)
+  const context = new CaseContext(host, asked, directories, services)
+  const driver = new CaseDriver(context)
+  try {
+    const driven = await ended(driver)
+    const orphans = host.orphans.sweep(asked.id)
+    const bytes = context.ledger.bytes()
+    const ledger = readLedger(bytes)
+    const ending = outer(host, directories, orphans, ledger) ?? finalEnding(asked, driven, ledger)
+    const landed = await landing(context, driver, ending)
+    return {
+      case: asked,
+      ending,
+      ledger: bytes,
+      entries: ledger.entries,
+      lives: [...driver.lives].sort((left, right) => left.life - right.life),
+      acts: driver.acts.facts,
+      ...(landed === undefined ? {} : { landed }),
+      ...(host.options.keep ? { directory: directories.root } : {}),
+    }
+  } finally {
+    context.ledger.close()
+    await stopServices(services, host.services)
+  }
+}
+
+/** The driver's ending, with all its processes dead. */
+async function ended(driver: CaseDriver): Promise<Ending> {
+  try {
+    return await driver.drive()
+  } catch (error) {
+    return { kind: 'trouble', trouble: troubleOf(error) }
+  } finally {
+    await driver.killAll()
+  }
+}
+
+/** Trouble around the case that makes whatever it showed worthless. */
+function outer(
+  { scratch, tracker }: Host,
+  directories: CaseDirectories,
+  orphans: readonly Orphan[],
+  ledger: Ledger,
+): Ending | undefined {
+  if (tracker.stopped) return undefined
+  const full = fullTrouble(scratch)
+  if (full !== undefined) return { kind: 'trouble', trouble: full }
+  const problem = ledger.problems.find(({ kind }) => kind !== 'torn')
+  if (problem !== undefined) return { kind: 'trouble', trouble: garbage(problem) }
+  const [stray] = strayNames(directories)
+  if (stray !== undefined) return { kind: 'trouble', trouble: strayFile(stray) }
+  const [orphan] = orphans
+  if (orphan !== undefined) return { kind: 'trouble', trouble: leftBehind(orphan, orphans.length) }
+  return undefined
+}
+
+function finalEnding(asked: LiveCase, ending: Ending, ledger: Ledger): Ending {
+  const torn = ledger.problems.find(({ kind }) => kind === 'torn')
+  if (torn !== undefined && ending.kind !== 'trouble')
+    return {
+      kind: 'not-fired',
+      life: 0,
+      faults: [],
+      why: `a kill tore line ${torn.line} of the ledger`,
+    }
+  if (asked.control !== true || ending.kind === 'done' || ending.kind === 'trouble') return ending
+  return {
+    kind: 'trouble',
+    trouble: {
+      kind: 'control',
+      message: `the control, this case without a fault, did not end well: ${ending.kind}`,
+      hint: 'make the workload pass with no fault at all first',
+    },
+  }
+}
+
+function garbage({ line, message }: Ledger['problems'][number]): Trouble {
+  return {
+    kind: 'garbage',
+    message: `line ${line} of the ledger is no mark: ${message}`,
+    hint: 'write one JSON object as mark.ts states it per line and per write to fd 3, and nothing else',
+  }
+}
+
+function strayFile(name: string): Trouble {
+  return {
+    kind: 'stray-files',
+    message: `a worker wrote ${JSON.stringify(name)} into its working directory, outside its state directory`,
+    hint: 'keep all state under KILLPOINT_DIR and temporary files under TMPDIR: the harness cannot bring back what lies elsewhere',
+  }
+}
+
+function leftBehind({ pid, command }: Orphan, count: number): Trouble {
+  return {
+    kind: 'left-children',
+    message: `${count} ${count === 1 ? 'process' : 'processes'} outlived the case and were killed, first pid ${pid}: ${command}`,
+    hint: 'let children end with their parent (no setsid, no daemon), or wait for them',
+  }
+}
+
+function emptyRun(asked: LiveCase, trouble: Trouble): CaseRun {
+  return {
+    case: asked,
+    ending: { kind: 'trouble', trouble },
+    ledger: new Uint8Array(),
+    entries: [],
+    lives: [],
+    acts: [],
+  }
+}
+
+/** What is thrown on purpose becomes a value; a bug in the engine stays an exception. */
+function troubleOf(error: unknown): Trouble {
+  if (error instanceof TroubleError) return error.trouble
+  throw error
+}

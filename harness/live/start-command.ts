@@ -1,0 +1,99 @@
+/**
+ * Finds out how a process of a system is started, and prepares it: a script is bundled with the hooks, an executable is taken
+ * as it is.
+ */
+import { createRequire } from 'node:module'
+import { extname } from 'node:path'
+import { existsSync } from 'node:fs'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { buildPreload } from '../hooks/build.ts'
+import type { Program, System } from '../system.ts'
+import { bundleWorker } from './bundle.ts'
+import type { Preload } from './bundle.ts'
+import type { StartCommand } from './host.ts'
+import { startFlags } from './node-flags.ts'
+import type { LiveOptions, ResolvedOptions } from './options.ts'
+import { TroubleError } from './trouble.ts'
+
+type Script = Extract<Program, { kind: 'script' }>
+
+/**
+ * Prepares the start command of a system; files that it needs go into `directory`.
+ *
+ * @throws TroubleError `bundle`, `spawn`
+ */
+export async function startCommand(
+  { program }: System,
+  options: LiveOptions,
+  resolved: ResolvedOptions,
+  directory: string,
+): Promise<StartCommand> {
+  if (program.kind === 'executable') {
+    const { file, cwd } = program
+    return {
+      file,
+      arguments: program.arguments ?? [],
+      hooked: false,
+      ...(cwd === undefined ? {} : { cwd }),
+    }
+  }
+  if (!existsSync(program.entry)) throw missing(program.entry)
+  const hooked = options.hooks !== false
+  const node = [...(await startFlags(resolved.node)), ...(program.nodeArguments ?? [])]
+  if (program.bundle === false) return await loaded(program, options, resolved, node)
+  const { file } = await bundleWorker({
+    program,
+    directory,
+    ...(hooked ? { preload: await hooks() } : {}),
+    ...(options.transform === undefined ? {} : { transform: options.transform }),
+  })
+  return { file: resolved.node, arguments: [...node, file], hooked }
+}
+
+async function hooks(): Promise<Preload> {
+  const extension = extname(import.meta.url)
+  const entry = fileURLToPath(new URL(`../hooks/preload${extension}`, import.meta.url))
+  return { entry, built: await buildPreload() }
+}
+
+/** Where bundling cannot work: the sources are loaded as they are, TypeScript through tsx. Five times the start-up. */
+async function loaded(
+  { entry, modules }: Script,
+  options: LiveOptions,
+  resolved: ResolvedOptions,
+  node: readonly string[],
+): Promise<StartCommand> {
+  if (options.transform !== undefined || modules !== undefined)
+    throw new TroubleError({
+      kind: 'bundle',
+      message: `${entry} is not to be bundled, but its sources or modules are to be replaced`,
+      hint: 'let it be bundled, with what must stay on disk in `external`',
+    })
+  const hooked = options.hooks !== false
+  const preload = hooked ? ['--require', await buildPreload()] : []
+  const loader = /\.[cm]?tsx?$/.test(entry) ? ['--import', tsx(entry)] : []
+  return { file: resolved.node, arguments: [...node, ...preload, ...loader, entry], hooked }
+}
+
+function tsx(entry: string): string {
+  for (const from of [entry, fileURLToPath(import.meta.url)]) {
+    try {
+      return pathToFileURL(createRequire(from).resolve('tsx')).href
+    } catch {
+      // Not installed there: the next place may have it, and below that is said.
+    }
+  }
+  throw new TroubleError({
+    kind: 'bundle',
+    message: `${entry} is TypeScript and not to be bundled, and tsx is not installed`,
+    hint: 'npm i -D tsx, or let it be bundled',
+  })
+}
+
+function missing(entry: string): TroubleError {
+  return new TroubleError({
+    kind: 'bundle',
+    message: `the worker ${entry} does not exist`,
+    hint: 'give the absolute path of the module that runs one life',
+  })
+}

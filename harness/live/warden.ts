@@ -1,0 +1,113 @@
+/**
+ * The harness's side of the warden (`warden-main.ts`): starts it, tells it which groups live, and orders shots.
+ */
+import type { ChildProcess } from 'node:child_process'
+import { extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { execa } from 'execa'
+import { startFlags } from './node-flags.ts'
+import { TroubleError } from './trouble.ts'
+
+/** Where and when to kill. */
+export interface Shot {
+  readonly pid: number
+  /** The file that is watched. */
+  readonly path: string
+  /** Length in bytes at which the shot falls. */
+  readonly bytes: number
+  /** Microseconds that the warden spins between seeing that length and killing. */
+  readonly spinUs: number
+}
+
+export class Warden {
+  readonly #child: ChildProcess
+  readonly #answers = new Map<string, (fell: boolean) => void>()
+  #shots = 0
+  #lost = false
+
+  private constructor(child: ChildProcess) {
+    this.#child = child
+    child.once('exit', () => (this.#lost = true))
+    // A warden that is gone cannot be told anything; `alive` says so, and the write's own error adds nothing.
+    child.stdin?.on('error', () => (this.#lost = true))
+    this.#listen()
+  }
+
+  /** Starts one for a campaign, from a file in `directory`; it removes `scratch` if the harness dies. */
+  static async start(campaign: string, directory: string, scratch: string): Promise<Warden> {
+    const file = join(directory, 'warden.cjs')
+    const extension = extname(import.meta.url)
+    const entry = fileURLToPath(new URL(`./warden-main${extension}`, import.meta.url))
+    await build({
+      entryPoints: [entry],
+      outfile: file,
+      bundle: true,
+      platform: 'node',
+      logLevel: 'silent',
+    })
+    const child = execa(process.execPath, [...(await startFlags()), file, campaign, scratch], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      extendEnv: false,
+      detached: true,
+      cleanup: false,
+      buffer: false,
+      reject: false,
+    })
+    // It must not keep the harness alive: the end of the harness is what it waits for.
+    child.unref()
+    for (const stream of [child.stdin, child.stdout])
+      if ('unref' in stream && typeof stream.unref === 'function') stream.unref()
+    return new Warden(child)
+  }
+
+  /** Tells that a group lives, from now on. */
+  began(pid: number): void {
+    this.#tell(`+ ${pid}`)
+  }
+
+  /** Tells that a group is gone. */
+  ended(pid: number): void {
+    this.#tell(`- ${pid}`)
+  }
+
+  /** Orders a shot. `fell` resolves with whether it was fired; it waits until then, or until `callOff`, which is always safe. */
+  shoot(shot: Shot): { readonly fell: Promise<boolean>; readonly callOff: () => void } {
+    const id = String((this.#shots += 1))
+    const fell = new Promise<boolean>((resolve) => this.#answers.set(id, resolve))
+    this.#tell(`? ${id} ${shot.pid} ${shot.bytes} ${shot.spinUs} ${shot.path}`)
+    return { fell, callOff: () => this.#tell(`! ${id}`) }
+  }
+
+  /** Ends it in order; the campaign has cleaned up itself. */
+  async stop(): Promise<void> {
+    if (this.#lost) return
+    const gone = new Promise<void>((resolve) => void this.#child.once('exit', () => resolve()))
+    this.#child.ref()
+    this.#child.stdin?.end('.\n')
+    await gone
+  }
+
+  #tell(line: string): void {
+    if (this.#lost)
+      throw new TroubleError({
+        kind: 'died',
+        message: "the harness's own warden process is gone",
+        hint: 'run it again; something on this host killed it',
+      })
+    this.#child.stdin?.write(`${line}\n`)
+  }
+
+  #listen(): void {
+    let rest = ''
+    this.#child.stdout?.on('data', (chunk: Buffer) => {
+      const lines = (rest + chunk.toString('latin1')).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) {
+        const [word, id = ''] = line.split(' ')
+        this.#answers.get(id)?.(word === '=')
+        this.#answers.delete(id)
+      }
+    })
+  }
+}
