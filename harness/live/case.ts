@@ -3,6 +3,7 @@
  */
 import type { Fault, Schedule } from '../fault.ts'
 import type { LedgerEntry } from '../ledger.ts'
+import type { Trace } from '../trace.ts'
 import type { Workload } from '../workload.ts'
 import type { Trouble } from './trouble.ts'
 
@@ -120,6 +121,8 @@ export interface CaseRun {
   readonly acts: readonly ActFacts[]
   /** Where a random kill landed, and what replays it. */
   readonly landed?: Landed
+  /** In lane `recording`: the traces of each life, main stream first. */
+  readonly traces?: ReadonlyMap<number, readonly Trace[]>
   /** The directories of the case, where they were kept. */
   readonly directory?: string
 }

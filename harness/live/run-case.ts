@@ -1,12 +1,17 @@
 /**
  * Runs one case in directories of its own and says what came of it. Never throws for what goes wrong in the case.
  */
+import { join } from 'node:path'
 import { readLedger } from '../ledger.ts'
 import type { Ledger } from '../ledger.ts'
+import { readTraces } from '../trace.ts'
+import type { Trace } from '../trace.ts'
 import type { CaseRun, Ending, LiveCase } from './case.ts'
 import { CaseContext } from './case-context.ts'
 import { CaseDriver } from './case-driver.ts'
 import type { Host } from './host.ts'
+import { imageOf } from './image.ts'
+import type { Image } from './image.ts'
 import { landing } from './landing.ts'
 import type { Orphan } from './orphans.ts'
 import { fullTrouble, makeCaseDirectories, removeTree, strayNames } from './scratch.ts'
@@ -17,46 +22,73 @@ import type { Trouble } from './trouble.ts'
 
 /** Runs a case; `host.turnstile` must have let it in. */
 export async function runCase(host: Host, asked: LiveCase): Promise<CaseRun> {
-  let directories: CaseDirectories
   try {
-    directories = makeCaseDirectories(host.scratch, asked.id, JSON.stringify(asked.workload))
+    return await inCase(host, asked, async (context, driver) => {
+      const driven = await ended(driver)
+      const orphans = host.orphans.sweep(asked.id)
+      const bytes = context.ledger.bytes()
+      const ledger = readLedger(bytes)
+      const ending =
+        outer(host, context.directories, orphans, ledger) ?? finalEnding(asked, driven, ledger)
+      const landed = await landing(context, driver, (other, life) => stateAfter(host, other, life))
+      return {
+        case: asked,
+        ending,
+        ledger: bytes,
+        entries: ledger.entries,
+        lives: [...driver.lives].sort((left, right) => left.life - right.life),
+        acts: driver.acts.facts,
+        ...(landed === undefined ? {} : { landed }),
+      ...(traces === undefined ? {} : { traces }),
+        ...(host.options.keep ? { directory: context.directories.root } : {}),
+      }
+    })
   } catch (error) {
     return emptyRun(asked, troubleOf(error))
   }
+}
+
+/** What is left after the first `life` entries of a case's schedule, each carried out as in the whole case. */
+async function stateAfter(host: Host, asked: LiveCase, life: number): Promise<Image> {
+  return await inCase(host, asked, async (context, driver) => {
+    try {
+      await driver.driveTo(life)
+      return imageOf(context)
+    } finally {
+      await driver.killAll()
+    }
+  })
+}
+
+/** Runs `body` in fresh directories with fresh services, and takes both away. */
+async function inCase<Result>(
+  host: Host,
+  asked: LiveCase,
+  body: (context: CaseContext, driver: CaseDriver) => Promise<Result>,
+): Promise<Result> {
+  const directories = makeCaseDirectories(host.scratch, asked.id, JSON.stringify(asked.workload))
   try {
-    return await runIn(host, asked, directories)
-  } catch (error) {
-    return emptyRun(asked, troubleOf(error))
+    const services = await startCaseServices(host, directories.root)
+    const context = new CaseContext(host, asked, directories, services)
+    try {
+      return await body(context, new CaseDriver(context))
+    } finally {
+      context.ledger.close()
+      await stopServices(services, host.services)
+    }
   } finally {
     if (!host.options.keep) removeTree(directories.root)
   }
 }
 
-async function runIn(host: Host, asked: LiveCase, directories: CaseDirectories): Promise<CaseRun> {
-  const services = await startCaseServices(host, directories.root)
-  const context = new CaseContext(host, asked, directories, services)
-  const driver = new CaseDriver(context)
-  try {
-    const driven = await ended(driver)
-    const orphans = host.orphans.sweep(asked.id)
-    const bytes = context.ledger.bytes()
-    const ledger = readLedger(bytes)
-    const ending = outer(host, directories, orphans, ledger) ?? finalEnding(asked, driven, ledger)
-    const landed = await landing(context, driver, ending)
-    return {
-      case: asked,
-      ending,
-      ledger: bytes,
-      entries: ledger.entries,
-      lives: [...driver.lives].sort((left, right) => left.life - right.life),
-      acts: driver.acts.facts,
-      ...(landed === undefined ? {} : { landed }),
-      ...(host.options.keep ? { directory: directories.root } : {}),
-    }
-  } finally {
-    context.ledger.close()
-    await stopServices(services, host.services)
-  }
+/** What the lives of a recorded case left in their trace directories. */
+async function tracesOf(
+  { trace }: CaseDirectories,
+  { lives }: CaseDriver,
+): Promise<ReadonlyMap<number, readonly Trace[]>> {
+  const found = new Map<number, readonly Trace[]>()
+  for (const { life } of lives) found.set(life, await readTraces(join(trace, String(life))))
+  return found
 }
 
 /** The driver's ending, with all its processes dead. */
