@@ -5,6 +5,7 @@ import { openSegment } from './file-journal/open.ts'
 import { ownedJournal } from './file-journal/owned-journal.ts'
 import { listRuns } from './file-journal/list.ts'
 import { readRun } from './file-journal/read.ts'
+import { salvageRun } from './file-journal/salvage.ts'
 import { type FileJournalOptions, settingsOf } from './file-journal/settings.ts'
 import type { JournalBackend } from './journal.ts'
 import { runSource } from './file-journal/run-source.ts'
@@ -27,5 +28,6 @@ export function fileJournal(options: FileJournalOptions): JournalBackend {
     },
     read: async (runId) => readRun(runSource(settings, runId)),
     list: () => listRuns(settings),
+    salvage: async (runId) => salvageRun(runSource(settings, runId)),
   }
 }

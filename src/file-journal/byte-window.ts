@@ -4,8 +4,9 @@
  */
 import type { ReadableFile } from '../file-system.ts'
 
-/** Bytes of one read. */
-export const chunkBytes: number = 1 << 20
+/** Bytes of one read at most; the first reads are shorter, since most segments are. */
+export const chunkBytesMax: number = 1 << 20
+const chunkBytesFirst = 16 << 10
 
 export class ByteWindow {
   /** Position in the file of the window's first byte. */
@@ -14,22 +15,19 @@ export class ByteWindow {
   atEnd = false
   readonly #file: ReadableFile
   readonly #end: number
-  readonly #chunk: number
-  #buffer: Buffer
+  #buffer: Buffer = Buffer.alloc(0)
   #length = 0
   #readOffset: number
-  #spare: Buffer
+  #spare: Buffer = Buffer.alloc(0)
+  #chunk: number = chunkBytesFirst
   #ahead: Promise<number> | undefined
 
   /** `end`: the first byte that is not wanted; infinite for all. Nothing is read before `more`. */
-  constructor(file: ReadableFile, start: number, end: number, chunk: number = chunkBytes) {
+  constructor(file: ReadableFile, start: number, end: number) {
     this.#file = file
     this.offset = start
     this.#readOffset = start
     this.#end = end
-    this.#chunk = Math.max(1, Math.min(chunk, end - start))
-    this.#buffer = Buffer.allocUnsafeSlow(this.#chunk)
-    this.#spare = Buffer.allocUnsafeSlow(this.#chunk)
   }
 
   get bytes(): Buffer {
@@ -63,6 +61,8 @@ export class ByteWindow {
   #readAhead(): Promise<number> {
     const want = Math.min(this.#chunk, this.#end - this.#readOffset)
     if (want <= 0) return Promise.resolve(0)
+    if (this.#spare.length < want) this.#spare = Buffer.allocUnsafeSlow(want)
+    this.#chunk = Math.min(this.#chunk * 4, chunkBytesMax)
     return this.#file.read(this.#spare.subarray(0, want), this.#readOffset)
   }
 

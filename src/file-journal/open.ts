@@ -59,8 +59,7 @@ export async function openSegment(
   try {
     return await decide(source, settings, published)
   } catch (error) {
-    release(published.header.nonce)
-    await published.file.close()
+    await abandon(published.header.nonce, published.file)
     throw error
   }
 }
@@ -119,8 +118,7 @@ async function publish(
     await linkOrLose(source, temporary, epoch)
     await attempt('remove', temporary, () => fileSystem.unlink(temporary))
   } catch (error) {
-    release(nonce)
-    await file.close()
+    await abandon(nonce, file)
     await discard(settings, temporary)
     throw error
   }
@@ -221,6 +219,12 @@ async function giveUpOnError<T>(published: Published, action: () => Promise<T>):
 function writeLost(published: Published, seal: { crc: number; offset: number }): void {
   const { file, key } = published
   best(() => writeWhole(file, endLine('lost', key, seal.crc).bytes, seal.offset))
+}
+
+/** Nothing of this life was acknowledged, so no harm is in a file that cannot be closed. */
+async function abandon(nonce: string, file: WritableFile): Promise<void> {
+  release(nonce)
+  await file.close().catch(() => undefined)
 }
 
 /** Nothing rests on the success of `action`: without its marker a life counts as one that died. */

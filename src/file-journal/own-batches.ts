@@ -147,8 +147,11 @@ class OwnReader {
   }
 
   async #lastBatch(offset: number, length: number): Promise<LastBatch> {
-    const window = new ByteWindow(this.#file, offset, offset + length, length)
-    await this.#within(window, () => window.more(0))
+    const window = new ByteWindow(this.#file, offset, offset + length)
+    await this.#within(window, async () => {
+      do await window.more(0)
+      while (!window.atEnd)
+    })
     const text = window.bytes.toString('utf8').trimEnd()
     // JSON holds no raw newline, so these are the ends of its lines.
     const lines = text.split('\n')

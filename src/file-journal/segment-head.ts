@@ -35,7 +35,6 @@ export interface UnsealedHead {
   readonly foreign: boolean
 }
 
-const headChunkBytes = 64 << 10
 const headerBytesMax = 64 << 10
 
 /**
@@ -49,7 +48,7 @@ export async function readHead(
   runId: string,
   epoch: number,
 ): Promise<SegmentHead> {
-  const window = new ByteWindow(file, 0, Infinity, headChunkBytes)
+  const window = new ByteWindow(file, 0, Infinity)
   try {
     return await parseHead(window, path, runId, epoch)
   } finally {

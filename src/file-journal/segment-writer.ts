@@ -114,7 +114,15 @@ export class SegmentWriter {
       if (this.#state.kind === 'open') await this.#writeEnd()
     } finally {
       this.#onDead()
+      await this.#closeFile()
+    }
+  }
+
+  async #closeFile(): Promise<void> {
+    try {
       await this.#at.file.close()
+    } catch (cause) {
+      throw storageError('close', this.#at.path, cause)
     }
   }
 
@@ -218,24 +226,25 @@ export class SegmentWriter {
   }
 
   #check(): void {
-    const { file, fileSystem, nextPath, path, epoch } = this.#at
-    let newer: boolean
-    let named: boolean
-    try {
-      newer = fileSystem.exists(nextPath)
-      named = newer || file.hasName()
-    } catch (cause) {
-      throw storageError('look for a newer life beside', path, cause)
-    }
+    const { path, epoch } = this.#at
+    const { newer, visible } = this.#look()
     if (newer) {
       this.#state = { kind: 'fenced', newer: epoch + 1 }
       throw this.#fenced(epoch + 1)
     }
-    if (!named) {
-      throw new StorageError(`${path} was removed while its run was open`, {
-        hint: 'nothing of this run is left to append to: find out who removed its directory',
-        details: { path },
-      })
+    if (visible) return
+    throw new StorageError(`${path} was removed while its run was open`, {
+      hint: 'nothing of this run is left to append to: find out who removed its directory',
+      details: { path },
+    })
+  }
+
+  #look(): { readonly newer: boolean; readonly visible: boolean } {
+    const { fileSystem, nextPath, path } = this.#at
+    try {
+      return { newer: fileSystem.exists(nextPath), visible: fileSystem.isVisible(path) }
+    } catch (cause) {
+      throw storageError('look for a newer life beside', path, cause)
     }
   }
 
