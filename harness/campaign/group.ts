@@ -1,0 +1,151 @@
+/**
+ * A group: the cases of one scenario, one system and one workload. They share a seed, so that every first life does the same
+ * ops as the control run until its fault, and a crash point of the control is a crash point of the case.
+ */
+import fc from 'fast-check'
+import type { TracedOp } from '../trace.ts'
+import type { CasePlan, Control, ControlOp, FaultClass, Scenario, Sometimes } from '../scenario.ts'
+import { fastCheckSeed, random, type Random } from '../seed.ts'
+import { missingClaims, type System } from '../system.ts'
+import { stringifySchedule } from '../fault-text.ts'
+import type { Workload } from '../workload.ts'
+
+export interface Group {
+  readonly scenario: Scenario
+  readonly system: System
+  readonly seed: string
+  readonly workload: Workload
+}
+
+/** Where a case came from: printed, and counted. */
+export type Origin =
+  | { readonly kind: 'control' }
+  | { readonly kind: 'corpus'; readonly file: string }
+  | { readonly kind: 'directed'; readonly sometimes: string }
+  | { readonly kind: 'class'; readonly name: string }
+
+export interface PlannedCase extends CasePlan {
+  readonly origin: Origin
+}
+
+/** The workload that a seed (and a shrink path) stands for. */
+export function workloadOfSeed(scenario: Scenario, seed: string, path?: string): Workload {
+  const parameters = {
+    seed: fastCheckSeed(seed),
+    numRuns: 1,
+    ...(path === undefined ? {} : { path }),
+  }
+  const [workload] = fc.sample(scenario.workload, parameters)
+  if (workload === undefined) throw new Error(`the workload of ${scenario.name} drew nothing`)
+  return workload
+}
+
+/** Fault classes and sometimes properties that this system can be given, and those it cannot, with the claims it lacks. */
+export function applicable<Item extends FaultClass | Sometimes>(
+  items: readonly Item[],
+  system: System,
+): { readonly run: readonly Item[]; readonly skipped: readonly { item: Item; missing: string }[] } {
+  const run: Item[] = []
+  const skipped: { item: Item; missing: string }[] = []
+  for (const item of items) {
+    const missing = missingClaims(system, item.needs ?? [])
+    if (missing.length === 0) run.push(item)
+    else skipped.push({ item, missing: missing.join(', ') })
+  }
+  return { run, skipped }
+}
+
+/** The cases of a group in the order in which they run, without end: directed ones, then the classes in turn. */
+export function* planCases(group: Group, control: Control): Generator<PlannedCase> {
+  const seen = new Set<string>()
+  const isNew = ({ schedule, randomKill }: CasePlan): boolean => {
+    const key = randomKill === undefined ? stringifySchedule(schedule) : JSON.stringify(randomKill)
+    if (seen.has(key)) return false
+    seen.add(key)
+    return true
+  }
+  const { scenario, system, seed } = group
+  for (const sometimes of applicable(scenario.sometimes, system).run) {
+    const plan = sometimes.directed?.(control)
+    if (plan === undefined || !isNew(plan)) continue
+    yield { ...plan, origin: { kind: 'directed', sometimes: sometimes.name } }
+  }
+  const sources = applicable(scenario.faults, system).run.map((faultClass) =>
+    plansOf(faultClass, control, random(seed, 'schedule', faultClass.name)),
+  )
+  while (sources.length > 0)
+    for (const source of [...sources]) {
+      const next = nextNew(source.plans, isNew)
+      if (next === undefined) sources.splice(sources.indexOf(source), 1)
+      else yield { ...next, origin: { kind: 'class', name: source.name } }
+    }
+}
+
+interface Source {
+  readonly name: string
+  readonly plans: Iterator<CasePlan>
+}
+
+/** Draws that bring nothing new are given up after this many in a row. */
+const staleDrawsMax = 50
+
+function nextNew(
+  plans: Iterator<CasePlan>,
+  isNew: (plan: CasePlan) => boolean,
+): CasePlan | undefined {
+  for (let stale = 0; stale < staleDrawsMax; stale++) {
+    const { value, done } = plans.next()
+    if (done === true) return undefined
+    if (isNew(value)) return value
+  }
+  return undefined
+}
+
+function plansOf(faultClass: FaultClass, control: Control, numbers: Random): Source {
+  return { name: faultClass.name, plans: drawPlans(faultClass, control, numbers) }
+}
+
+function* drawPlans(
+  faultClass: FaultClass,
+  control: Control,
+  numbers: Random,
+): Generator<CasePlan> {
+  const listed = faultClass.all?.(control)
+  if (listed !== undefined) {
+    yield* shuffled(listed, numbers)
+    return
+  }
+  for (;;) {
+    const plan = faultClass.draw(control, numbers)
+    if (plan === undefined) return
+    yield plan
+  }
+}
+
+function shuffled<Item>(items: readonly Item[], numbers: Random): readonly Item[] {
+  const left = [...items]
+  for (let index = left.length - 1; index > 0; index--) {
+    const other = numbers.below(index + 1)
+    const item = left[index] as Item
+    left[index] = left[other] as Item
+    left[other] = item
+  }
+  return left
+}
+
+/** What a control run's trace says about where faults can be put. */
+export function controlOf(workload: Workload, traced: readonly TracedOp[]): Control {
+  return { workload, ops: traced.map(controlOp) }
+}
+
+function controlOp({ n, op, bytes }: TracedOp): ControlOp {
+  if (op.kind !== 'mark' || bytes === undefined) return { n, op }
+  const mark = JSON.parse(Buffer.from(bytes).toString('utf8')) as Readonly<Record<string, unknown>>
+  const about = mark['step'] ?? mark['child']
+  return {
+    n,
+    op,
+    mark: String(mark['mark']),
+    ...(typeof about === 'string' ? { about } : {}),
+  }
+}

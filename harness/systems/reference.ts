@@ -1,0 +1,52 @@
+/**
+ * The reference runtime as a system: the worker over the file journal, or over a backend that somebody else wrote.
+ */
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { allClaims, type BackendSystem, type Claim } from '../system.ts'
+
+/** Everything: it is what the runtime is for. */
+const fileClaims: readonly Claim[] = allClaims
+
+/** The reference runtime over its own file journal. */
+export function fileSystemUnderTest(): BackendSystem {
+  return backendSystem({ name: 'file', module: join(sources, 'file-backend.ts'), claims: fileClaims })
+}
+
+export interface BackendOptions {
+  readonly name: string
+  /** Path of a module that exports `createBackend` (`reference/backend.ts`). */
+  readonly module: string
+  readonly claims: readonly Claim[]
+  readonly takeoverMsMax?: number
+  readonly external?: readonly string[]
+}
+
+/** The reference runtime over any journal backend. */
+export function backendSystem(options: BackendOptions): BackendSystem {
+  const { name, module, claims, takeoverMsMax = 0, external } = options
+  return {
+    kind: 'backend',
+    name,
+    claims,
+    takeoverMsMax,
+    program: {
+      kind: 'script',
+      entry: join(sources, 'worker.ts'),
+      modules: { 'killpoint:backend': resolve(module) },
+      ...(external === undefined ? {} : { external }),
+    },
+  }
+}
+
+/** The TypeScript sources ship with the package: sites in a report are lines that a person can open. */
+const sources = sourceDirectory()
+
+function sourceDirectory(): string {
+  const here = dirname(fileURLToPath(import.meta.url))
+  const beside = join(here, 'reference')
+  if (existsSync(join(beside, 'worker.ts'))) return beside
+  // From dist/harness/systems to harness/systems.
+  return join(here, '..', '..', '..', 'harness', 'systems', 'reference')
+}
