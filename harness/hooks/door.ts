@@ -285,7 +285,7 @@ export class Door {
 
   #prove(fault: HookFault, n: number, read: boolean): void {
     const { life, stream, ledger } = this.options
-    if (!this.#faults.fires(fault)) return
+    if (!this.#faults.fires(fault) || fault.text === '') return
     this.#observer?.fault(n, fault.text, read)
     ledger(`${JSON.stringify({ mark: 'fault', life, fault: fault.text, stream, op: n })}\n`)
   }

@@ -2,7 +2,8 @@
  * Faults as the hooks take them: plain values, JSON in `KILLPOINT_FAULTS`.
  *
  * The schedule grammar lives in `../fault.ts`; its parsed faults are translated into these by whoever starts the process,
- * so that the preload carries no parser. `text` is the fault in that grammar and goes into the `fault` mark unchanged.
+ * so that the preload carries no parser. `text` is the fault in that grammar and goes into the `fault` mark unchanged; an
+ * empty one is no fault (the engine holds the process for purposes of its own) and leaves no mark.
  */
 
 /** Where a fault strikes: an op, or a read, of one stream. */
