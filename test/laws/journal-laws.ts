@@ -1,0 +1,503 @@
+/**
+ * The laws J1 to J11 of `src/journal.ts`, as checks that any backend can be put through.
+ *
+ * Each law throws what is wrong, or returns. A test framework runs them one by one (`test/laws/run-laws.ts` for vitest).
+ * The model is a plain array of bodies: see `model-run.ts`.
+ */
+import fc from 'fast-check'
+import type { Journal, JournalRecord, RecordBody } from '../../src/journal.ts'
+import type { JsonValue } from '../../src/json.ts'
+import { assertCode, assertEqual, assertTrue, bodiesOf, outcomeOf } from './law-asserts.ts'
+import type { Ability, LawPlace, LawSubject } from './law-subject.ts'
+import { playArbitrary, playOut } from './model-run.ts'
+
+export interface JournalLaw {
+  /** J1 to J11, as in `src/journal.ts`. */
+  readonly id: string
+  /** A fact. */
+  readonly title: string
+  readonly needs: readonly Ability[]
+  readonly check: (subject: LawSubject, effort: LawEffort) => Promise<void>
+}
+
+export interface LawEffort {
+  /** How many random cases of each property. */
+  readonly runs: number
+  /** Without it, fast-check draws one and prints it when a property fails. */
+  readonly seed?: number
+}
+
+const runId = 'law-run'
+
+export const journalLaws: readonly JournalLaw[] = [
+  law(
+    'J1 J2 J3',
+    'any JSON comes back exactly, in order, batch by batch',
+    [],
+    async (place, batches) => {
+      const journal = await place.start().backend.open(runId)
+      for (const batch of batches) await journal.append(batch)
+      await journal.close()
+      const image = await place.start().backend.read(runId)
+      assertEqual(bodiesOf(image?.records), batches.flat(), 'a reader in another process')
+      assertEqual(image?.undecided, 0, 'undecided after an orderly close')
+      const next = await place.start().backend.open(runId)
+      assertRecords(next.recovered, batches.flat(), journal.epoch)
+      await next.close()
+    },
+  ),
+
+  law(
+    'J1',
+    'what was acknowledged is there after the process died',
+    ['kill'],
+    async (place, batches) => {
+      const process = place.start()
+      const journal = await process.backend.open(runId)
+      for (const batch of batches) await journal.append(batch)
+      process.kill?.()
+      const next = await place.start().backend.open(runId)
+      assertRecords(next.recovered, batches.flat(), journal.epoch)
+    },
+  ),
+
+  law(
+    'J1',
+    'what was acknowledged is there after power loss',
+    ['lose-power'],
+    async (place, batches) => {
+      const journal = await place.start().backend.open(runId)
+      for (const batch of batches) await journal.append(batch)
+      place.losePower?.(() => false)
+      const next = await place.start().backend.open(runId)
+      assertRecords(next.recovered, batches.flat(), journal.epoch)
+    },
+  ),
+
+  {
+    id: 'J1 J2 J3 J4 J5 J9 J11',
+    title: 'lives that open, append, close, die and rob each other agree with a plain array',
+    needs: [],
+    check: (subject, effort) =>
+      assertProperty(playArbitrary, effort, (moves) =>
+        withPlace(subject, (place) => playOut(place, moves)),
+      ),
+  },
+
+  law(
+    'J2',
+    'overlapping appends commit in call order, with rising seqs',
+    [],
+    async (place, batches) => {
+      const journal = await place.start().backend.open(runId)
+      const seqs = await Promise.all(batches.map((batch) => journal.append(batch)))
+      let expected = 0
+      assertEqual(
+        seqs,
+        batches.map((batch) => (expected += batch.length)),
+        'seqs',
+      )
+      await journal.close()
+      const image = await place.start().backend.read(runId)
+      assertEqual(bodiesOf(image?.records), batches.flat(), 'records')
+    },
+  ),
+
+  law('J2', 'what was appended is not shared with the caller', [], async (place) => {
+    const backend = place.start().backend
+    const journal = await backend.open(runId)
+    const body = { list: [1], text: 'before' }
+    const appended = journal.append([body])
+    body.list.push(2)
+    body.text = 'after'
+    await appended
+    await journal.close()
+    const image = await backend.read(runId)
+    assertEqual(bodiesOf(image?.records), [{ list: [1], text: 'before' }], 'records')
+  }),
+
+  law('J3', 'an append of which one body is refused leaves nothing', [], async (place) => {
+    const journal = await place.start().backend.open(runId)
+    for (const bad of badBodies) {
+      const outcome = await outcomeOf(journal.append(['good', bad as RecordBody]))
+      assertCode(outcome, ['NOT_JSON'], `append of ${String(bad)}`)
+    }
+    assertEqual(await journal.append(['kept']), 1, 'seq after refusals')
+    assertEqual(await journal.append([]), 1, 'seq of an empty append')
+    await journal.close()
+    const image = await place.start().backend.read(runId)
+    assertEqual(bodiesOf(image?.records), ['kept'], 'records')
+  }),
+
+  law(
+    'J5',
+    'a fenced life acknowledges nothing, shows nothing and disturbs nothing',
+    [],
+    async (place, batches) => {
+      const zombie = await place.start().backend.open(runId)
+      await zombie.append(['early'])
+      const owner = await place.start().backend.open(runId, { takeover: 'always' })
+      assertTrue(owner.epoch > zombie.epoch, 'the newer epoch is higher')
+      for (const batch of batches) {
+        const late = batch.map(() => 'late')
+        assertCode(await outcomeOf(zombie.append(late)), ['FENCED'], 'the append of a zombie')
+        await owner.append(batch)
+      }
+      await zombie.close()
+      await owner.append(['end'])
+      await owner.close()
+      const next = await place.start().backend.open(runId)
+      assertEqual(bodiesOf(next.recovered), ['early', ...batches.flat(), 'end'], 'records')
+      await next.close()
+    },
+  ),
+
+  ...(['write', 'sync'] as const).map((what) =>
+    law(
+      'J6',
+      `after a failed ${what} every append rejects with the first cause`,
+      ['fail'],
+      async (place) => {
+        const process = place.start()
+        const journal = await process.backend.open(runId)
+        await journal.append(['kept'])
+        process.failNext?.(what)
+        const first = await outcomeOf(journal.append(['lost']))
+        assertCode(first, ['STORAGE'], 'the append that fails')
+        for (let attempt = 1; attempt <= 3; attempt++) {
+          const later = await outcomeOf(journal.append([attempt]))
+          assertCode(later, ['JOURNAL_POISONED'], 'a later append')
+          const cause = later.kind === 'error' ? (later.error as Error).cause : undefined
+          assertTrue(
+            first.kind === 'error' && cause === first.error,
+            'the cause is the first failure',
+          )
+        }
+        await journal.close()
+        const next = await process.backend.open(runId)
+        const bodies = bodiesOf(next.recovered)
+        const expected = bodies.length === 1 ? ['kept'] : ['kept', 'lost']
+        assertEqual(bodies, expected, 'what the next life recovers')
+        await next.append(['on'])
+        await next.close()
+      },
+    ),
+  ),
+
+  law(
+    'J7',
+    'a run that does not exist is not an error, and reading makes none',
+    [],
+    async (place) => {
+      const { backend } = place.start()
+      assertEqual(await backend.read('nobody'), undefined, 'read')
+      assertEqual(await backend.read('nobody'), undefined, 'read again')
+      if (backend.salvage !== undefined) {
+        assertEqual(await backend.salvage('nobody'), undefined, 'salvage')
+      }
+    },
+  ),
+
+  {
+    id: 'J7 J8',
+    title: 'damage is told with file, offset and seq, and touches no other run',
+    needs: ['damage', 'salvage'],
+    check: (subject, effort) =>
+      assertProperty(fc.tuple(batchesArbitrary, fc.nat()), effort, ([batches, drawn]) =>
+        withPlace(subject, (place) => checkDamage(place, batches, drawn)),
+      ),
+  },
+
+  law('J8', 'runs share nothing, and all are listed', ['list'], async (place, batches) => {
+    const { backend } = place.start()
+    const ids = ['a', 'A', 'a.b', 'b:1', 'b-1']
+    const journals = await Promise.all(ids.map((id) => backend.open(id)))
+    for (const batch of batches) {
+      await Promise.all(journals.map((journal) => journal.append([journal.runId, ...batch])))
+    }
+    await Promise.all(journals.map((journal) => journal.close()))
+    const listed: string[] = []
+    for await (const summary of backend.list?.() ?? []) listed.push(summary.runId)
+    assertEqual(listed.sort(), ids.sort(), 'listed')
+    for (const id of ids) {
+      const image = await backend.read(id)
+      const expected = batches.flatMap((batch) => [id, ...batch])
+      assertEqual(bodiesOf(image?.records), expected, `records of ${id}`)
+    }
+  }),
+
+  law('J9', 'opening again and again changes nothing', [], async (place, batches) => {
+    const journal = await place.start().backend.open(runId)
+    for (const batch of batches) await journal.append(batch)
+    for (let life = 0; life < 5; life++) {
+      const next = await place.start().backend.open(runId, { takeover: 'always' })
+      assertEqual(bodiesOf(next.recovered), batches.flat(), `records of life ${life + 2}`)
+      assertEqual(next.lives.length, life + 1, 'lives')
+    }
+  }),
+
+  {
+    id: 'J10',
+    title: 'an append costs the same bytes and syncs in a run of 10 records and of 3000',
+    needs: ['cost'],
+    check: (subject) => withPlace(subject, checkCost),
+  },
+
+  law('J11', 'a live owner is not robbed, and is named', [], async (place) => {
+    const owner = await place.start().backend.open(runId, { owner: 'the owner' })
+    const other = place.start().backend
+    for (const takeover of ['never', 'if-dead'] as const) {
+      const outcome = await outcomeOf(other.open(runId, { owner: 'thief', takeover }))
+      assertCode(outcome, ['RUN_OWNED'], `open with ${takeover}`)
+      const text = outcome.kind === 'error' ? String(outcome.error) : ''
+      assertTrue(text.includes('the owner'), `the owner is named in: ${text}`)
+    }
+    await owner.append(['still mine'])
+    await owner.close()
+    const next = await other.open(runId, { takeover: 'never' })
+    assertEqual(
+      next.lives.map(({ ended }) => ended),
+      ['closed'],
+      'how the first life ended',
+    )
+    assertEqual(
+      next.lives.map(({ owner }) => owner),
+      ['the owner'],
+      'whose it was',
+    )
+    await next.close()
+  }),
+
+  law(
+    'J11',
+    'a dead owner is replaced, but not by one who never takes over',
+    ['kill'],
+    async (place) => {
+      const process = place.start()
+      await process.backend.open(runId)
+      process.kill?.()
+      const other = place.start().backend
+      const never = await outcomeOf(other.open(runId, { takeover: 'never' }))
+      assertCode(never, ['RUN_OWNED'], 'open with never')
+      const next = await other.open(runId)
+      assertEqual(
+        next.lives.map(({ ended }) => ended),
+        ['died'],
+        'how the first life ended',
+      )
+    },
+  ),
+
+  {
+    id: 'J11',
+    title: 'of many openers at once, one ends up owning',
+    needs: [],
+    check: (subject, effort) =>
+      assertProperty(openersArbitrary, effort, (takeovers) =>
+        withPlace(subject, (place) => checkOpeners(place, takeovers)),
+      ),
+  },
+
+  law(
+    'closing',
+    'close waits for appends, works twice, and refuses what comes later',
+    [],
+    async (place) => {
+      const journal = await place.start().backend.open(runId)
+      const appended = journal.append(['a'])
+      await Promise.all([journal.close(), journal.close()])
+      assertEqual(await appended, 1, 'the append under way')
+      assertCode(await outcomeOf(journal.append(['b'])), ['CLOSED'], 'an append after close')
+      assertCode(await outcomeOf(journal.append([])), ['CLOSED'], 'an empty append after close')
+    },
+  ),
+
+  law('run ids', 'what cannot name a run is refused by every call', [], async (place) => {
+    const { backend } = place.start()
+    for (const bad of badRunIds) {
+      for (const call of [backend.open, backend.read, backend.salvage]) {
+        if (call === undefined) continue
+        assertCode(await outcomeOf<unknown>(call(bad)), ['INVALID_ARGUMENT'], JSON.stringify(bad))
+      }
+    }
+  }),
+]
+
+const badRunIds = ['', '.', '..', 'a/b', '/', '../a', 'a\0b', 'a\\b', 'x'.repeat(300), 'é', ' ']
+
+const badBodies: readonly unknown[] = [
+  undefined,
+  () => 1,
+  Number.NaN,
+  Infinity,
+  -0,
+  '\ud800',
+  new Date(0),
+  { a: { b: undefined } },
+  [1, , 2],
+  10n,
+  Symbol('s'),
+]
+
+/** Values of every kind that JSON has, odd keys and strings among them. */
+const bodyArbitrary: fc.Arbitrary<JsonValue> = fc
+  .jsonValue({ maxDepth: 3 })
+  .filter((value) => !hasRefused(value)) as fc.Arbitrary<JsonValue>
+
+const batchesArbitrary = fc.array(fc.array(bodyArbitrary, { minLength: 1, maxLength: 4 }), {
+  maxLength: 8,
+})
+
+const openersArbitrary = fc.array(fc.constantFrom('if-dead' as const, 'always' as const), {
+  minLength: 2,
+  maxLength: 12,
+})
+
+function hasRefused(value: unknown): boolean {
+  if (Object.is(value, -0)) return true
+  if (typeof value !== 'object' || value === null) return false
+  return Object.entries(value).some(([key, member]) => key === '__proto__' || hasRefused(member))
+}
+
+function law(
+  id: string,
+  title: string,
+  needs: readonly Ability[],
+  check: (place: LawPlace, batches: readonly (readonly JsonValue[])[]) => Promise<void>,
+): JournalLaw {
+  // A law that takes no batches has one case.
+  const once = check.length < 2
+  return {
+    id,
+    title,
+    needs,
+    check: (subject, effort) =>
+      assertProperty(batchesArbitrary, once ? { ...effort, runs: 1 } : effort, (batches) =>
+        withPlace(subject, (place) => check(place, batches)),
+      ),
+  }
+}
+
+async function assertProperty<T>(
+  arbitrary: fc.Arbitrary<T>,
+  { runs, seed }: LawEffort,
+  check: (drawn: T) => Promise<void>,
+): Promise<void> {
+  const parameters = seed === undefined ? { numRuns: runs } : { numRuns: runs, seed }
+  await fc.assert(fc.asyncProperty(arbitrary, check), parameters)
+}
+
+async function withPlace<T>(
+  subject: LawSubject,
+  check: (place: LawPlace) => Promise<T>,
+): Promise<T> {
+  const place = await subject.place()
+  try {
+    return await check(place)
+  } finally {
+    await place.dispose()
+  }
+}
+
+function assertRecords(
+  records: readonly JournalRecord[],
+  bodies: readonly JsonValue[],
+  epoch: number,
+): void {
+  assertEqual(bodiesOf(records), bodies, 'recovered bodies')
+  assertEqual(
+    records.map(({ seq }) => seq),
+    bodies.map((_, index) => index + 1),
+    'seqs',
+  )
+  assertTrue(
+    records.every((record) => record.epoch === epoch),
+    'the epoch of each record',
+  )
+}
+
+async function checkDamage(
+  place: LawPlace,
+  batches: readonly (readonly JsonValue[])[],
+  drawn: number,
+): Promise<void> {
+  const { backend } = place.start()
+  const expected = ['first', ...batches.flat(), 'last']
+  for (const id of ['damaged', 'whole']) {
+    const journal = await backend.open(id)
+    await journal.append(['first'])
+    for (const batch of batches) await journal.append(batch)
+    await journal.append(['last'])
+    await journal.close()
+    // What a later life has sealed can no longer be taken for a torn append.
+    const sealer = await backend.open(id)
+    await sealer.append(['of the second life'])
+    await sealer.close()
+  }
+  await place.damage?.('damaged', drawn)
+  for (const call of [backend.open, backend.read]) {
+    const outcome = await outcomeOf<unknown>(call('damaged'))
+    assertCode(outcome, ['JOURNAL_CORRUPT'], 'a damaged run')
+    const { details } = (outcome as { error: { details: Record<string, unknown> } }).error
+    assertEqual(typeof details['file'], 'string', 'the file is told')
+    assertEqual(typeof details['offset'], 'number', 'the offset is told')
+    assertEqual(typeof details['seq'], 'number', 'the seq is told')
+  }
+  const salvaged = await backend.salvage?.('damaged')
+  assertTrue((salvaged?.leftOut.length ?? 0) > 0, 'salvage says what it left out')
+  for (const { seq, body } of salvaged?.records ?? []) {
+    assertEqual(body, [...expected, 'of the second life'][seq - 1], `salvaged record ${seq}`)
+  }
+  const whole = await backend.open('whole')
+  assertEqual(bodiesOf(whole.recovered), [...expected, 'of the second life'], 'the other run')
+  await whole.close()
+}
+
+async function checkCost(place: LawPlace): Promise<void> {
+  const journal = await place.start().backend.open(runId)
+  const costs: string[] = []
+  for (let length = 0; length < 3000; length++) {
+    const before = place.cost?.()
+    await journal.append([{ index: 10_000 + length, text: 'x'.repeat(50) }])
+    const after = place.cost?.()
+    const bytes = (after?.bytes ?? 0) - (before?.bytes ?? 0)
+    const syncs = (after?.syncs ?? 0) - (before?.syncs ?? 0)
+    costs.push(`${roundBytes(bytes)} bytes, ${syncs} syncs`)
+  }
+  await journal.close()
+  assertEqual(median(costs.slice(-300)), median(costs.slice(5, 15)), 'the cost of one append')
+}
+
+/** Seqs and counts get longer by a few digits: that is not growth. */
+function roundBytes(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64
+}
+
+function median(values: readonly string[]): string | undefined {
+  return values.toSorted()[Math.floor(values.length / 2)]
+}
+
+async function checkOpeners(
+  place: LawPlace,
+  takeovers: readonly ('if-dead' | 'always')[],
+): Promise<void> {
+  const outcomes = await Promise.all(
+    takeovers.map((takeover, index) =>
+      outcomeOf(place.start().backend.open(runId, { owner: `opener ${index}`, takeover })),
+    ),
+  )
+  const opened: Journal[] = []
+  for (const outcome of outcomes) {
+    if (outcome.kind === 'value') opened.push(outcome.value)
+    else assertCode(outcome, ['RUN_OWNED'], 'an opener that lost')
+  }
+  assertTrue(opened.length > 0, 'somebody owns the run')
+  const appended = await Promise.all(opened.map((journal) => outcomeOf(journal.append(['mine']))))
+  const owners = appended.filter(({ kind }) => kind === 'value')
+  assertEqual(owners.length, 1, 'openers that could append')
+  for (const outcome of appended) {
+    if (outcome.kind === 'error') assertCode(outcome, ['FENCED'], 'an opener that was robbed')
+  }
+  const image = await place.start().backend.read(runId)
+  assertEqual(bodiesOf(image?.records), ['mine'], 'records')
+}

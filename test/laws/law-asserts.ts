@@ -1,0 +1,51 @@
+/**
+ * Assertions that need no test framework.
+ */
+import { canonicalJson, type JsonValue } from '../../src/json.ts'
+
+export type Outcome<T> =
+  | { readonly kind: 'value'; readonly value: T }
+  | { readonly kind: 'error'; readonly error: unknown }
+
+export async function outcomeOf<T>(promise: Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { kind: 'value', value: await promise }
+  } catch (error) {
+    return { kind: 'error', error }
+  }
+}
+
+export function assertTrue(condition: boolean, what: string): void {
+  if (!condition) throw new Error(`not so: ${what}`)
+}
+
+export function assertEqual(came: unknown, expected: unknown, what: string): void {
+  const [left, right] = [textOf(came), textOf(expected)]
+  if (left !== right) throw new Error(`${what}: expected ${right}, got ${left}`)
+}
+
+/** The outcome is a typed error with one of these codes, and says what to do. */
+export function assertCode(
+  outcome: Outcome<unknown>,
+  codes: readonly string[],
+  what: string,
+): void {
+  if (outcome.kind === 'value')
+    throw new Error(`${what}: expected ${codes.join(' or ')}, it resolved`)
+  const error = outcome.error as { readonly code?: string; readonly hint?: string }
+  if (!codes.includes(error.code ?? ''))
+    throw new Error(`${what}: expected ${codes.join(' or ')}, got ${String(outcome.error)}`, {
+      cause: outcome.error,
+    })
+  assertTrue(typeof error.hint === 'string' && error.hint !== '', `${what}: the error has a hint`)
+}
+
+export function bodiesOf(
+  records: readonly { readonly body: JsonValue }[] | undefined,
+): readonly JsonValue[] {
+  return (records ?? []).map(({ body }) => body)
+}
+
+function textOf(value: unknown): string {
+  return value === undefined ? 'undefined' : canonicalJson(value as JsonValue)
+}
