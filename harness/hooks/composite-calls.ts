@@ -91,13 +91,14 @@ function hookMkdir(binding: FsBinding, door: Door): Undo {
   })
 }
 
-/** The first directory that had to be made, like `mkdir -p`; only those that are missing are ops. */
-function makeDirectories(
+/** The first directory that had to be made, like `mkdir -p`; only those that are missing (all of them in `missing`) are ops. */
+export function makeDirectories(
   door: Door,
   steps: Steps,
   path: DiskPath,
   mode: number,
   recursive: boolean,
+  missing: string[] = [],
 ): string | undefined {
   const failing = failure('mkdir', path)
   if (!recursive) {
@@ -105,7 +106,6 @@ function makeDirectories(
     return undefined
   }
   const target = pathText(path)
-  const missing: string[] = []
   for (let at = target; ; at = dirname(at)) {
     const state = directoryState(door, at)
     if (state === 'missing' && dirname(at) !== at) {
@@ -211,7 +211,7 @@ export function copyFile(
       failing,
     )
     if (sameFile(size, disk.fstat(target, false))) return
-    steps.truncate(target, 0, failing)
+    if (exclusive === 0) steps.truncate(target, 0, failing)
     steps.fchmod(target, fileMode & 0o7777, failing)
     copyContent(door, steps, source, target, failing)
   } catch (error) {

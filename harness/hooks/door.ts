@@ -21,6 +21,7 @@ import type { StateDirectory } from './paths.ts'
 import { createFaults } from './faults.ts'
 import type { Faults } from './faults.ts'
 import type { OpenFile } from './files.ts'
+import { LateDeliveries, nextTurn } from './later.ts'
 
 /** One primitive op, decoded and ready to run. */
 export interface Primitive {
@@ -82,20 +83,6 @@ export interface DoorOptions {
   readonly signal: (name: 'SIGKILL' | 'SIGSTOP' | 'SIGTERM') => void
 }
 
-interface Late {
-  /** Ops still to pass. */
-  left: number
-  readonly tell: () => void
-  /** Turns of the event loop without an op. */
-  turns: number
-  seen: number
-}
-
-/** A slow sync is not slower than the program: with no op for this many turns, it completes. */
-const idleTurnsMax = 16
-
-const nextTurn = setImmediate
-
 export class Door {
   /** Ops numbered so far. */
   count = 0
@@ -110,7 +97,8 @@ export class Door {
   readonly files: (OpenFile | undefined)[] = []
   readonly #faults: Faults
   readonly #observer: Observer | undefined
-  readonly #late: Late[] = []
+  readonly #injectedErrors = new WeakSet<object>()
+  readonly #late = new LateDeliveries()
 
   constructor(options: DoorOptions) {
     this.options = options
@@ -128,6 +116,11 @@ export class Door {
 
   get observer(): Observer | undefined {
     return this.#observer
+  }
+
+  /** Whether a fault made this error. */
+  isInjected(error: unknown): boolean {
+    return typeof error === 'object' && error !== null && this.#injectedErrors.has(error)
   }
 
   /** Numbers a primitive, runs it now, and returns its raw result. Throws the error that the caller shall see. */
@@ -179,49 +172,29 @@ export class Door {
     }
   }
 
-  /**
-   * Runs `tell`, which tells the program of the completion of op `n`, in its turn: in the next turn of the event loop, and, where
-   * the op is a slow sync, only after as many ops as the fault says, or once the program has issued none for some turns.
-   */
+  /** Runs `tell`, which tells the program of the completion of op `n` (or of a call that is no op), in its turn. */
   later(n: number | undefined, tell: () => void): void {
+    if (n === undefined) {
+      nextTurn(tell)
+      return
+    }
     const observer = this.#observer
-    const told =
-      n === undefined || observer === undefined
-        ? tell
-        : () => {
-            observer.told(n)
-            observer.within(n, tell)
-          }
-    const fault = n === undefined ? undefined : this.#faults.slow(n)
-    if (fault?.act.kind !== 'slow' || n === undefined) {
+    const told = (): void => {
+      observer?.told(n)
+      if (observer === undefined) tell()
+      else observer.within(n, tell)
+    }
+    const fault = this.#faults.slow(n)
+    if (fault === undefined) {
       nextTurn(told)
       return
     }
     this.#prove(fault, n, false)
-    const late: Late = { left: fault.act.ops, tell: told, turns: 0, seen: this.count }
-    this.#late.push(late)
-    this.#plan()
-    const wait = (): void => {
-      if (!this.#late.includes(late)) return
-      late.turns = late.seen === this.count ? late.turns + 1 : 0
-      late.seen = this.count
-      if (late.turns >= idleTurnsMax) late.left = 0
-      this.#release()
-      nextTurn(wait)
-    }
-    nextTurn(wait)
-  }
-
-  #release(): void {
-    for (const late of this.#late.filter(({ left }) => left <= 0)) {
-      this.#late.splice(this.#late.indexOf(late), 1)
-      nextTurn(late.tell)
-    }
+    this.#late.hold(fault.act.ops, told)
   }
 
   #number(): number {
-    for (const late of this.#late) late.left -= 1
-    this.#release()
+    this.#late.pass()
     return ++this.count
   }
 
@@ -231,6 +204,7 @@ export class Door {
 
   #execute(n: number, primitive: Primitive, form: CallForm): Outcome {
     const observer = this.#observer
+    if (form !== 'sync') this.#faults.slowDown(n, primitive)
     observer?.begin(n, primitive, form)
     this.#strike(n, 'before')
     const outcome = this.#injected(n, primitive) ?? attempt(primitive.run)
@@ -247,8 +221,11 @@ export class Door {
     this.#prove(injection.fault, n, false)
     const { act } = injection
     switch (act.kind) {
-      case 'error':
-        return { error: primitive.fail(act.code), dropped: act.drop === true && isSync(primitive) }
+      case 'error': {
+        const error = primitive.fail(act.code)
+        this.#injectedErrors.add(error)
+        return { error, dropped: act.drop === true && isSync(primitive) }
+      }
       case 'lie':
         return { lied: true }
       case 'short':

@@ -33,10 +33,15 @@ export interface Faults {
   readonly decides: (n: number, primitive: Primitive) => boolean
   /** What takes the place of op n. */
   readonly injection: (n: number, primitive: Primitive) => Injection | undefined
-  readonly slow: (n: number) => HookFault | undefined
+  /** Notes that the completion of op n is held back, if a fault says so. */
+  readonly slowDown: (n: number, primitive: Primitive) => void
+  readonly slow: (n: number) => SlowFault | undefined
   /** True the first time it is asked for this fault. */
   readonly fires: (fault: HookFault) => boolean
 }
+
+/** A fault that holds a completion back. */
+export type SlowFault = HookFault & { readonly act: Extract<HookAct, { kind: 'slow' }> }
 
 type OpClass = 'write' | 'sync' | 'other'
 
@@ -56,6 +61,7 @@ const noFaults: Faults = {
   read: () => undefined,
   decides: () => false,
   injection: () => undefined,
+  slowDown: () => undefined,
   slow: () => undefined,
   fires: () => true,
 }
@@ -71,8 +77,8 @@ class StreamFaults implements Faults {
   readonly #quota: HookFault | undefined
   #stickyRead: HookFault | undefined
   #room = Infinity
-  /** A slow sync counts the ops that pass it. */
-  #slow = false
+  /** By op: syncs whose completion is held back. */
+  readonly #slow = new Map<number, SlowFault>()
 
   constructor(own: readonly HookFault[]) {
     for (const fault of own) {
@@ -88,7 +94,8 @@ class StreamFaults implements Faults {
   }
 
   due(count: number): number {
-    if (this.#quota !== undefined || this.#slow || this.#sticky.size + this.#cut.size > 0) return 0
+    if (this.#quota !== undefined || this.#slow.size + this.#sticky.size + this.#cut.size > 0)
+      return 0
     let next = Infinity
     for (const n of this.#ops.keys()) if (n > count && n < next) next = n
     return next
@@ -105,7 +112,7 @@ class StreamFaults implements Faults {
   }
 
   decides(n: number, primitive: Primitive): boolean {
-    return this.#choose(n, primitive) !== undefined
+    return this.#choose(n, primitive) !== undefined || this.#slowAt(n, primitive) !== undefined
   }
 
   injection(n: number, primitive: Primitive): Injection | undefined {
@@ -118,16 +125,24 @@ class StreamFaults implements Faults {
     return chosen
   }
 
-  slow(n: number): HookFault | undefined {
-    const fault = this.at(n).find(({ act }) => act.kind === 'slow')
-    if (fault !== undefined) this.#slow = true
-    return fault
+  slowDown(n: number, primitive: Primitive): void {
+    const fault = this.#slowAt(n, primitive)
+    if (fault !== undefined) this.#slow.set(n, fault)
+  }
+
+  slow(n: number): SlowFault | undefined {
+    return this.#slow.get(n)
   }
 
   fires(fault: HookFault): boolean {
     if (this.#fired.has(fault)) return false
     this.#fired.add(fault)
     return true
+  }
+
+  #slowAt(n: number, primitive: Primitive): SlowFault | undefined {
+    if (classOf(primitive) !== 'sync') return undefined
+    return this.at(n).find((fault): fault is SlowFault => fault.act.kind === 'slow')
   }
 
   #choose(n: number, primitive: Primitive): Injection | undefined {

@@ -12,6 +12,7 @@ import type { Observer } from './door.ts'
 import { ledgerFile } from './files.ts'
 import { withOwn } from './gate.ts'
 import type { Gate } from './gate.ts'
+import { hookJobCalls } from './job-calls.ts'
 import { findLedger } from './ledger.ts'
 import { hookOpenCalls } from './open-calls.ts'
 import { hookPathCalls } from './path-calls.ts'
@@ -21,6 +22,7 @@ import { realDisk } from './real-disk.ts'
 import { createRecorder, logFile } from './recorder.ts'
 import { ownVariables } from './settings.ts'
 import type { Settings } from './settings.ts'
+import { hookTreeCalls } from './tree-calls.ts'
 import type { Disk } from './disk.ts'
 
 // Captured: program code may replace members of `fs` and `process`.
@@ -54,6 +56,8 @@ export function install(settings: Settings, preload: string): { door: Door; undo
     ...hookReadCalls(binding, door),
     ...hookPathCalls(binding, door),
     ...hookCompositeCalls(binding, door),
+    ...hookTreeCalls(binding, door),
+    ...hookJobCalls(binding, door),
     ...hookChildren(door, {
       stream,
       preload,

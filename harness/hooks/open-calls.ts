@@ -196,7 +196,7 @@ function descriptorOf(value: unknown): number | undefined {
 }
 
 /** Opening a pipe, and reading from a terminal, can wait for another process: not to be done in place. */
-function blocks(door: Door, path: DiskPath): boolean {
+export function blocks(door: Door, path: DiskPath): boolean {
   const outcome = attempt(() => door.disk.stat(path, false))
   if (outcome.error !== undefined) return false
   const type = Number((outcome.value as Float64Array)[1]) & constants.S_IFMT

@@ -2,7 +2,6 @@
  * The primitives as composite calls use them: each one numbered if it concerns the state directory, each one failing with the
  * error of the composite call (`failing`).
  */
-import { constants } from 'node:fs'
 import type { CallForm } from '../op.ts'
 import { writePrimitive, truncatePrimitive } from './descriptor-calls.ts'
 import type { DiskPath } from './disk.ts'
@@ -36,7 +35,7 @@ export interface Steps {
 export function stepsOf(door: Door, form: CallForm): Steps {
   const { disk } = door
   const perform = (primitive: Primitive, failing: Failing): unknown =>
-    translate(failing, () => door.perform({ ...primitive, fail: failing }, form))
+    translate(door, failing, () => door.perform({ ...primitive, fail: failing }, form))
   const place = (path: DiskPath): string | undefined => door.options.directory.relative(path)
 
   const onName = (
@@ -46,7 +45,7 @@ export function stepsOf(door: Door, form: CallForm): Steps {
     failing: Failing,
   ): void => {
     const relative = place(path)
-    if (relative === undefined) return translate(failing, run)
+    if (relative === undefined) return translate(door, failing, run)
     const describe = (): { kind: typeof kind; path: string; node: number } => ({
       kind,
       path: relative,
@@ -61,7 +60,7 @@ export function stepsOf(door: Door, form: CallForm): Steps {
       const fd =
         relative !== undefined && changes(flags)
           ? (perform(openPrimitive(door, path, relative, flags, mode), failing) as number)
-          : translate(failing, () => disk.open(path, flags, mode))
+          : translate(door, failing, () => disk.open(path, flags, mode))
       register(door, fd, relative === undefined ? outside : openedFile(relative, flags))
       return fd
     },
@@ -73,7 +72,7 @@ export function stepsOf(door: Door, form: CallForm): Steps {
       const file = door.files[fd] ?? outside
       const numbered = file.kind === 'state' || file.kind === 'ledger'
       let from = 0
-      do {
+      while (from < bytes.byteLength) {
         const rest = bytes.subarray(from)
         const at = position === null ? null : position + from
         from += numbered
@@ -81,18 +80,18 @@ export function stepsOf(door: Door, form: CallForm): Steps {
               writePrimitive(door, fd, file, { bytes: () => rest, position: at }),
               failing,
             ) as number)
-          : translate(failing, () => disk.write(fd, rest, at))
-      } while (from < bytes.byteLength)
+          : translate(door, failing, () => disk.write(fd, rest, at))
+      }
     },
     truncate: (fd, length, failing) => {
       const file = door.files[fd] ?? outside
       if (file.kind === 'state') perform(truncatePrimitive(door, fd, file, length), failing)
-      else translate(failing, () => disk.truncate(fd, length))
+      else translate(door, failing, () => disk.truncate(fd, length))
     },
     fchmod: (fd, mode, failing) => {
       const file = door.files[fd] ?? outside
       const run = (): void => disk.attributes('fchmod', [fd, mode])
-      if (file.kind !== 'state') return translate(failing, run)
+      if (file.kind !== 'state') return translate(door, failing, run)
       const { path, node } = file
       perform(
         {
@@ -110,7 +109,7 @@ export function stepsOf(door: Door, form: CallForm): Steps {
     symlink: (target, path, failing) => {
       const relative = place(path)
       const run = (): void => disk.symlink(target, path, 0)
-      if (relative === undefined) return translate(failing, run)
+      if (relative === undefined) return translate(door, failing, run)
       perform(
         {
           kind: 'symlink',
@@ -124,14 +123,11 @@ export function stepsOf(door: Door, form: CallForm): Steps {
   }
 }
 
-/** `O_WRONLY | O_CREAT | O_TRUNC`, the flags of `w`. */
-export const overwriteFlags: number = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC
-
-function translate<T>(failing: Failing, run: () => T): T {
+function translate<T>(door: Door, failing: Failing, run: () => T): T {
   try {
     return run()
   } catch (error) {
-    if (isSystemError(error)) throw failing(error.code)
+    if (isSystemError(error) && !door.isInjected(error)) throw failing(error.code)
     throw error
   }
 }
