@@ -46,6 +46,14 @@ export type UsageCode =
   | 'SEED_SYNTAX'
   /** A workload that no system could run; the message lists everything that is wrong with it. */
   | 'WORKLOAD_INVALID'
+  /** No configuration where one is needed. */
+  | 'CONFIG_MISSING'
+  /** A configuration that cannot be used; the message lists everything that is wrong with it. */
+  | 'CONFIG_INVALID'
+  /** A command line option or argument that cannot be. */
+  | 'OPTION_INVALID'
+  /** A name of a scenario, system or mutant that is not known here. */
+  | 'NAME_UNKNOWN'
 
 /** The caller asked for something that cannot be: exit code 3. */
 export class UsageError extends CodedError<UsageCode> {}

@@ -4,7 +4,7 @@
  * Only an ending that a checker can read is judged. A fault that did not fire makes no case; trouble is the harness's, the
  * host's or the adapter's, never the system's.
  */
-import { checkCase, type Judgement } from '../checkers/check.ts'
+import { check, type Judgement } from '../checkers/check.ts'
 import { historyOf, type History } from '../history.ts'
 import { readLedger } from '../ledger.ts'
 import type { CaseRun } from '../live/case.ts'
@@ -30,13 +30,16 @@ export function judge(
   if (ending.kind === 'not-fired') return { kind: 'not-fired', why: ending.why }
   if (ending.kind === 'trouble') return { kind: 'trouble', trouble: ending.trouble }
   const history = historyOf(readLedger(run.ledger))
-  const judgement = checkCase({
-    history,
-    workload: run.case.workload,
-    system,
-    schedule: run.landed?.schedule ?? run.case.schedule,
-    livesMax: scenario.livesMax,
-    ...(control === undefined ? {} : { control }),
-  })
+  const judgement = check(
+    {
+      history,
+      workload: run.case.workload,
+      system,
+      schedule: run.landed?.schedule ?? run.case.schedule,
+      livesMax: scenario.livesMax,
+      ...(control === undefined ? {} : { control }),
+    },
+    scenario.invariants,
+  )
   return { kind: 'judged', judgement, history }
 }

@@ -1,0 +1,104 @@
+/**
+ * The configuration of a project: which systems are tested, over which scenarios, how much.
+ *
+ * It is a module, `killpoint.config.ts` (or `.js`, `.mjs`), whose default export is a `Config`. It is bundled before it is
+ * loaded, so that TypeScript works without a loader.
+ */
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+import { UsageError } from './errors.ts'
+import type { Scenario } from './scenario.ts'
+import { systemMistakes, type System } from './system.ts'
+
+export interface Config {
+  readonly systems: readonly System[]
+  /** Default: those that ship with killpoint. */
+  readonly scenarios?: readonly Scenario[]
+  /** Directory of saved cases, relative to the configuration; default `killpoint/corpus`. */
+  readonly corpus?: string
+  /** Cases per scenario, system and workload in `killpoint run`; default 24. */
+  readonly cases?: number
+  /** Workloads per scenario and system in `killpoint run`; default 1. */
+  readonly workloads?: number
+}
+
+/** Types a configuration; gives it back as it is. */
+export function defineConfig(config: Config): Config {
+  return config
+}
+
+/** Names that are looked for, in this order. */
+export const configNames: readonly string[] = [
+  'killpoint.config.ts',
+  'killpoint.config.mts',
+  'killpoint.config.js',
+  'killpoint.config.mjs',
+]
+
+export interface LoadedConfig {
+  /** Absolute path of the file. */
+  readonly file: string
+  /** The directory that it stands in. */
+  readonly directory: string
+  readonly config: Config
+}
+
+/**
+ * Loads the configuration of a directory.
+ *
+ * @throws UsageError `CONFIG_MISSING` with what to do, `CONFIG_INVALID` with everything that is wrong
+ */
+export async function loadConfig(directory: string): Promise<LoadedConfig> {
+  const file = configNames.map((name) => join(directory, name)).find((path) => existsSync(path))
+  if (file === undefined)
+    throw new UsageError('CONFIG_MISSING', `there is no killpoint.config.ts in ${directory}`, {
+      hint: 'run `npx killpoint init` to write one, with a worker and a journal to start from',
+    })
+  const config = checkConfig(file, await importBundled(file))
+  return { file, directory, config }
+}
+
+/**
+ * Bundles a module of the user's and imports it; packages stay where they are.
+ *
+ * @throws UsageError `CONFIG_INVALID` where it cannot be bundled
+ */
+export async function importBundled(file: string): Promise<Readonly<Record<string, unknown>>> {
+  // In the same directory, so that packages and relative URLs are found from there.
+  const outfile = join(dirname(file), `.${basename(file)}.${process.pid}.mjs`)
+  try {
+    await build({
+      entryPoints: [file],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      packages: 'external',
+      logLevel: 'silent',
+    })
+  } catch (error) {
+    throw new UsageError('CONFIG_INVALID', `${file} cannot be bundled: ${String(error)}`, {
+      cause: error,
+    })
+  }
+  try {
+    return (await import(pathToFileURL(outfile).href)) as Readonly<Record<string, unknown>>
+  } finally {
+    await rm(outfile, { force: true })
+  }
+}
+
+function checkConfig(file: string, module: Readonly<Record<string, unknown>>): Config {
+  const config = module['default'] as Partial<Config> | undefined
+  const wrong: string[] = []
+  if (typeof config !== 'object' || config === null)
+    wrong.push('expected a default export made by defineConfig({ systems: [...] })')
+  else if (!Array.isArray(config.systems) || config.systems.length === 0)
+    wrong.push('expected `systems` to be a list of at least one system')
+  else for (const system of config.systems) wrong.push(...systemMistakes(system as System))
+  if (wrong.length === 0) return config as Config
+  throw new UsageError('CONFIG_INVALID', `${file}:\n${wrong.map((each) => `  ${each}`).join('\n')}`)
+}

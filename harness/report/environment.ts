@@ -1,0 +1,61 @@
+/** What a report says of where it was made: enough for somebody else to make it again. */
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+
+export interface Environment {
+  readonly killpoint: string
+  readonly node: string
+  readonly platform: string
+  /** `3fa91c2 (clean)`, `3fa91c2 (dirty)`, or `none`. */
+  readonly git: string
+}
+
+/** Reads versions and the state of the git checkout in `directory`. */
+export function readEnvironment(directory: string): Environment {
+  return {
+    killpoint: packageVersion(),
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+    git: gitState(directory),
+  }
+}
+
+/** The one line of it: `killpoint 0.4.0  node 20.20.2  linux x64  git 3fa91c2 (clean)`. */
+export function environmentLine({ killpoint, node, platform, git }: Environment): string {
+  return `killpoint ${killpoint}  node ${node}  ${platform}  git ${git}`
+}
+
+/** Version of this package; the nearest package.json above this file is its own, in sources and in `dist`. */
+export function packageVersion(): string {
+  for (const up of ['../../package.json', '../../../package.json']) {
+    try {
+      const text = readFileSync(new URL(up, import.meta.url), 'utf8')
+      const { name, version } = JSON.parse(text) as { name?: string; version?: string }
+      if (name === 'killpoint' && version !== undefined) return version
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
+  return 'unknown'
+}
+
+function gitState(directory: string): string {
+  const head = git(directory, ['rev-parse', '--short', 'HEAD'])
+  if (head === undefined) return 'none'
+  const changes = git(directory, ['status', '--porcelain'])
+  return `${head} (${changes === '' ? 'clean' : 'dirty'})`
+}
+
+function git(directory: string, args: readonly string[]): string | undefined {
+  try {
+    const options = {
+      cwd: directory,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    } as const
+    return execFileSync('git', args, options).trim()
+  } catch {
+    // No git, or no checkout: a report says `none`.
+    return undefined
+  }
+}
