@@ -6,12 +6,14 @@
  *   C3  settled children reach their parent in journal order
  *   C4  the first settlement is final: a cancelled child records nothing more, whatever its code still does
  */
-import { deferred, type Deferred } from './deferred.ts'
-import { BudgetExceededError, CancelledError, ClosedError, StoppedError } from './errors.ts'
+import { assertAmounts, type Amounts } from './amounts.ts'
+import { assert } from './assert.ts'
+import { runInScope, type Outcome } from './driving.ts'
+import { BudgetExceededError, CancelledError, InvalidArgumentError } from './errors.ts'
+import type { CancelMessage } from './inbox.ts'
 import { assertJson, type JsonValue } from './json.ts'
-import { recordError, type Amounts, type SettleRecord, type SpawnRecord } from './records.ts'
-import type { Run } from './run.ts'
-import type { Settlement } from './run-view.ts'
+import { recordError } from './recorded-error.ts'
+import type { SettleRecord, SpawnRecord } from './records.ts'
 import { Scope } from './scope.ts'
 import type { Result } from './steps.ts'
 
@@ -22,25 +24,27 @@ export interface Driver {
 }
 
 export interface SpawnOptions {
-  /** A pool of its own, taken out of the parent's. */
+  /** A pool of its own, taken out of the pools above. What it does not limit counts there. */
   readonly budget?: Amounts
 }
-
-/** How a child ended, as its parent is told. */
-export type Settled =
-  | { readonly name: string; readonly status: 'done'; readonly value: JsonValue | undefined }
-  | { readonly name: string; readonly status: 'failed' | 'cancelled'; readonly error: Error }
 
 export interface Child {
   readonly name: string
   readonly key: string
   /** The output; rejects with `StepFailedError` or `CancelledError`. */
   readonly result: Promise<JsonValue | undefined>
-  /** Ends the child and all below it, durably. Too late where it settled already; it then stays as it was. */
+  /**
+   * Ends the child and all below it, durably; resolves when the child's end has reached its parent. Too late where it
+   * settled already: it then stays as it was.
+   */
   readonly cancel: (reason: string) => Promise<void>
 }
 
-/** Runs a driver as a child. Its code starts at once; the call does not wait for the disk. */
+/**
+ * Runs a driver as a child. Its code starts at once; the call does not wait for the disk.
+ *
+ * @throws InvalidArgumentError, NotJsonError
+ */
 export function spawn(
   scope: Scope,
   name: string,
@@ -48,171 +52,155 @@ export function spawn(
   task: JsonValue,
   options: SpawnOptions = {},
 ): Child {
+  assertDriver(driver)
+  assertJson(task, `task of child ${name}`)
+  const { budget } = options
+  if (budget !== undefined) assertAmounts(budget, `budget of child ${name}`)
   const key = scope.claim(name)
-  const life = new ChildLife(scope, { key, driver, task, options })
-  const args: JsonValue = {
-    driver: driver.name,
-    task,
-    ...(options.budget && { budget: { ...options.budget } }),
-  }
+  const life = new ChildLife(scope, { key, driver, task, ...(budget && { budget: { ...budget } }) })
+  const args = { driver: driver.name, task, ...(budget && { budget: { ...budget } }) } as JsonValue
   const result = scope
     .settle({ key, kind: 'child', args }, (hash) => life.live(hash))
     .finally(() => scope.release(name))
   // A parent may look at a child late, or never.
   result.catch(() => {})
-  return { name, key, result, cancel: (reason) => life.cancel(reason) }
+  return {
+    name,
+    key,
+    result,
+    cancel: async (reason) => {
+      await life.cancel(reason)
+      await result.catch(() => {})
+      scope.assertOpen()
+    },
+  }
+}
+
+/** Throws `InvalidArgumentError` for what cannot be run. */
+export function assertDriver(driver: unknown): asserts driver is Driver {
+  const { name, run } = (driver ?? {}) as { readonly name?: unknown; readonly run?: unknown }
+  if (typeof name === 'string' && name !== '' && typeof run === 'function') return
+  throw new InvalidArgumentError('expected a driver with a name and a function run', {
+    hint: "pass { name: 'research', run: async (scope, task) => … }",
+  })
 }
 
 interface ChildSpec {
   readonly key: string
   readonly driver: Driver
   readonly task: JsonValue
-  readonly options: SpawnOptions
+  readonly budget?: Amounts
 }
+
+/** How a child ends, without its place. */
+type ChildEnd = Pick<SettleRecord, 'status' | 'value' | 'error' | 'message'>
 
 class ChildLife {
   private readonly parent: Scope
   private readonly spec: ChildSpec
-  private args = ''
-  private settling: Promise<Settlement> | undefined
-  private readonly cancelled = deferred<Settlement>()
+  private args: string | undefined
+  private scope: Scope | undefined
+  private settling: Promise<void> | undefined
 
   constructor(parent: Scope, spec: ChildSpec) {
     this.parent = parent
     this.spec = spec
   }
 
-  async live(args: string): Promise<Settlement> {
-    const { run } = this.parent
-    const { key } = this.spec
+  /** Called where no life settled this child yet. */
+  async live(args: string): Promise<void> {
     this.args = args
-    await run.assertMayBegin(key)
-    const refused = this.noteSpawn(run)
-    if (refused !== undefined) return this.settle({ status: 'failed', error: recordError(refused) })
-    const scope = new Scope(run, key)
-    const passOn = (): void => scope.leave(this.parent.signal.reason as Error)
-    this.parent.signal.addEventListener('abort', passOn, { once: true })
-    run.onCancel(key, (message) => {
-      this.cancel(message.reason, message.id).catch((error: Error) => run.fail(error))
-    })
+    const { mailbox } = this.parent.run
+    const { key } = this.spec
+    await this.parent.mayBegin(key)
+    mailbox?.onCancel(key, (message) => this.cancelFromOutside(message))
     try {
-      return await Promise.race([this.settling ?? this.drive(scope), this.cancelled.promise])
+      await (this.settling ?? this.drive())
     } finally {
-      this.parent.signal.removeEventListener('abort', passOn)
-      scope.leave(new ClosedError(`child ${key} is over`))
-      await run.unregister(key)
+      mailbox?.offCancel(key)
     }
   }
 
+  /** Settles the child as cancelled, unless it is settled already. */
   async cancel(reason: string, message?: string): Promise<void> {
-    const { key } = this.spec
+    const { delivery, recorded } = this.parent
+    if (recorded.settled.has(this.spec.key)) return
+    await delivery.replayed()
+    const error = { name: 'CancelledError', message: reason, code: 'CANCELLED' }
+    const outcome = { status: 'cancelled', error, ...(message && { message }) } as const
     if (this.settling === undefined) {
-      const error = { name: 'CancelledError', message: reason, code: 'CANCELLED' }
-      const settled = this.settle({ status: 'cancelled', error, ...(message && { message }) })
-      this.cancelled.resolve(settled)
-      this.parent.run.endScopes(key, new CancelledError(`child ${key} was cancelled: ${reason}`))
+      const told = new CancelledError(`child ${this.spec.key} was cancelled: ${reason}`)
+      this.scope?.close(told)
+      this.settling = this.commit(outcome).then(() => this.scope?.end(told))
     }
     await this.settling
-    if (message !== undefined) await this.parent.run.consume(message)
   }
 
-  private async drive(scope: Scope): Promise<Settlement> {
+  private cancelFromOutside({ reason, id }: CancelMessage): void {
+    const { run } = this.parent
+    this.cancel(reason, id)
+      .then(() => run.mailbox?.consume(id))
+      // Only a parent that is over refuses: the next look finds the child ended and takes the message away.
+      .catch(() => {})
+  }
+
+  private async drive(): Promise<void> {
+    const { key, driver, task } = this.spec
+    const refused = this.noteSpawn()
+    if (refused !== undefined) return this.settle({ status: 'failed', error: recordError(refused) })
+    const scope = new Scope(this.parent.run, key, this.parent)
+    this.scope = scope
     try {
-      const value = await this.spec.driver.run(scope, this.spec.task)
-      scope.finish()
-      this.parent.run.assertMayEnd()
-      if (value !== undefined) assertJson(value, `result of child ${this.spec.key}`)
-      return await this.settle({ status: 'done', ...(value === undefined ? {} : { value }) })
+      const outcome = await runInScope(scope, () => driver.run(scope, task))
+      if (this.settling !== undefined) return await this.settling
+      return await this.settle(endOf(outcome, key))
     } catch (error) {
       if (this.settling !== undefined) return this.settling
-      // Fenced, cancelled, stopped or out of storage: the child did not fail, this life of it is over.
-      if (this.parent.signal.aborted) throw this.parent.signal.reason
-      this.parent.run.assertMayEnd()
-      return this.settle({ status: 'failed', error: recordError(error) })
+      throw error
     }
   }
 
-  private settle(
-    outcome: Pick<SettleRecord, 'status' | 'value' | 'error' | 'message'>,
-  ): Promise<Settlement> {
+  private settle(outcome: ChildEnd): Promise<void> {
     this.settling ??= this.commit(outcome)
     return this.settling
   }
 
-  private async commit(
-    outcome: Pick<SettleRecord, 'status' | 'value' | 'error' | 'message'>,
-  ): Promise<Settlement> {
+  private commit(outcome: ChildEnd): Promise<void> {
     const { key } = this.spec
-    if (!this.parent.isOpen) throw this.parent.signal.reason
-    const record: SettleRecord = { type: 'settle', key, kind: 'child', args: this.args, ...outcome }
-    return { key, seq: await this.parent.run.commit(record), record }
+    const { args } = this
+    assert(args !== undefined, `child ${key} settles before it began`)
+    return this.parent.commitSettlement({ type: 'settle', key, kind: 'child', args, ...outcome })
   }
 
   /** Writes the spawn record; gives the error where the budget does not cover the child. */
-  private noteSpawn(run: Run): BudgetExceededError | undefined {
-    const { key, driver, options } = this.spec
-    if (this.parent.recorded.spawned.has(key)) return undefined
-    const { budget } = options
+  private noteSpawn(): BudgetExceededError | undefined {
+    const { key, driver, budget } = this.spec
+    const { args } = this
+    const { run, recorded } = this.parent
+    assert(args !== undefined, `child ${key} is noted before it began`)
+    if (recorded.spawned.has(key)) return undefined
     try {
       if (budget !== undefined) run.budget.assertFree(key, budget)
     } catch (error) {
       if (error instanceof BudgetExceededError) return error
       throw error
     }
-    const record: SpawnRecord = { type: 'spawn', key, args: this.args, driver: driver.name }
-    // Not awaited: it commits before anything of the child, and a failure ends the whole run (R2).
-    run.commit(budget === undefined ? record : { ...record, budget }).catch(() => {})
+    const note = { type: 'spawn', key, args, driver: driver.name } as const
+    const record: SpawnRecord = budget === undefined ? note : { ...note, budget }
+    // Not awaited: it is appended before anything of the child. A failure has ended this life (R2).
+    this.parent.commit(record).catch(() => {})
     return undefined
   }
 }
 
-/** Children of one scope that are awaited together: `next` gives them as they settle, in journal order. */
-export class ChildGroup {
-  private readonly scope: Scope
-  private readonly ready: (Settled | Error)[] = []
-  private readonly waiting: Deferred<Settled | undefined>[] = []
-  private outstanding = 0
-
-  constructor(scope: Scope) {
-    this.scope = scope
-  }
-
-  /** As the function `spawn`. */
-  spawn(name: string, driver: Driver, task: JsonValue, options: SpawnOptions = {}): Child {
-    const child = spawn(this.scope, name, driver, task, options)
-    this.outstanding += 1
-    child.result.then(
-      (value) => this.deliver({ name: child.name, status: 'done', value }),
-      (error: Error) => this.deliver(this.read(child, error)),
-    )
-    return child
-  }
-
-  /** The next settled child of this group that was not handed out yet; `undefined` when none is outstanding. */
-  async next(): Promise<Settled | undefined> {
-    const settled = this.ready.shift()
-    if (settled instanceof Error) throw settled
-    if (settled !== undefined || this.outstanding === 0) return settled
-    const waiter = deferred<Settled | undefined>()
-    this.waiting.push(waiter)
-    return waiter.promise
-  }
-
-  // What ended this life rather than the child is the parent's error too.
-  private read(child: Child, error: Error): Settled | Error {
-    const { run, signal } = this.scope
-    if (signal.aborted || run.failed !== undefined || error instanceof StoppedError) return error
-    const status = error instanceof CancelledError ? 'cancelled' : 'failed'
-    return { name: child.name, status, error }
-  }
-
-  private deliver(settled: Settled | Error): void {
-    this.outstanding -= 1
-    const waiter = this.waiting.shift()
-    if (waiter === undefined) this.ready.push(settled)
-    else if (settled instanceof Error) waiter.reject(settled)
-    else waiter.resolve(settled)
-    if (this.outstanding > 0) return
-    for (const left of this.waiting.splice(0)) left.resolve(undefined)
+function endOf(outcome: Outcome<Result>, key: string): ChildEnd {
+  try {
+    if (outcome.status === 'failed') throw outcome.error
+    const { value } = outcome
+    if (value === undefined) return { status: 'done' }
+    assertJson(value, `result of child ${key}`)
+    return { status: 'done', value }
+  } catch (error) {
+    return { status: 'failed', error: recordError(error) }
   }
 }

@@ -5,27 +5,30 @@
  * killed owner, so it carries a marker in its environment by which a later life finds it:
  *
  *   X1  a command whose effect is `once` and whose result is unknown is not started again
- *   X2  before a command is started again, orphans of its earlier starts are ended, so that no two run at once
- *   X3  orphans are found by their marker, never by name, and reported
+ *   X2  before anything else is done about a command in doubt, what still runs of its earlier starts is reported and
+ *       ended, so that no two run at once; nothing of a command that was given up outlives its unit either
+ *   X3  orphans are found by their marker, never by name; the marker is inherited, so that grandchildren are found too
  */
 import { createHash } from 'node:crypto'
-import { StepFailedError } from './errors.ts'
+import type { Options } from 'execa'
+import { performUnit } from './attempt.ts'
+import { InvalidArgumentError, RecordTooLargeError, StepFailedError } from './errors.ts'
+import { handled } from './handled.ts'
 import type { JsonValue } from './json.ts'
-import { endOrphan, findOrphans, type Orphan } from './orphans.ts'
+import { endOrphans, findOrphans, type Orphan } from './orphans.ts'
 import type { Scope } from './scope.ts'
-import { performUnit, type StepCall, type StepOptions } from './steps.ts'
+import { assertOptions, type StepCall, type StepOptions } from './steps.ts'
 
-export interface CommandOptions extends Omit<
-  StepOptions,
-  'args' | 'attempts' | 'delayMs' | 'retryIf'
-> {
+export interface CommandOptions extends Pick<StepOptions, 'effect' | 'reserve' | 'timeoutMs'> {
   readonly args?: readonly string[]
-  /** Written to its standard input. */
+  /** Written to its standard input, which is otherwise empty. */
   readonly input?: string
   readonly cwd?: string
   /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>
-  /** Told of every orphan of an earlier life, before it is ended. */
+  /** Most characters that each of its two outputs may hold; default 16 Mi. More ends the command and fails the unit. */
+  readonly outputLengthMax?: number
+  /** Told of every process of an earlier life that still runs, before it is ended. */
   readonly onOrphan?: (orphan: Orphan) => void
 }
 
@@ -40,28 +43,90 @@ export interface CommandResult {
 /** Environment variable that marks a command's processes. */
 export const commandMarker = 'KILLPOINT_COMMAND'
 
-/** Runs an executable to its end, once per run. A non-zero exit is a result; a file that cannot be started is a failure. */
-export async function runCommand(
+const outputLengthMaxDefault = 16 * 1024 * 1024
+/** How long a command that was given up may take to end by itself before it is killed, in milliseconds. */
+const graceMs = 2_000
+
+/**
+ * Runs an executable to its end, once per run; effect `once` unless stated otherwise. A non-zero exit is a result; a file
+ * that cannot be started is a failure.
+ *
+ * @throws as `step`: StepFailedError (not started), DeadlineError, OutcomeUnknownError, RecordTooLargeError (output) …
+ */
+export function runCommand(
   scope: Scope,
   name: string,
   file: string,
   options: CommandOptions = {},
 ): Promise<CommandResult> {
+  return handled(run(scope, name, file, options))
+}
+
+async function run(
+  scope: Scope,
+  name: string,
+  file: string,
+  options: CommandOptions,
+): Promise<CommandResult> {
+  const { effect = 'once', reserve, timeoutMs, input } = options
+  const args: JsonValue = { file, args: [...(options.args ?? [])], input: input ?? null }
+  const unitOptions: StepOptions = {
+    effect,
+    args,
+    ...(reserve === undefined ? {} : { reserve }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  }
+  assertOptions(name, unitOptions)
+  assertLengthMax(options.outputLengthMax)
   const base = scope.claim(name)
-  const args: JsonValue = { file, args: [...(options.args ?? [])], input: options.input ?? null }
-  const effect = options.effect ?? 'once'
+  const marker = markerOf(scope, base)
   try {
     const result = await performUnit(scope, {
       kind: 'command',
       base,
       attempt: 1,
-      options: { ...options, effect, args },
-      body: (call) => execute({ call, marker: markerOf(scope, base) }, file, options),
+      options: unitOptions,
+      endsOnAbort: true,
+      onInDoubt: ({ signal }) => endEarlierStarts(marker, options, signal),
+      body: async (call) => {
+        // A command without an intent leaves no doubt behind, and may have left a process all the same.
+        const hadIntent = effect === 'once' || reserve !== undefined
+        if (call.epoch > 1 && !hadIntent) await endEarlierStarts(marker, options, call.signal)
+        return execute({ call, marker }, file, options)
+      },
     })
     return result as unknown as CommandResult
   } finally {
     scope.release(name)
   }
+}
+
+function assertLengthMax(length: number | undefined): void {
+  if (length === undefined || (Number.isSafeInteger(length) && length >= 1)) return
+  throw new InvalidArgumentError(
+    `expected outputLengthMax to be a whole number from 1, got ${length}`,
+    { hint: `leave it out for ${outputLengthMaxDefault} characters` },
+  )
+}
+
+/** X2, for processes that a dead life left behind. */
+async function endEarlierStarts(
+  marker: string,
+  { onOrphan }: CommandOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const orphan of await findOrphans(commandMarker, marker)) onOrphan?.(orphan)
+  await endOrphans(commandMarker, marker, signal)
+}
+
+/** What the library says of a command that ended. */
+interface Came {
+  readonly exitCode?: number | undefined
+  readonly signal?: string | undefined
+  readonly code?: string | undefined
+  readonly originalMessage?: string | undefined
+  readonly stdout?: unknown
+  readonly stderr?: unknown
 }
 
 interface MarkedCall {
@@ -74,29 +139,56 @@ async function execute(
   file: string,
   options: CommandOptions,
 ): Promise<JsonValue> {
-  if (call.epoch > 1)
-    for (const orphan of await findOrphans(commandMarker, marker)) {
-      options.onOrphan?.(orphan)
-      await endOrphan(orphan)
-    }
+  call.signal.throwIfAborted()
   // Loaded here: most runs start no command, and the library costs more than the rest of the runtime.
   const { execa } = await import('execa')
-  const result = await execa(file, options.args ?? [], {
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    env: {
-      ...options.env,
-      [commandMarker]: marker,
-      KILLPOINT_IDEMPOTENCY_KEY: call.idempotencyKey,
-    },
-    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+  const running = execa(file, options.args ?? [], execaOptions(call, marker, options))
+  const lift = sweepAfterAbort(call.signal, marker)
+  const result = await running.finally(lift)
+  if (!call.signal.aborted && !result.isMaxBuffer) return resultOf(result, file)
+  await endOrphans(commandMarker, marker)
+  call.signal.throwIfAborted()
+  throw tooMuchOutput(file, options)
+}
+
+/** What a command started itself may hold its output open long after it is gone, and so keep it from ending. */
+function sweepAfterAbort(signal: AbortSignal, marker: string): () => void {
+  let timer: NodeJS.Timeout | undefined
+  const sweep = (): void => {
+    timer = setTimeout(() => {
+      // The same is tried again, and its failure told, when the command has ended.
+      endOrphans(commandMarker, marker).catch(() => {})
+    }, graceMs)
+  }
+  signal.addEventListener('abort', sweep, { once: true })
+  return () => {
+    signal.removeEventListener('abort', sweep)
+    clearTimeout(timer)
+  }
+}
+
+function execaOptions(
+  call: StepCall,
+  marker: string,
+  { cwd, env, input, outputLengthMax = outputLengthMaxDefault }: CommandOptions,
+): Options & { readonly reject: false; readonly encoding: 'utf8' } {
+  return {
+    ...(cwd === undefined ? {} : { cwd }),
+    env: { ...env, [commandMarker]: marker, KILLPOINT_IDEMPOTENCY_KEY: call.idempotencyKey },
+    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+    encoding: 'utf8',
+    maxBuffer: { stdout: outputLengthMax, stderr: outputLengthMax },
     cancelSignal: call.signal,
+    forceKillAfterDelay: graceMs,
     reject: false,
     stripFinalNewline: false,
-  })
-  if (call.signal.aborted) throw call.signal.reason
+  }
+}
+
+function resultOf(result: Came, file: string): JsonValue {
   if (result.exitCode === undefined && result.signal === undefined)
     throw new StepFailedError(
-      `command ${file} could not be started: ${result.shortMessage ?? 'unknown'}`,
+      `command ${file} could not be started: ${result.originalMessage ?? 'unknown'}`,
       {
         hint: 'check that the file exists and is executable',
         details: { file, code: result.code },
@@ -105,9 +197,24 @@ async function execute(
   return {
     exitCode: result.exitCode ?? null,
     signal: result.signal ?? null,
-    stdout: result.stdout.toWellFormed(),
-    stderr: result.stderr.toWellFormed(),
+    stdout: textOf(result.stdout),
+    stderr: textOf(result.stderr),
   }
+}
+
+function textOf(output: unknown): string {
+  return typeof output === 'string' ? output.toWellFormed() : ''
+}
+
+function tooMuchOutput(file: string, { outputLengthMax }: CommandOptions): RecordTooLargeError {
+  const max = outputLengthMax ?? outputLengthMaxDefault
+  return new RecordTooLargeError(
+    `command ${file} printed more than ${max} characters and was ended`,
+    {
+      hint: 'raise outputLengthMax, or have the command write to a file and print its name',
+      details: { file, outputLengthMax: max },
+    },
+  )
 }
 
 /** Unique over stores, since run ids are not; and free of any character that an environment listing could cut. */

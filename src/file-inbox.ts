@@ -7,10 +7,17 @@
  * message that a record already names.
  */
 import { join } from 'node:path'
-import { JournalCorruptError, StorageError, systemCode } from './errors.ts'
+import {
+  InvalidArgumentError,
+  JournalCorruptError,
+  JournalUnreadableError,
+  RecordTooLargeError,
+  StorageError,
+  systemCode,
+} from './errors.ts'
 import { systemFileSystem, type FileSystem } from './file-system.ts'
 import type { Inbox, InboxMessage, NewMessage } from './inbox.ts'
-import { assertJson } from './json.ts'
+import { assertJson, type JsonObject, type JsonValue } from './json.ts'
 import { systemRandom, type Random } from './random.ts'
 import { runDirectoryName } from './run-id.ts'
 
@@ -29,36 +36,32 @@ export const messageBytesMax: number = 16 * 1024 * 1024
 
 const suffix = '.json'
 
-/** The inbox of one run. It writes nothing until something is published. */
+/** The inbox of one run. It writes nothing until something is published. @throws InvalidArgumentError */
 export function fileInbox(options: FileInboxOptions): Inbox {
   const { dir, runId, fileSystem = systemFileSystem, random = systemRandom, pollMs = 25 } = options
+  if (!Number.isSafeInteger(pollMs) || pollMs < 1)
+    throw new InvalidArgumentError(`expected pollMs in whole milliseconds from 1, got ${pollMs}`, {
+      hint: 'leave it out for 25',
+    })
   const above = join(dir, '.inbox')
   const home = join(above, runDirectoryName(runId))
   const known = new Map<string, InboxMessage>()
 
-  const ids = async (): Promise<readonly string[]> => {
-    if (!fileSystem.exists(home)) return []
-    const names = await fileSystem.list(home)
-    return names
-      .filter((name) => name.endsWith(suffix))
-      .map((name) => name.slice(0, -suffix.length))
-      .sort()
-  }
-
   return {
     publish: async (message) => {
       assertJson(message, 'message')
+      const bytes = encode(message)
       for (const path of [dir, above, home]) await makeDirectory(fileSystem, path)
-      const last = (await ids()).at(-1)
+      const last = (await idsIn(fileSystem, home)).at(-1)
       const number = last === undefined ? 1 : Number.parseInt(last, 10) + 1
       const id = `${String(number).padStart(8, '0')}-${random.nonce()}`
-      await publishFile(fileSystem, join(home, `${id}${suffix}`), encode(message))
-      for (const path of [home, above, dir]) await fileSystem.syncDirectory(path)
+      await publishFile(fileSystem, join(home, `${id}${suffix}`), bytes)
+      for (const path of [home, above, dir]) await syncDirectory(fileSystem, path)
       return id
     },
     pending: async () => {
       const messages: InboxMessage[] = []
-      for (const id of await ids()) {
+      for (const id of await idsIn(fileSystem, home)) {
         const message = known.get(id) ?? (await readMessage(fileSystem, home, id))
         if (message === undefined) continue
         known.set(id, message)
@@ -84,14 +87,26 @@ export function fileInbox(options: FileInboxOptions): Inbox {
   }
 }
 
+/** Ids of the whole messages in a directory, oldest first. */
+async function idsIn(fileSystem: FileSystem, home: string): Promise<readonly string[]> {
+  try {
+    if (!fileSystem.exists(home)) return []
+    const names = await fileSystem.list(home)
+    return names
+      .filter((name) => name.endsWith(suffix))
+      .map((name) => name.slice(0, -suffix.length))
+      .sort()
+  } catch (error) {
+    throw unreadable(home, error)
+  }
+}
+
 function encode(message: NewMessage): Uint8Array {
   const bytes = new TextEncoder().encode(`${JSON.stringify(message)}\n`)
   if (bytes.length <= messageBytesMax) return bytes
-  throw new StorageError(
+  throw new RecordTooLargeError(
     `expected a message of at most ${messageBytesMax} bytes, got ${bytes.length}`,
-    {
-      hint: 'put the payload where the run can read it and send its name',
-    },
+    { hint: 'put the payload where the run can read it and send its name' },
   )
 }
 
@@ -100,6 +115,14 @@ async function makeDirectory(fileSystem: FileSystem, path: string): Promise<void
     await fileSystem.makeDirectory(path)
   } catch (error) {
     throw storageError(`directory ${path} could not be made`, error)
+  }
+}
+
+async function syncDirectory(fileSystem: FileSystem, path: string): Promise<void> {
+  try {
+    await fileSystem.syncDirectory(path)
+  } catch (error) {
+    throw storageError(`directory ${path} could not be synced`, error)
   }
 }
 
@@ -126,28 +149,44 @@ async function readMessage(
   id: string,
 ): Promise<InboxMessage | undefined> {
   const path = join(home, `${id}${suffix}`)
-  let text: string
+  let bytes: Uint8Array
   try {
-    const file = await fileSystem.open(path)
-    try {
-      const target = new Uint8Array(Math.min(await file.size(), messageBytesMax))
-      let length = 0
-      for (let got = -1; got !== 0 && length < target.length; length += got)
-        got = await file.read(target.subarray(length), length)
-      text = new TextDecoder('utf-8', { fatal: true }).decode(target.subarray(0, length))
-    } finally {
-      await file.close()
-    }
+    bytes = await readWhole(fileSystem, path)
   } catch (error) {
     // Consumed by another life between the listing and here.
     if (systemCode(error) === 'ENOENT') return undefined
-    throw damaged(path, error)
+    throw unreadable(path, error)
   }
   try {
-    return { ...(JSON.parse(text) as NewMessage), id } as InboxMessage
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return asMessage(JSON.parse(text) as JsonValue, id)
   } catch (error) {
     throw damaged(path, error)
   }
+}
+
+async function readWhole(fileSystem: FileSystem, path: string): Promise<Uint8Array> {
+  const file = await fileSystem.open(path)
+  try {
+    const target = new Uint8Array(Math.min(await file.size(), messageBytesMax + 1))
+    let length = 0
+    for (let got = -1; got !== 0 && length < target.length; length += got)
+      got = await file.read(target.subarray(length), length)
+    return target.subarray(0, length)
+  } finally {
+    await file.close()
+  }
+}
+
+/** Throws a plain error for what `publish` never wrote. */
+function asMessage(value: JsonValue, id: string): InboxMessage {
+  assertJson(value, 'message')
+  const { kind, name, payload, path, reason } = (value ?? {}) as JsonObject
+  if (kind === 'signal' && typeof name === 'string' && payload !== undefined)
+    return { kind, id, name, payload }
+  if (kind === 'cancel' && typeof path === 'string' && typeof reason === 'string')
+    return { kind, id, path, reason }
+  throw new Error(`neither a signal nor a cancel: ${JSON.stringify(value).slice(0, 100)}`)
 }
 
 async function unlinkQuietly(fileSystem: FileSystem, path: string): Promise<void> {
@@ -168,9 +207,18 @@ function storageError(what: string, cause: unknown): StorageError {
   })
 }
 
+function unreadable(path: string, cause: unknown): JournalUnreadableError {
+  const code = systemCode(cause)
+  return new JournalUnreadableError(`${path} could not be read: ${code ?? String(cause)}`, {
+    hint: 'messages may wait there: mend the disk or its permissions, then start the run again',
+    details: { file: path, code },
+    cause,
+  })
+}
+
 function damaged(path: string, cause: unknown): JournalCorruptError {
   return new JournalCorruptError(`expected a whole message in ${path}, got ${String(cause)}`, {
-    hint: 'the file was acknowledged and is damaged or unreadable: restore it or its permissions, or remove it to give the message up',
+    hint: 'it was acknowledged and is damaged: restore it, or remove it to give the message up',
     details: { file: path, offset: 0 },
     cause,
   })

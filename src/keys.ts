@@ -13,14 +13,23 @@ import { canonicalJson, type JsonValue } from './json.ts'
 /** Longest name of a unit, in UTF-16 code units. */
 export const nameLengthMax = 200
 
-/** One path segment from a caller's name and how many siblings of that name came before it in this scope. */
+/**
+ * One path segment from a caller's name and how many siblings of that name came before it in this scope. No two names give
+ * the same segment.
+ *
+ * @throws InvalidArgumentError
+ */
 export function keySegment(name: string, earlier: number): string {
   if (typeof name !== 'string' || name === '' || name.length > nameLengthMax)
     throw new InvalidArgumentError(
       `expected a name of 1 to ${nameLengthMax} characters, got ${describe(name)}`,
       { hint: 'name every step, child and wait after what it does' },
     )
-  const escaped = name.toWellFormed().replaceAll(/[%/#~\u0000-\u001f\u007f]/gu, escape)
+  if (!name.isWellFormed())
+    throw new InvalidArgumentError('expected a name of whole characters, got a lone surrogate', {
+      hint: 'cut texts at whole characters before they become names',
+    })
+  const escaped = name.replaceAll(/[%/#~\u0000-\u001f\u007f]/gu, escape)
   return earlier === 0 ? escaped : `${escaped}#${earlier + 1}`
 }
 

@@ -4,11 +4,15 @@
  *   I1  a restart continues after the last committed iteration, with the state that it left
  *   I2  the cursor moves with the state, in one record, after the body: never before it and never apart from it
  *   I3  units inside an iteration are committed on their own, so that a crash in the middle keeps those that finished
+ *   I4  an iteration that throws, or that the budget does not cover, ends the loop by a record: every life sees it fail
  */
+import { runInScope } from './driving.ts'
+import { BudgetExceededError, InvalidArgumentError, RecordTooLargeError } from './errors.ts'
+import { handled } from './handled.ts'
 import { assertJson, type JsonValue } from './json.ts'
 import { joinKey } from './keys.ts'
+import { recordError } from './recorded-error.ts'
 import type { IterateRecord } from './records.ts'
-import type { Settlement } from './run-view.ts'
 import { Scope } from './scope.ts'
 
 /** What an iteration leaves: the state that the next one begins with, and whether there is a next one. */
@@ -23,8 +27,20 @@ export interface LoopOptions<S extends JsonValue> {
   readonly iterate: (state: S, scope: Scope, index: number) => Promise<Iteration<S>>
 }
 
-/** Iterates until an iteration is done, and gives the last state. Charges one `iterations` of the budget for each. */
-export async function loop<S extends JsonValue>(
+/**
+ * Iterates until an iteration is done, and gives the last state. Charges one `iterations` of the budget for each.
+ *
+ * @throws StepFailedError where an iteration threw, BudgetExceededError, InvalidArgumentError (name), and what ended the run
+ */
+export function loop<S extends JsonValue>(
+  scope: Scope,
+  name: string,
+  options: LoopOptions<S>,
+): Promise<S> {
+  return handled(runLoop(scope, name, options))
+}
+
+async function runLoop<S extends JsonValue>(
   scope: Scope,
   name: string,
   options: LoopOptions<S>,
@@ -44,44 +60,71 @@ interface LoopRun<S extends JsonValue> {
   readonly options: LoopOptions<S>
 }
 
-async function iterateAll<S extends JsonValue>(
-  scope: Scope,
-  { key, args, options }: LoopRun<S>,
-): Promise<Settlement> {
+async function iterateAll<S extends JsonValue>(scope: Scope, loopRun: LoopRun<S>): Promise<void> {
+  const { key, args, options } = loopRun
   const last = scope.recorded.iterated.get(key)
   let state = last === undefined ? options.initial : (last.state as S)
   for (let index = last === undefined ? 0 : last.index + 1; ; index++) {
-    await scope.run.assertMayBegin(joinKey(key, String(index)))
-    scope.run.budget.assertFree(key, { iterations: 1 })
-    const iteration = await iterateOnce(scope, key, index, (inner) =>
-      options.iterate(state, inner, index),
-    )
-    assertJson(iteration.state, `state after iteration ${index} of ${key}`)
-    if (!scope.isOpen) throw scope.signal.reason
+    await scope.mayBegin(joinKey(key, String(index)))
+    const iteration = await iterateOnce(scope, loopRun, state, index)
+    if (iteration === undefined) return
     const { state: next, done } = iteration
     const record: IterateRecord = { type: 'iterate', key, args, index, state: next, done }
-    const seq = await scope.run.commit(record)
-    if (done) return { key, seq, record }
+    if (done) return scope.commitSettlement(record)
+    if (!(await commitIteration(scope, record))) return
     state = next
   }
 }
 
-async function iterateOnce<T>(
+/** What one iteration left; `undefined` where it failed and the loop is settled with that. */
+async function iterateOnce<S extends JsonValue>(
   scope: Scope,
-  key: string,
+  { key, args, options }: LoopRun<S>,
+  state: S,
   index: number,
-  body: (inner: Scope) => Promise<T>,
-): Promise<T> {
-  const inner = new Scope(scope.run, joinKey(key, String(index)))
-  const passOn = (): void => inner.leave(scope.signal.reason as Error)
-  scope.signal.addEventListener('abort', passOn, { once: true })
+): Promise<Iteration<S> | undefined> {
   try {
-    const result = await body(inner)
-    inner.finish()
-    return result
-  } finally {
-    scope.signal.removeEventListener('abort', passOn)
-    inner.leave(new Error(`iteration ${index} of ${key} is over`))
-    await scope.run.unregister(inner.path)
+    scope.run.budget.reserveIteration(key)
+  } catch (error) {
+    if (!(error instanceof BudgetExceededError)) throw error
+    return fail(scope, { key, args }, error)
   }
+  const inner = new Scope(scope.run, joinKey(key, String(index)), scope)
+  const outcome = await runInScope(inner, async () =>
+    asIteration<S>(await options.iterate(state, inner, index), `iteration ${index} of ${key}`),
+  )
+  if (outcome.status === 'done') return outcome.value
+  return fail(scope, { key, args }, outcome.error)
+}
+
+/** False where the state was too large and the loop is settled with that. */
+async function commitIteration(scope: Scope, record: IterateRecord): Promise<boolean> {
+  try {
+    await scope.commit(record)
+    return true
+  } catch (error) {
+    if (!(error instanceof RecordTooLargeError)) throw error
+    await fail(scope, record, error)
+    return false
+  }
+}
+
+async function fail(
+  scope: Scope,
+  { key, args }: { readonly key: string; readonly args: string },
+  error: unknown,
+): Promise<undefined> {
+  const failed = { status: 'failed', error: recordError(error) } as const
+  await scope.commitSettlement({ type: 'settle', key, kind: 'loop', args, ...failed })
+  return undefined
+}
+
+function asIteration<S extends JsonValue>(came: unknown, what: string): Iteration<S> {
+  const { state, done } = (came ?? {}) as { readonly state?: unknown; readonly done?: unknown }
+  if (typeof done !== 'boolean' || state === undefined)
+    throw new InvalidArgumentError(`expected ${what} to give { state, done }`, {
+      hint: 'return the state that the next iteration begins with, and done: true from the last one',
+    })
+  assertJson(state, `state after ${what}`)
+  return { state: state as S, done }
 }

@@ -12,6 +12,9 @@ export interface Orphan {
   readonly command: string
 }
 
+const commandLengthMax = 200
+const lookAgainMs = 5
+
 /** Every process but this one whose environment holds `variable=value`. */
 export async function findOrphans(variable: string, value: string): Promise<readonly Orphan[]> {
   const mark = `${variable}=${value}`
@@ -19,19 +22,33 @@ export async function findOrphans(variable: string, value: string): Promise<read
   return found.filter(({ pid }) => pid !== process.pid)
 }
 
-/** Kills an orphan and waits until it is gone. */
-export async function endOrphan({ pid }: Orphan): Promise<void> {
-  while (signal(pid, 'SIGKILL')) await new Promise((resolve) => setTimeout(resolve, 5))
+/**
+ * Kills every such process and waits until none is left; looks again each time, so that neither a child that was started
+ * meanwhile nor a process that has got an old one's number is mistaken. Rejects with the signal's reason when it aborts.
+ */
+export async function endOrphans(
+  variable: string,
+  value: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    const left = await findOrphans(variable, value)
+    if (left.length === 0) return
+    signal?.throwIfAborted()
+    for (const { pid } of left) kill(pid)
+    await new Promise((resolve) => setTimeout(resolve, lookAgainMs))
+  }
 }
 
 function findInProc(mark: string): readonly Orphan[] {
   const found: Orphan[] = []
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue
+    // Of a process that only waits to be reaped it is empty.
     const environment = readProc(`/proc/${name}/environ`)
     if (environment?.split('\0').includes(mark) !== true) continue
     const command = (readProc(`/proc/${name}/cmdline`) ?? '').replaceAll('\0', ' ').trim()
-    found.push({ pid: Number(name), command: command.slice(0, 200) })
+    found.push({ pid: Number(name), command: command.slice(0, commandLengthMax) })
   }
   return found
 }
@@ -47,31 +64,25 @@ function readProc(path: string): string | undefined {
 }
 
 function findWithPs(mark: string): Promise<readonly Orphan[]> {
+  const arguments_ = ['-axEww', '-o', 'pid=,command=']
   return new Promise((resolve) => {
-    execFile(
-      'ps',
-      ['-axEww', '-o', 'pid=,command='],
-      { maxBuffer: 64 * 1024 * 1024 },
-      (_, stdout) => {
-        const lines = stdout.split('\n').filter((line) => line.split(' ').includes(mark))
-        resolve(
-          lines.map((line) => ({
-            pid: Number.parseInt(line, 10),
-            command: line.trim().slice(0, 200),
-          })),
-        )
-      },
-    )
+    execFile('ps', arguments_, { maxBuffer: 64 * 1024 * 1024 }, (_, stdout) => {
+      const lines = stdout.split('\n').filter((line) => line.split(' ').includes(mark))
+      resolve(
+        lines.map((line) => ({
+          pid: Number.parseInt(line, 10),
+          command: line.trim().slice(0, commandLengthMax),
+        })),
+      )
+    })
   })
 }
 
-/** False once the process is gone or only waits to be reaped. */
-function signal(pid: number, name: NodeJS.Signals): boolean {
+function kill(pid: number): void {
   try {
-    process.kill(pid, name)
+    process.kill(pid, 'SIGKILL')
   } catch (error) {
-    if (systemCode(error) === 'ESRCH') return false
-    throw error
+    // Gone by itself meanwhile.
+    if (systemCode(error) !== 'ESRCH') throw error
   }
-  return readProc(`/proc/${pid}/stat`)?.includes(') Z ') !== true
 }

@@ -4,12 +4,13 @@
  *
  *   begin    the run and its contract: task, profile, budget, deadline
  *   intent   before an effect that must not be repeated blindly, a metered call, or a timer's due time
- *   spawn    a child was asked for (a note for readers: nothing depends on it)
+ *   spawn    a driver begins: a child's, with the pool that it gets; or, under the empty key, the run's own
  *   settle   a unit of work ended: its value, error, unknown outcome or cancellation, and what it spent
  *   iterate  one committed iteration of a loop, with the whole state after it
  *   end      the run ended; absorbs everything after it
  */
-import { JournalCorruptError } from './errors.ts'
+import type { Amounts } from './amounts.ts'
+import { FormatVersionError, JournalCorruptError } from './errors.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import type { JournalRecord, Seq } from './journal.ts'
 
@@ -21,15 +22,6 @@ export type UnitKind = 'step' | 'tool' | 'child' | 'command' | 'timer' | 'signal
 
 /** How often the outside world may see the effect of a unit; see `StepOptions.effect`. */
 export type Effect = 'none' | 'keyed' | 'once'
-
-/** Amounts by resource; an absent resource is zero in a reservation and unlimited in a limit. */
-export interface Amounts {
-  /** Committed loop iterations. */
-  readonly iterations?: number
-  readonly tokens?: number
-  /** In the caller's unit, whole numbers: cents, micro-dollars. */
-  readonly money?: number
-}
 
 export interface RecordedError {
   readonly name: string
@@ -117,34 +109,58 @@ export interface PlacedRecord<R extends RunRecord = RunRecord> {
   readonly record: R
 }
 
-const keyed: readonly string[] = ['key', 'args']
-const required: Readonly<Record<RunRecord['type'], readonly string[]>> = {
-  begin: ['version', 'at', 'nonce'],
-  intent: [...keyed, 'kind'],
-  spawn: [...keyed, 'driver'],
-  settle: [...keyed, 'kind', 'status'],
-  iterate: [...keyed, 'index', 'state', 'done'],
-  end: ['status'],
+type MemberType = 'string' | 'number' | 'boolean' | 'any'
+type Members = Readonly<Record<string, MemberType>>
+
+const keyed: Members = { key: 'string', args: 'string' }
+const required: Readonly<Record<RunRecord['type'], Members>> = {
+  begin: { version: 'number', at: 'number', nonce: 'string' },
+  intent: { ...keyed, kind: 'string' },
+  spawn: { ...keyed, driver: 'string' },
+  settle: { ...keyed, kind: 'string', status: 'string' },
+  iterate: { ...keyed, index: 'number', state: 'any', done: 'boolean' },
+  end: { status: 'string' },
 }
 
-/** Reads a journal's bodies as run records. Throws `JournalCorruptError` for one that the run loop never wrote. */
+/**
+ * Reads a journal's bodies as run records.
+ *
+ * @throws JournalCorruptError for one that the run loop never wrote, FormatVersionError for one of another version of it
+ */
 export function decodeRecords(records: readonly JournalRecord[]): readonly PlacedRecord[] {
-  return records.map((placed) => ({
-    seq: placed.seq,
-    epoch: placed.epoch,
-    record: decode(placed),
-  }))
+  return records.map(decodeRecord)
 }
 
-function decode({ seq, body }: JournalRecord): RunRecord {
+/** As {@link decodeRecords}, of one record. */
+export function decodeRecord({ seq, epoch, body }: JournalRecord): PlacedRecord {
   const type = isObject(body) ? body['type'] : undefined
-  const members = typeof type === 'string' ? required[type as RunRecord['type']] : undefined
+  const members = typeof type === 'string' && isType(type) ? required[type] : undefined
   if (!isObject(body) || members === undefined)
     throw corrupt(seq, `a record of unknown type ${JSON.stringify(type) ?? 'undefined'}`)
-  const missing = members.filter((member) => !(member in body))
-  if (missing.length > 0)
-    throw corrupt(seq, `a ${body['type'] as string} record without ${missing.join(', ')}`)
-  return body as unknown as RunRecord
+  if (type === 'begin') assertVersion(seq, body['version'])
+  for (const [member, wanted] of Object.entries(members))
+    if (!isOfType(body[member], wanted))
+      throw corrupt(seq, `a ${body['type'] as string} record whose ${member} is no ${wanted}`)
+  return { seq, epoch, record: body as unknown as RunRecord }
+}
+
+function isType(type: string): type is RunRecord['type'] {
+  return Object.hasOwn(required, type)
+}
+
+function isOfType(value: JsonValue | undefined, wanted: MemberType): boolean {
+  return wanted === 'any' ? value !== undefined : typeof value === wanted
+}
+
+function assertVersion(seq: Seq, version: JsonValue | undefined): void {
+  if (typeof version !== 'number' || version === recordVersion) return
+  throw new FormatVersionError(
+    `expected run records of version ${recordVersion}, got version ${version} at seq ${seq}`,
+    {
+      hint: 'open this run with the killpoint that began it, or a newer one',
+      details: { seq, version },
+    },
+  )
 }
 
 function corrupt(seq: Seq, came: string): JournalCorruptError {
@@ -156,20 +172,4 @@ function corrupt(seq: Seq, came: string): JournalCorruptError {
 
 function isObject(value: JsonValue): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** What is kept of an error that ended a unit of work. */
-export function recordError(error: unknown): RecordedError {
-  if (!(error instanceof Error)) return { name: 'Error', message: wellFormed(String(error)) }
-  const code = (error as { code?: unknown }).code
-  return {
-    name: wellFormed(error.name),
-    message: wellFormed(error.message),
-    ...(typeof code === 'string' ? { code: wellFormed(code) } : {}),
-  }
-}
-
-// A message with a lone surrogate must not make the record that reports it impossible to write.
-function wellFormed(text: string): string {
-  return text.toWellFormed()
 }

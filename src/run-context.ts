@@ -5,38 +5,28 @@
  *   K2  a run keeps the contract that it began with: driver, task, profile, budget, deadline; another one is
  *       `RunMismatchError` before anything runs
  *   K3  a finished run gives its recorded result and does nothing
- *   K4  a run that kills its process again and again ends: after `maxLives` consecutive lives that died and committed
- *       nothing new, counted from the journal, it is finished with `MAX_LIVES`
+ *   K4  a run that kills its process again and again ends (`lives.ts`)
+ *   K5  what ends the run, or this life, ends `drive`, whatever the driver's code does then
  */
-import type { Driver } from './children.ts'
+import { assertDriver, type Driver } from './children.ts'
 import { systemClock, type Clock } from './clock.ts'
-import { InvalidArgumentError, MaxLivesError, RunMismatchError } from './errors.ts'
+import { assertSameContract, contractOf, mismatch, type RunContract } from './contract.ts'
+import { runInScope, type Outcome } from './driving.ts'
+import { ClosedError } from './errors.ts'
 import { fileInbox } from './file-inbox.ts'
 import { fileJournal } from './file-journal.ts'
 import type { Inbox } from './inbox.ts'
-import type { Journal, JournalBackend, Takeover } from './journal.ts'
-import { assertJson, jsonEqual, type JsonValue } from './json.ts'
+import type { JournalBackend, Takeover } from './journal.ts'
+import { assertJson, type JsonValue } from './json.ts'
+import { argumentHash } from './keys.ts'
+import { assertMaxLives, endAfterTooManyLives, maxLivesDefault } from './lives.ts'
 import { systemRandom, type Random } from './random.ts'
-import {
-  recordError,
-  recordVersion,
-  type Amounts,
-  type BeginRecord,
-  type EndRecord,
-} from './records.ts'
+import { recordError } from './recorded-error.ts'
+import { recordVersion, type EndRecord } from './records.ts'
 import { endedError, Run } from './run.ts'
+import type { ScopeView } from './run-view.ts'
 import { Scope } from './scope.ts'
-
-/** What a run is about: compared with what it began with wherever a resume gives it again (K2). */
-export interface RunContract {
-  readonly driver?: string
-  readonly task?: JsonValue
-  /** Whatever else the run's behaviour depends on: model names, versions, prompts. */
-  readonly profile?: JsonValue
-  readonly budget?: Amounts
-  /** Milliseconds from the first begin to the deadline, which is absolute from then on. */
-  readonly deadlineMs?: number
-}
+import type { Result } from './steps.ts'
 
 export interface RunContextOptions extends RunContract {
   /** The directory that holds the runs. */
@@ -49,7 +39,7 @@ export interface RunContextOptions extends RunContract {
   /** Default `if-dead`. */
   readonly takeover?: Takeover
   readonly owner?: string
-  /** Default 10. */
+  /** Default 10; see `lives.ts`. */
   readonly maxLives?: number
   readonly clock?: Clock
   readonly random?: Random
@@ -67,27 +57,23 @@ export interface Resumed {
   readonly cutBytes: number
 }
 
-export const maxLivesDefault = 10
-
-/** Opens or begins a run. See the head of the file; errors are those of `JournalBackend.open`, and `RunMismatchError`. */
+/**
+ * Opens or begins a run. See the head of the file.
+ *
+ * @throws as `JournalBackend.open`; RunMismatchError, MaxLivesError, InvalidArgumentError, NotJsonError
+ */
 export async function createRunContext(options: RunContextOptions): Promise<RunContext> {
-  const { dir, runId, clock = systemClock, random = systemRandom } = options
-  const { backend = fileJournal({ dir }), takeover = 'if-dead', owner } = options
+  const { dir, runId, clock = systemClock, random = systemRandom, owner } = options
+  const { backend = fileJournal({ dir }), takeover = 'if-dead' } = options
+  const { maxLives = maxLivesDefault } = options
   const contract = contractOf(options)
-  const maxLives = options.maxLives ?? maxLivesDefault
-  if (!(Number.isSafeInteger(maxLives) && maxLives >= 1))
-    throw new InvalidArgumentError(
-      `expected maxLives to be a whole number from 1, got ${maxLives}`,
-      {
-        hint: `leave it out for ${maxLivesDefault}`,
-      },
-    )
+  assertMaxLives(maxLives)
+  const inbox = options.inbox ?? fileInbox({ dir, runId })
   const journal = await backend.open(runId, { takeover, ...(owner === undefined ? {} : { owner }) })
   try {
-    const inbox = options.inbox ?? fileInbox({ dir, runId })
     const run = new Run(journal, clock, inbox === false ? undefined : inbox)
     await beginOrCompare(run, contract, random)
-    await endAfterTooManyLives(run, journal, maxLives)
+    await endAfterTooManyLives(run, maxLives)
     return new RunContext(run)
   } catch (error) {
     await journal.close()
@@ -95,16 +81,36 @@ export async function createRunContext(options: RunContextOptions): Promise<RunC
   }
 }
 
+async function beginOrCompare(run: Run, contract: RunContract, random: Random): Promise<void> {
+  const { begin } = run.view
+  if (begin !== undefined) {
+    assertSameContract(run.runId, begin, contract)
+    return
+  }
+  const { deadlineMs, ...kept } = contract
+  const at = run.clock.now()
+  await run.begin({
+    type: 'begin',
+    version: recordVersion,
+    at,
+    nonce: random.nonce(),
+    ...kept,
+    ...(deadlineMs === undefined ? {} : { deadline: at + deadlineMs }),
+  })
+}
+
 export class RunContext {
   readonly run: Run
   /** Where the root driver's durable calls go. */
   readonly scope: Scope
   readonly resumed: Resumed
+  private driving = false
 
   constructor(run: Run) {
     this.run = run
     this.resumed = resumedOf(run)
     this.scope = new Scope(run, '')
+    run.attach(this.scope)
   }
 
   get runId(): string {
@@ -121,22 +127,31 @@ export class RunContext {
   }
 
   /**
-   * Runs the root driver to the end and gives its output; of a finished run, the recorded one.
+   * Runs the root driver to the end and gives its output; of a finished run, the recorded one. To be called once.
    *
    * @throws what the run ended with, rebuilt from its record (`StepFailedError`, `CancelledError`, `DeadlineError` …), or
-   *   what ended this life only: `FencedError`, `JournalPoisonedError`, `StorageError`, `DriverDivergedError`, `StoppedError`
+   *   what ended this life only: `FencedError`, `JournalPoisonedError`, `StorageError`, `DriverDivergedError`,
+   *   `StoppedError`, `JournalUnreadableError` (inbox), `ClosedError`; `RunMismatchError` for another driver or task
    */
   async drive(driver: Driver, task: JsonValue): Promise<JsonValue | undefined> {
     const { run } = this
     if (run.ended !== undefined) return resultOf(run, run.ended)
+    if (this.driving)
+      throw new ClosedError(`run ${run.runId} was driven before in this context`, {
+        hint: 'open the run again to go on with it',
+      })
+    assertDriver(driver)
+    this.driving = true
+    this.noteDriver(driver.name, task)
     const over = new AbortController()
-    const watch = [this.watchInbox(over.signal), this.watchDeadline(over.signal)]
+    run.mailbox?.watch(over.signal)
     try {
-      return await this.driveToEnd(driver, task)
+      await Promise.race([this.driveToEnd(driver, task), this.endAtDeadline(over.signal)])
     } finally {
       over.abort()
-      await Promise.all(watch)
     }
+    if (run.ended !== undefined) return resultOf(run, run.ended)
+    throw run.failed ?? new ClosedError(`run ${run.runId} is neither over nor lost`)
   }
 
   /** Lets nothing new begin; `drive` rejects with `StoppedError` when what is under way has ended. */
@@ -149,68 +164,58 @@ export class RunContext {
     return this.run.close()
   }
 
-  private async driveToEnd(driver: Driver, task: JsonValue): Promise<JsonValue | undefined> {
+  /** K2, where the contract does not name them. */
+  private noteDriver(driver: string, task: JsonValue): void {
+    const { begin, driver: noted } = this.run.view
+    assertJson(task, 'task')
+    const args = argumentHash({ driver, task })
+    if (noted !== undefined && noted.args !== args)
+      throw mismatch(this.runId, 'the driver and task', {
+        began: `${noted.driver} (hash ${noted.args})`,
+        came: `${driver} (hash ${args})`,
+      })
+    const isInContract = begin?.driver === driver && begin.task !== undefined
+    if (noted !== undefined || (isInContract && argumentHash(begin.task) === argumentHash(task)))
+      return
+    // Not awaited: it is appended before anything of the driver's. A failure ends this life.
+    this.run.commit({ type: 'spawn', key: '', args, driver }).catch(() => {})
+  }
+
+  private async driveToEnd(driver: Driver, task: JsonValue): Promise<void> {
     const { run, scope } = this
     try {
-      const value = await driver.run(scope, task)
-      scope.finish()
-      if (value !== undefined) assertJson(value, 'result of the run')
-      await run.readInbox()
-      run.assertMayEnd()
-      scope.leave(endedError(run.runId, { type: 'end', status: 'done' }))
-      const end: EndRecord = {
-        type: 'end',
-        status: 'done',
-        ...(value === undefined ? {} : { value }),
-      }
-      await run.commit(end)
-      return value ?? undefined
+      const outcome = await runInScope(scope, () => driver.run(scope, task))
+      await run.look()
+      await run.endWith(endOf(outcome))
     } catch (error) {
-      return this.endWith(error as Error)
+      // What ended the scope has ended this life or the run, and is told from there.
+      if (!run.isEnding) run.fail(error as Error)
     }
+    return run.over
   }
 
-  private async endWith(error: Error): Promise<never> {
+  private async endAtDeadline(over: AbortSignal): Promise<void> {
     const { run } = this
-    // Ended from outside, fenced, out of storage, diverged, or stopped: not the driver's own failure.
-    run.assertMayEnd()
-    const end: EndRecord = { type: 'end', status: 'failed', error: recordError(error) }
-    await run.commit(end)
-    const ended = endedError(run.runId, end)
-    run.endScopes('', ended)
-    throw ended
-  }
-
-  private async watchInbox(over: AbortSignal): Promise<void> {
-    const { run } = this
-    while (run.inbox !== undefined && !over.aborted && run.failed === undefined) {
-      await run.inbox.changed(over)
-      if (over.aborted) return
-      try {
-        await run.readInbox()
-      } catch (error) {
-        run.fail(error as Error)
-      }
-    }
-  }
-
-  private async watchDeadline(over: AbortSignal): Promise<void> {
-    const { run } = this
-    if (run.deadline === undefined) return
+    if (run.deadline === undefined) return run.over
     try {
       await run.clock.until(run.deadline, over)
+      await run.endAtDeadline('its end')
     } catch {
-      // Only an abort rejects: the driver ended first.
-      return
+      // The driver came first, or this life is over, and is told from there.
     }
-    if (over.aborted || run.ended !== undefined || run.failed !== undefined) return
-    const error = run.deadlineError('its end')
-    try {
-      await run.commit({ type: 'end', status: 'failed', error: recordError(error) })
-      run.endScopes('', error)
-    } catch (failure) {
-      run.fail(failure as Error)
-    }
+    return run.over
+  }
+}
+
+function endOf(outcome: Outcome<Result>): EndRecord {
+  try {
+    if (outcome.status === 'failed') throw outcome.error
+    const { value } = outcome
+    if (value === undefined) return { type: 'end', status: 'done' }
+    assertJson(value, 'result of the run')
+    return { type: 'end', status: 'done', value }
+  } catch (error) {
+    return { type: 'end', status: 'failed', error: recordError(error) }
   }
 }
 
@@ -219,93 +224,18 @@ function resultOf(run: Run, end: EndRecord): JsonValue | undefined {
   throw endedError(run.runId, end)
 }
 
-function contractOf(options: RunContract): RunContract {
-  const { driver, task, profile, budget, deadlineMs } = options
-  if (task !== undefined) assertJson(task, 'task')
-  if (profile !== undefined) assertJson(profile, 'profile')
-  if (deadlineMs !== undefined && !(Number.isSafeInteger(deadlineMs) && deadlineMs >= 0))
-    throw new InvalidArgumentError(`expected deadlineMs in whole milliseconds, got ${deadlineMs}`, {
-      hint: 'it counts from the first begin of the run',
-    })
-  return {
-    ...(driver === undefined ? {} : { driver }),
-    ...(task === undefined ? {} : { task }),
-    ...(profile === undefined ? {} : { profile }),
-    ...(budget === undefined ? {} : { budget }),
-    ...(deadlineMs === undefined ? {} : { deadlineMs }),
-  }
-}
-
-async function beginOrCompare(run: Run, contract: RunContract, random: Random): Promise<void> {
-  const { begin } = run.view
-  if (begin === undefined) {
-    const { deadlineMs, ...kept } = contract
-    const at = run.clock.now()
-    await run.begin({
-      type: 'begin',
-      version: recordVersion,
-      at,
-      nonce: random.nonce(),
-      ...kept,
-      ...(deadlineMs === undefined ? {} : { deadline: at + deadlineMs }),
-    })
-    return
-  }
-  compare(run.runId, begin, contract)
-}
-
-function compare(runId: string, begin: BeginRecord, contract: RunContract): void {
-  const began: Readonly<Record<string, unknown>> = {
-    driver: begin.driver,
-    task: begin.task,
-    profile: begin.profile,
-    budget: begin.budget,
-    deadlineMs: begin.deadline === undefined ? undefined : begin.deadline - begin.at,
-  }
-  for (const [member, came] of Object.entries(contract)) {
-    const recorded = began[member]
-    if (recorded !== undefined && jsonEqual(recorded as JsonValue, came as JsonValue)) continue
-    throw new RunMismatchError(
-      `run ${runId} began with ${member} ${shown(recorded)}, it is resumed with ${shown(came)}`,
-      {
-        hint: 'resume it with what it began with, or begin another run under a new id',
-        details: { member },
-      },
-    )
-  }
-}
-
-function shown(value: unknown): string {
-  const text = value === undefined ? 'none' : JSON.stringify(value)
-  return text.length <= 120 ? text : `${text.slice(0, 117)}...`
-}
-
-async function endAfterTooManyLives(run: Run, journal: Journal, maxLives: number): Promise<void> {
-  if (run.ended !== undefined) return
-  const idle = journal.lives.filter(
-    (life) => life.epoch > run.view.progressEpoch && life.ended === 'died',
-  )
-  if (idle.length < maxLives) return
-  const error = new MaxLivesError(
-    `run ${run.runId} ended: its last ${idle.length} lives died and committed nothing new (at most ${maxLives} may)`,
-    {
-      hint: 'look at what was under way with an inspector, mend it, and begin a new run',
-      details: { lives: idle.length, maxLives },
-    },
-  )
-  await run.commit({ type: 'end', status: 'failed', error: recordError(error) })
-  throw error
-}
-
 function resumedOf(run: Run): Resumed {
-  const inDoubt: string[] = []
-  for (const scope of run.view.scopes.values())
-    for (const [key, intents] of scope.intents)
-      if (intents.some(({ kind }) => kind !== 'timer')) inDoubt.push(key)
   return {
     epoch: run.journal.epoch,
     kept: run.view.kept,
-    inDoubt,
+    inDoubt: inDoubtIn(run.view.root),
     cutBytes: run.journal.repaired?.bytes ?? 0,
   }
+}
+
+function inDoubtIn(scope: ScopeView): readonly string[] {
+  const own = [...scope.intents].filter(([, intents]) =>
+    intents.some(({ kind }) => kind !== 'timer'),
+  )
+  return [...own.map(([key]) => key), ...[...scope.below.values()].flatMap(inDoubtIn)]
 }

@@ -3,63 +3,71 @@
  *
  *   R1  nothing is told to a driver before the record that says so is committed
  *   R2  a failed append ends this life: everything that waits is rejected with the cause, nothing more begins
- *   R3  after the `end` record nothing is written
+ *   R3  after the `end` record nothing is written; of two that would end the run the first stands
  *   R4  nothing begins before the inbox was looked at: an acknowledged cancel is seen by every later beginning
+ *   R5  a run that was asked to stop begins nothing more, lets what is under way end, and then ends this life
  */
 import { Activity } from './activity.ts'
 import { Budget } from './budget.ts'
 import type { Clock } from './clock.ts'
-import type { Delivery } from './delivery.ts'
+import { deferred } from './deferred.ts'
 import {
-  CancelledError,
   ClosedError,
   DeadlineError,
+  JournalCorruptError,
   NotJsonError,
   RecordTooLargeError,
   StoppedError,
 } from './errors.ts'
-import type { CancelMessage, Inbox } from './inbox.ts'
+import type { Inbox } from './inbox.ts'
 import type { Journal } from './journal.ts'
 import type { JsonValue } from './json.ts'
-import { isWithin } from './keys.ts'
-import { decodeRecords, type BeginRecord, type EndRecord, type RunRecord } from './records.ts'
-import { rebuildError } from './recorded-error.ts'
+import { Mailbox } from './mailbox.ts'
+import { cancelledError, recordError, rebuildError } from './recorded-error.ts'
+import {
+  decodeRecords,
+  type BeginRecord,
+  type EndRecord,
+  type PlacedRecord,
+  type RunRecord,
+} from './records.ts'
 import { viewRun, type RunView } from './run-view.ts'
 
-/** What a scope gives the run, so that the run can end it. */
-export interface OpenScope {
-  readonly path: string
-  readonly delivery: Delivery
-  /** Aborts the bodies under way below this scope. */
-  readonly abort: (reason: Error) => void
+/** The root scope, as far as the run ends it. */
+export interface RootScope {
+  /** Lets nothing more be recorded. */
+  readonly close: (reason: Error) => void
+  /** Rejects everything that waits and aborts every body. */
+  readonly end: (reason: Error) => void
+  readonly hasEnded: (path: string) => boolean
 }
 
 export class Run {
   readonly runId: string
   readonly journal: Journal
   readonly clock: Clock
-  readonly inbox: Inbox | undefined
+  readonly mailbox: Mailbox | undefined
   readonly view: RunView
   readonly budget = new Budget()
   readonly activity = new Activity()
-  private readonly scopes = new Map<string, OpenScope>()
-  private readonly cancels = new Map<string, CancelMessage>()
-  private readonly cancelChild = new Map<string, (message: CancelMessage) => void>()
-  private readonly claimed = new Set<string>()
-  private readonly stopping = new AbortController()
-  private stopRefused = false
+  private root: RootScope | undefined
+  private stopReason: StoppedError | undefined
   private failure: Error | undefined
+  private ending: Promise<EndRecord> | undefined
   private end: EndRecord | undefined
+  private readonly overOnce = deferred<void>()
 
+  /** @throws JournalCorruptError, FormatVersionError where the journal holds something else than a run */
   constructor(journal: Journal, clock: Clock, inbox: Inbox | undefined) {
     this.runId = journal.runId
     this.journal = journal
     this.clock = clock
-    this.inbox = inbox
     const records = decodeRecords(journal.recovered)
+    assertBegun(journal.runId, records)
     this.view = viewRun(records)
-    for (const { record } of records) this.budget.apply(record)
     this.end = this.view.end
+    for (const { record } of records) this.budget.apply(record)
+    this.mailbox = inbox === undefined ? undefined : this.openMailbox(inbox)
   }
 
   /** Commits the record that begins the run. */
@@ -68,9 +76,24 @@ export class Run {
     this.view.begin = record
   }
 
+  /** Gives the run its root scope, which it ends when it is over. */
+  attach(root: RootScope): void {
+    this.root = root
+  }
+
   /** The terminal record, as soon as it is committed. */
   get ended(): EndRecord | undefined {
     return this.end
+  }
+
+  /** What ended this life, if something did. */
+  get failed(): Error | undefined {
+    return this.failure
+  }
+
+  /** True from the moment at which the terminal record was appended. */
+  get isEnding(): boolean {
+    return this.end !== undefined || this.ending !== undefined
   }
 
   /** The absolute deadline, milliseconds since the epoch. */
@@ -78,35 +101,63 @@ export class Run {
     return this.view.begin?.deadline
   }
 
-  /** Commits records as one batch and gives the seq of the last. */
-  async commit(...records: readonly RunRecord[]): Promise<number> {
-    this.assertAlive()
-    // A reservation counts from the moment it is asked for; everything else from its commit.
-    for (const record of records) if (reserves(record)) this.budget.apply(record)
-    const last = records.at(-1)
-    if (last?.type === 'end') this.end = last
-    try {
-      const seq = await this.journal.append(records as unknown as readonly JsonValue[])
-      for (const record of records) if (!reserves(record)) this.budget.apply(record)
-      return seq
-    } catch (error) {
-      if (error instanceof NotJsonError || error instanceof RecordTooLargeError) {
-        if (last?.type === 'end') this.end = undefined
-        throw error
-      }
-      this.fail(error as Error)
-      throw error
-    }
+  /** Resolves when the run has ended or this life has. */
+  get over(): Promise<void> {
+    return this.overOnce.promise
   }
 
-  /** Throws what stands in the way of beginning anything at this key; looks into the inbox first (R4). */
-  async assertMayBegin(key: string): Promise<void> {
+  /** Commits records as one batch and gives the seq of the last. Records of one scope are committed in call order. */
+  async commit(...records: readonly RunRecord[]): Promise<number> {
+    if (this.ending !== undefined) await this.ending.catch(() => {})
     this.assertAlive()
-    await this.readInbox()
+    // A reservation counts from the moment at which it is asked for; everything else from its commit.
+    for (const record of records) if (reserves(record)) this.budget.apply(record)
+    const seq = await this.append(records)
+    for (const record of records) if (!reserves(record)) this.budget.apply(record)
+    return seq
+  }
+
+  /** Ends the run: commits this record, unless another that ends it came first, and gives the one that stands. */
+  async endWith(record: EndRecord): Promise<EndRecord> {
+    if (this.end !== undefined) return this.end
+    if (this.ending === undefined) {
+      this.assertAlive()
+      this.ending = this.commitEnd(record)
+    }
+    return this.ending
+  }
+
+  /**
+   * Throws what stands in the way of beginning anything; looks into the inbox first (R4). What `hasBegun` durably is under
+   * way, and a stop lets it end.
+   */
+  async mayBegin(
+    what: string,
+    { hasBegun = false }: { readonly hasBegun?: boolean },
+  ): Promise<void> {
     this.assertAlive()
-    if (this.stopping.signal.aborted) throw this.refuseStopped()
-    if (this.deadline !== undefined && this.clock.now() >= this.deadline)
-      throw this.deadlineError(key)
+    await this.look()
+    if (this.ending !== undefined) await this.ending
+    if (this.stopReason !== undefined && !hasBegun) await this.over
+    this.assertAlive()
+    if (this.deadline === undefined || this.clock.now() < this.deadline) return
+    await this.endAtDeadline(what)
+    this.assertAlive()
+  }
+
+  /** Sees what the inbox holds: a cancel of the run ends it before this resolves. */
+  async look(): Promise<void> {
+    const { mailbox } = this
+    if (mailbox !== undefined) await this.activity.during(() => mailbox.look())
+  }
+
+  /** Ends the run because its deadline has passed. */
+  async endAtDeadline(what: string): Promise<EndRecord> {
+    const error = new DeadlineError(`the deadline of run ${this.runId} passed before ${what}`, {
+      hint: 'a deadline is absolute and does not move over restarts; begin a new run',
+      details: { deadline: this.deadline },
+    })
+    return this.endWith({ type: 'end', status: 'failed', error: recordError(error) })
   }
 
   /** Throws unless records can be written. */
@@ -115,125 +166,24 @@ export class Run {
     if (this.end !== undefined) throw endedError(this.runId, this.end)
   }
 
-  deadlineError(what: string): DeadlineError {
-    return new DeadlineError(
-      `the deadline of run ${this.runId} passed before ${what} could begin`,
-      {
-        hint: 'a deadline is absolute and does not move over restarts; begin a new run',
-        details: { deadline: this.deadline },
-      },
-    )
-  }
-
   /** Ends this life: every request is rejected with this error, every body aborted. The journal stays as it is. */
   fail(error: Error): void {
     if (this.failure !== undefined) return
     this.failure = error
-    this.endScopes('', error)
+    this.overOnce.resolve()
+    this.root?.end(error)
   }
 
-  /** What ended this life, if something did. */
-  get failed(): Error | undefined {
-    return this.failure
-  }
-
-  /** Lets nothing new begin; what is under way may finish. */
+  /** Lets nothing new begin; what is under way may end, and then this life does (R5). */
   stop(why: string): void {
-    if (this.stopping.signal.aborted) return
-    this.stopping.abort(
-      new StoppedError(`run ${this.runId} was asked to stop: ${why}`, {
-        hint: 'start it again under the same run id to go on',
-      }),
-    )
-  }
-
-  /** Aborted when the run is asked to stop: waits end then, bodies do not. */
-  get stopSignal(): AbortSignal {
-    return this.stopping.signal
-  }
-
-  /** The reason, and a note that something was refused for it: what a driver makes of that is never recorded. */
-  refuseStopped(): StoppedError {
-    this.stopRefused = true
-    return this.stopping.signal.reason as StoppedError
-  }
-
-  /** Throws where a driver's return may not be recorded: this life ended, or refused to do what it asked for. */
-  assertMayEnd(): void {
-    this.assertAlive()
-    if (this.stopRefused) throw this.stopping.signal.reason
-  }
-
-  /** Consumes what the inbox holds: cancels at once, signals when something waits for them. */
-  async readInbox(): Promise<void> {
-    if (this.inbox === undefined) return
-    for (const message of await this.inbox.pending()) {
-      if (this.view.consumed.has(message.id)) await this.inbox.remove(message.id)
-      else if (message.kind === 'cancel') await this.takeCancel(message)
-    }
-  }
-
-  private async takeCancel(message: CancelMessage): Promise<void> {
-    if (this.end !== undefined || this.failure !== undefined) return
-    if (message.path === '') await this.cancelRun(message)
-    else if (!this.cancels.has(message.path)) {
-      this.cancels.set(message.path, message)
-      this.cancelChild.get(message.path)?.(message)
-    }
-  }
-
-  private async cancelRun(message: CancelMessage): Promise<void> {
-    const error = { name: 'CancelledError', message: message.reason, code: 'CANCELLED' }
-    await this.commit({ type: 'end', status: 'cancelled', error, message: message.id })
-    this.endScopes('', new CancelledError(`run ${this.runId} was cancelled: ${message.reason}`))
-    await this.consume(message.id)
-  }
-
-  /** Takes a message for one wait of this process; false where another has it, or a record names it. */
-  claim(id: string): boolean {
-    if (this.claimed.has(id) || this.view.consumed.has(id)) return false
-    this.claimed.add(id)
-    return true
-  }
-
-  /** Gives a claimed message back: the wait that took it is over and recorded nothing. */
-  unclaim(id: string): void {
-    this.claimed.delete(id)
-  }
-
-  /** Notes that a committed record names this message and takes it out of the inbox. */
-  async consume(id: string): Promise<void> {
-    this.view.consumed.add(id)
-    await this.inbox?.remove(id)
-  }
-
-  /** Lets a cancel from outside reach a child; calls back at once if one is waiting for it. */
-  onCancel(path: string, callback: (message: CancelMessage) => void): void {
-    this.cancelChild.set(path, callback)
-    const waiting = this.cancels.get(path)
-    if (waiting !== undefined) callback(waiting)
-  }
-
-  register(scope: OpenScope): void {
-    this.scopes.set(scope.path, scope)
-    if (this.failure !== undefined) scope.delivery.fail(this.failure)
-  }
-
-  /** A scope's code is over. A cancel that came for it too late is taken out of the inbox. */
-  async unregister(path: string): Promise<void> {
-    this.scopes.delete(path)
-    this.cancelChild.delete(path)
-    const late = this.cancels.get(path)
-    if (late !== undefined) await this.consume(late.id)
-  }
-
-  /** Rejects everything that waits at or below a path and aborts its bodies. */
-  endScopes(path: string, error: Error): void {
-    for (const scope of this.scopes.values()) {
-      if (!isWithin(scope.path, path)) continue
-      scope.delivery.fail(error)
-      scope.abort(error)
-    }
+    if (this.stopReason !== undefined) return
+    this.stopReason = new StoppedError(`run ${this.runId} was asked to stop: ${why}`, {
+      hint: 'start it again under the same run id to go on',
+    })
+    const reason = this.stopReason
+    this.activity.whenIdle(() => {
+      if (this.end === undefined) this.fail(reason)
+    })
   }
 
   /** Gives the run up. */
@@ -245,15 +195,81 @@ export class Run {
     )
     await this.journal.close()
   }
+
+  private openMailbox(inbox: Inbox): Mailbox {
+    return new Mailbox(inbox, {
+      consumed: this.view.consumed,
+      cancelRun: async ({ id, reason }) => {
+        const error = { name: 'CancelledError', message: reason, code: 'CANCELLED' }
+        await this.endWith({ type: 'end', status: 'cancelled', error, message: id })
+        await this.mailbox?.consume(id)
+      },
+      hasEnded: (path) => this.end !== undefined || this.root?.hasEnded(path) === true,
+      onFailure: (error) => this.fail(error),
+    })
+  }
+
+  private async commitEnd(record: EndRecord): Promise<EndRecord> {
+    this.root?.close(endedError(this.runId, record))
+    const stands = await this.appendEnd(record)
+    this.end = stands
+    this.overOnce.resolve()
+    this.root?.end(endedError(this.runId, stands))
+    return stands
+  }
+
+  private async appendEnd(record: EndRecord): Promise<EndRecord> {
+    try {
+      await this.append([record])
+      return record
+    } catch (error) {
+      if (!(error instanceof RecordTooLargeError)) throw error
+      const { message } = record
+      return this.appendEnd({
+        type: 'end',
+        status: 'failed',
+        error: recordError(error),
+        ...(message === undefined ? {} : { message }),
+      })
+    }
+  }
+
+  private async append(records: readonly RunRecord[]): Promise<number> {
+    try {
+      return await this.activity.during(() =>
+        this.journal.append(records as unknown as readonly JsonValue[]),
+      )
+    } catch (error) {
+      // Refused before anything was written: the caller's to handle. Everything else is R2.
+      if (!(error instanceof NotJsonError || error instanceof RecordTooLargeError))
+        this.fail(error as Error)
+      throw error
+    }
+  }
 }
 
 function reserves(record: RunRecord): boolean {
   return record.type === 'intent' || record.type === 'spawn' || record.type === 'begin'
 }
 
+function assertBegun(runId: string, records: readonly PlacedRecord[]): void {
+  const stray = records.find(({ record }, index) => (record.type === 'begin') !== (index === 0))
+  if (stray === undefined) return
+  throw new JournalCorruptError(
+    `expected run ${runId} to hold one begin record, at its start, got ${stray.record.type} at seq ${stray.seq}`,
+    {
+      hint: 'this run was written by something else; start a run under a new id',
+      details: { seq: stray.seq },
+    },
+  )
+}
+
 /** The error that a call after the end gets. */
 export function endedError(runId: string, end: EndRecord): Error {
-  if (end.error !== undefined) return rebuildError(end.error, `run ${runId}`)
+  if (end.error !== undefined) {
+    const rebuild = end.status === 'cancelled' ? cancelledError : rebuildError
+    return rebuild(end.error, `run ${runId}`)
+  }
   return new ClosedError(`run ${runId} is finished; nothing more is done in it`, {
     hint: 'read its result, or begin a run under a new id',
     details: { status: end.status },

@@ -4,45 +4,61 @@
  *
  *   U1  a settled unit is never performed again: its recorded result is delivered, in journal order (`delivery.ts`)
  *   U2  the same key with other arguments, or as another kind of unit, is `DriverDivergedError`
- *   U3  a scope that ended records nothing more; what it left under way is aborted
+ *   U3  a scope that ended records nothing more; what it left under way is aborted, and what it left waiting is dropped
+ *   U4  what reaches a driver is recorded, or ends its life: a failure of the runtime's own never looks like a result
  *
- * `step` is work of the driver's own; `unit` is the seam below it, of which waits, commands and tool calls are made.
+ * `settle` is the seam of which steps, loops, children, waits, commands and tool calls are made.
  */
-import { assert } from './assert.ts'
+import { assertCalledByDriver, callAs } from './caller.ts'
 import { Delivery } from './delivery.ts'
 import {
+  ClosedError,
   DriverDivergedError,
-  InvalidArgumentError,
-  OutcomeUnknownError,
+  RecordTooLargeError,
   type ErrorContext,
 } from './errors.ts'
 import { assertJson, type JsonValue } from './json.ts'
-import { argumentHash, joinKey, keySegment } from './keys.ts'
-import { rebuildError } from './recorded-error.ts'
-import type { UnitKind } from './records.ts'
-import type { OpenScope, Run } from './run.ts'
-import { emptyScope, type ScopeView, type Settlement } from './run-view.ts'
+import { argumentHash } from './keys.ts'
+import { Names } from './names.ts'
+import { recordError } from './recorded-error.ts'
+import type { IntentRecord, IterateRecord, RunRecord, SettleRecord, UnitKind } from './records.ts'
+import type { Run } from './run.ts'
+import { findScope, emptyScope, type ScopeView } from './run-view.ts'
+import { resultOf, type Settlement } from './settlement.ts'
 
-export class Scope implements OpenScope {
+/** A unit of work as its scope knows it. */
+export interface UnitPlace {
+  readonly key: string
+  readonly kind: UnitKind
+  readonly args: JsonValue | undefined
+}
+
+const nothingRecorded: ScopeView = emptyScope()
+
+export class Scope {
   /** Empty for the root driver's. */
   readonly path: string
   readonly run: Run
-  readonly delivery: Delivery
   readonly recorded: ScopeView
+  readonly delivery: Delivery
+  private readonly parent: Scope | undefined
+  private readonly inner = new Map<string, Scope>()
+  private readonly names: Names
   private readonly aborter = new AbortController()
-  private readonly claims = new Map<string, number>()
-  private readonly underWay = new Set<string>()
-  private over = false
+  /** Why nothing may be recorded here any more. */
+  private closing: Error | undefined
 
-  constructor(run: Run, path: string) {
+  /** `parent` is absent for the root's. */
+  constructor(run: Run, path: string, parent?: Scope) {
     this.run = run
     this.path = path
-    this.recorded = run.view.scopes.get(path) ?? emptyScope()
-    this.delivery = new Delivery(path, this.recorded.settled.values(), {
-      activity: run.activity,
-      onDiverged: (error) => run.fail(error),
-    })
-    run.register(this)
+    this.parent = parent
+    this.names = new Names(path)
+    this.recorded = findScope(run.view.root, path) ?? nothingRecorded
+    this.delivery = new Delivery(path, this.recorded, run.activity, (error) => run.fail(error))
+    parent?.inner.set(path, this)
+    const reason = parent?.closing ?? run.failed
+    if (reason !== undefined) this.end(reason)
   }
 
   get runId(): string {
@@ -54,18 +70,13 @@ export class Scope implements OpenScope {
     return this.aborter.signal
   }
 
-  /** True until the driver of this scope has returned. */
-  get isOpen(): boolean {
-    return !this.over
-  }
-
   /** Asynchronous work of the driver's own between durable calls; without it a waiting driver may be taken for diverged. */
   async working<T>(work: () => Promise<T>): Promise<T> {
-    const end = this.run.activity.begin()
+    this.delivery.beginWork()
     try {
-      return await work()
+      return await this.run.activity.during(() => callAs(this, 'working', work))
     } finally {
-      end()
+      this.delivery.endWork()
     }
   }
 
@@ -75,79 +86,137 @@ export class Scope implements OpenScope {
    * @throws InvalidArgumentError
    */
   claim(name: string): string {
-    const base = joinKey(this.path, keySegment(name, 0))
-    if (this.underWay.has(base))
-      throw new InvalidArgumentError(
-        `a unit named ${JSON.stringify(name)} is already under way in ${this.path === '' ? 'this driver' : this.path}`,
-        {
-          hint: 'give units that overlap names of their own, e.g. with an index',
-          details: { name },
-        },
-      )
-    this.underWay.add(base)
-    const earlier = this.claims.get(base) ?? 0
-    this.claims.set(base, earlier + 1)
-    return joinKey(this.path, keySegment(name, earlier))
+    assertCalledByDriver(this, `a unit named ${JSON.stringify(name)}`)
+    return this.names.claim(name)
+  }
+
+  /** The key that the next claim of this name gives. @throws InvalidArgumentError */
+  nextKey(name: string): string {
+    return this.names.next(name)
   }
 
   /** The unit of this name is over: its name may follow. */
   release(name: string): void {
-    this.underWay.delete(joinKey(this.path, keySegment(name, 0)))
+    this.names.release(name)
   }
 
   /**
-   * Waits for the settlement of a key, and performs the unit if no life has settled it.
+   * Waits for the settlement of a key; performs the unit if no life has settled it. `perform` ends by committing a
+   * settlement of this key with {@link commitSettlement}.
    *
    * @throws DriverDivergedError where the record under this key is of another unit or of other arguments
    */
   async settle(
-    unit: { readonly key: string; readonly kind: UnitKind; readonly args: JsonValue | undefined },
-    perform: (args: string) => Promise<Settlement>,
+    unit: UnitPlace,
+    perform: (args: string) => Promise<unknown>,
   ): Promise<JsonValue | undefined> {
     if (unit.args !== undefined) assertJson(unit.args, `arguments of ${unit.key}`)
     const args = argumentHash(unit.args)
     this.assertSame(unit.key, unit.kind, args)
     const delivered = this.delivery.request(unit.key)
-    if (!this.recorded.settled.has(unit.key)) void this.perform(unit.key, () => perform(args))
+    if (this.closing === undefined && !this.recorded.settled.has(unit.key))
+      void this.perform(() => perform(args))
     return resultOf(await delivered)
   }
 
-  /** Ends this scope after its driver returned. Throws `DriverDivergedError` where it left recorded results unasked. */
+  /** Throws what stands in the way of beginning something here; looks into the inbox first. */
+  async mayBegin(key: string, options: { readonly hasBegun?: boolean } = {}): Promise<void> {
+    this.assertOpen()
+    await this.run.mayBegin(key, options)
+    this.assertOpen()
+  }
+
+  /** Throws where this scope, or one above it, is over. */
+  assertOpen(): void {
+    if (this.closing !== undefined) throw this.closing
+  }
+
+  /** Commits records that settle nothing. */
+  async commit(...records: readonly RunRecord[]): Promise<number> {
+    this.assertOpen()
+    return this.run.commit(...records)
+  }
+
+  /**
+   * Commits the record that settles a unit, and `also` in the same batch, and hands it to the driver in its turn. Where it
+   * is too large, the unit has failed with that.
+   */
+  async commitSettlement(
+    record: SettleRecord | IterateRecord,
+    also: readonly IntentRecord[] = [],
+  ): Promise<void> {
+    this.assertOpen()
+    const slot = this.delivery.take(record.key)
+    try {
+      const seq = (await this.run.commit(record, ...also)) - also.length
+      this.delivery.fill(slot, { key: record.key, seq, record })
+    } catch (error) {
+      if (!(error instanceof RecordTooLargeError)) throw error
+      this.delivery.giveUp(slot)
+      await this.commitSettlement(tooLarge(record, error))
+    }
+  }
+
+  /** Lets nothing more be recorded here or below. Nobody is told yet: {@link end} follows. */
+  close(reason: Error): void {
+    this.closing ??= reason
+    for (const scope of this.inner.values()) scope.close(reason)
+  }
+
+  /** Ends this scope and all below: rejects what its drivers wait for, aborts their bodies. */
+  end(reason: Error): void {
+    this.close(reason)
+    this.delivery.fail(reason)
+    this.aborter.abort(reason)
+    for (const scope of this.inner.values()) scope.end(reason)
+    this.parent?.inner.delete(this.path)
+  }
+
+  /**
+   * The driver's code has returned or thrown. What it left under way is aborted and recorded no more.
+   *
+   * @throws DriverDivergedError where it left unasked what an earlier life recorded, or what ended this scope before
+   */
   finish(): void {
+    this.assertOpen()
     const unclaimed = this.delivery.unclaimed()
     if (unclaimed.length > 0)
       throw this.diverged(
-        `the driver of ${this.path === '' ? 'the run' : this.path} ended without asking for ${unclaimed.join(', ')}, which an earlier life settled`,
+        `the driver of ${this.path === '' ? 'the run' : this.path} ended without asking for ${unclaimed.join(', ')}, which an earlier life recorded`,
         {
           hint: 'resume a run with the code that began it',
           details: { keys: unclaimed.join(', ') },
         },
       )
+    const over = new ClosedError(`${this.path === '' ? 'the root driver' : this.path} is over`, {
+      hint: 'await everything that a driver begins before it returns',
+    })
+    this.closing = over
+    this.delivery.finish()
+    this.aborter.abort(over)
+    for (const scope of this.inner.values()) scope.end(over)
+    this.parent?.inner.delete(this.path)
   }
 
-  /** Forgets what is still under way; nothing of it is recorded any more (U3). */
-  leave(reason: Error): void {
-    this.over = true
-    this.delivery.fail(reason)
-    this.abort(reason)
+  /** True where the unit at this key, somewhere below, has ended and can not be reached any more. */
+  hasEnded(key: string): boolean {
+    const rest = key.slice(this.path === '' ? 0 : this.path.length + 1)
+    const [segment = ''] = rest.split('/')
+    const own = this.path === '' ? segment : `${this.path}/${segment}`
+    if (this.recorded.settled.has(own) || this.names.isOver(own)) return true
+    if (own === key) return false
+    return [...this.inner.values()].some(
+      (scope) => key.startsWith(`${scope.path}/`) && scope.hasEnded(key),
+    )
   }
 
-  abort(reason: Error): void {
-    if (!this.aborter.signal.aborted) this.aborter.abort(reason)
-  }
-
-  // A driver that took another path must not record anything more in this life.
-  private diverged(message: string, context: ErrorContext): DriverDivergedError {
-    const error = new DriverDivergedError(message, context)
-    this.run.fail(error)
-    return error
-  }
-
-  private async perform(key: string, work: () => Promise<Settlement>): Promise<void> {
+  private async perform(work: () => Promise<unknown>): Promise<void> {
     try {
-      this.delivery.push(await work())
+      await this.delivery.replayed()
+      await work()
     } catch (error) {
-      this.delivery.rejectOne(key, error as Error)
+      // A scope that is over tells its driver itself; anything else is no result of the unit's (U4).
+      if (this.closing === undefined) this.run.fail(error as Error)
     }
   }
 
@@ -168,26 +237,25 @@ export class Scope implements OpenScope {
       },
     )
   }
-}
 
-function kindOf(record: { readonly type: string; readonly kind?: UnitKind }): UnitKind {
-  if (record.kind !== undefined) return record.kind
-  return record.type === 'spawn' ? 'child' : 'loop'
-}
-
-function resultOf({ key, record }: Settlement): JsonValue | undefined {
-  if (record.type === 'iterate') return record.state
-  switch (record.status) {
-    case 'done':
-      return record.value
-    case 'unknown':
-      throw new OutcomeUnknownError(
-        record.error?.message ?? `the outcome of ${record.kind} ${key} is unknown`,
-        { details: { key } },
-      )
-    case 'failed':
-    case 'cancelled':
-      assert(record.error !== undefined, `${record.status} settlement of ${key} without an error`)
-      throw rebuildError(record.error, `${record.kind} ${key}`)
+  // A driver that took another path must not record anything more in this life.
+  private diverged(message: string, context: ErrorContext): DriverDivergedError {
+    const error = new DriverDivergedError(message, context)
+    this.run.fail(error)
+    return error
   }
+}
+
+function kindOf(record: Settlement['record'] | RunRecord): UnitKind {
+  if (record.type === 'spawn') return 'child'
+  return 'kind' in record ? record.kind : 'loop'
+}
+
+/** What is recorded in place of a record that is too large: all but its value. */
+function tooLarge(record: SettleRecord | IterateRecord, error: Error): SettleRecord {
+  const { key, args } = record
+  const failed = { status: 'failed', error: recordError(error) } as const
+  if (record.type === 'iterate') return { type: 'settle', key, kind: 'loop', args, ...failed }
+  const { value: _, ...kept } = record
+  return { ...kept, ...failed }
 }

@@ -5,6 +5,7 @@
  * outputs and never run, unsettled ones run again and find what they settled themselves. Another process reaches a run
  * through `signal` and `cancel`.
  */
+import type { Amounts } from './amounts.ts'
 import type { Driver } from './children.ts'
 import { InvalidArgumentError, RunNotFoundError } from './errors.ts'
 import { fileInbox } from './file-inbox.ts'
@@ -12,7 +13,8 @@ import { fileJournal } from './file-journal.ts'
 import type { Inbox } from './inbox.ts'
 import type { JournalBackend } from './journal.ts'
 import type { JsonValue } from './json.ts'
-import { decodeRecords, type Amounts, type EndRecord } from './records.ts'
+import { isWithin } from './keys.ts'
+import { decodeRecords, type IterateRecord, type SettleStatus } from './records.ts'
 import { createRunContext, type Resumed, type RunContextOptions } from './run-context.ts'
 import { materializeTree, type TreeNode } from './tree.ts'
 
@@ -42,17 +44,26 @@ export interface Supervisor {
     task: JsonValue,
     options: SuperviseOptions,
   ) => Promise<JsonValue | undefined>
-  /** Sends a signal to a run; durable when it resolves. @throws RunNotFoundError, StorageError */
-  readonly signal: (runId: string, name: string, payload: JsonValue) => Promise<void>
-  /** Cancels a run or a child of it. @throws RunNotFoundError, StorageError */
-  readonly cancel: (runId: string, reason: string, path?: string) => Promise<CancelReply>
+  /**
+   * Sends a signal to a run; durable when it resolves with `accepted`.
+   *
+   * @throws RunNotFoundError, StorageError, NotJsonError, RecordTooLargeError, InvalidArgumentError (name)
+   */
+  readonly signal: (runId: string, name: string, payload: JsonValue) => Promise<Reply>
+  /**
+   * Cancels a run, or the child of it that has this key; durable when it resolves with `accepted`. From then on no step of
+   * it begins. It ends `cancelled`, unless its last step was over already and its end on the way.
+   *
+   * @throws RunNotFoundError, StorageError
+   */
+  readonly cancel: (runId: string, reason: string, key?: string) => Promise<Reply>
   /** The tree of a run, read without owning it. @throws RunNotFoundError, JournalCorruptError */
   readonly tree: (runId: string) => Promise<TreeNode>
 }
 
-/** `accepted`: from here on no step begins. `too-late`: the run's terminal record came first and stands. */
-export type CancelReply =
-  { readonly state: 'accepted' } | { readonly state: 'too-late'; readonly end: EndRecord }
+/** `too-late`: what it was for had ended, with this status, and stays as it is. */
+export type Reply =
+  { readonly state: 'accepted' } | { readonly state: 'too-late'; readonly status: SettleStatus }
 
 /** Makes a supervisor over the runs of one directory. Nothing is read or written until it is asked. */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
@@ -81,19 +92,24 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       }
     },
     signal: async (runId, name, payload) => {
-      if (name === '')
-        throw new InvalidArgumentError('expected the name of a signal, got an empty string')
-      await endOf(backend, runId)
+      if (typeof name !== 'string' || name === '')
+        throw new InvalidArgumentError('expected the name of a signal, got an empty one', {
+          hint: 'name it as the wait does',
+        })
+      const status = await endOf(backend, runId, '')
+      if (status !== undefined) return { state: 'too-late', status }
       await openInbox(runId).publish({ kind: 'signal', name, payload })
+      return { state: 'accepted' }
     },
-    cancel: async (runId, reason, path = '') => {
-      await endOf(backend, runId)
-      await openInbox(runId).publish({ kind: 'cancel', path, reason })
+    cancel: async (runId, reason, key = '') => {
+      const before = await endOf(backend, runId, key)
+      if (before !== undefined) return { state: 'too-late', status: before }
+      await openInbox(runId).publish({ kind: 'cancel', path: key, reason })
       // Read after the message is durable: an end that is not there now comes later than the cancel.
-      const end = await endOf(backend, runId)
-      return end === undefined || end.status === 'cancelled'
+      const status = await endOf(backend, runId, key)
+      return status === undefined || status === 'cancelled'
         ? { state: 'accepted' }
-        : { state: 'too-late', end }
+        : { state: 'too-late', status }
     },
     tree: async (runId) => {
       const image = await backend.read(runId)
@@ -103,11 +119,25 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   }
 }
 
-async function endOf(backend: JournalBackend, runId: string): Promise<EndRecord | undefined> {
+/** How the run, or the unit at `key` or one that holds it, ended; `undefined` where it has not. */
+async function endOf(
+  backend: JournalBackend,
+  runId: string,
+  key: string,
+): Promise<SettleStatus | undefined> {
   const image = await backend.read(runId)
   if (image === undefined) throw notFound(runId)
-  for (const { record } of decodeRecords(image.records)) if (record.type === 'end') return record
+  for (const { record } of decodeRecords(image.records)) {
+    if (record.type === 'end') return record.status
+    if (record.type === 'settle' && isWithin(key, record.key)) return record.status
+    if (record.type === 'iterate' && isOverWith(record, key)) return 'done'
+  }
   return undefined
+}
+
+/** True where an iteration that was committed, or the end of its loop, leaves nothing of `key` to cancel. */
+function isOverWith(record: IterateRecord, key: string): boolean {
+  return isWithin(key, record.done ? record.key : `${record.key}/${record.index}`)
 }
 
 function notFound(runId: string): RunNotFoundError {

@@ -4,15 +4,18 @@
  * `replayTree` gives what was settled, in the order in which a resumed driver is handed it. `materializeTree` gives every
  * node that the records mention, with its status, spend and doubts.
  */
+import { resources, type Amounts } from './amounts.ts'
 import type { JsonValue } from './json.ts'
 import type { JournalRecord } from './journal.ts'
-import { isWithin, parentPath } from './keys.ts'
+import { parentPath } from './keys.ts'
 import {
   decodeRecords,
-  type Amounts,
+  type EndRecord,
+  type IterateRecord,
   type PlacedRecord,
   type RecordedError,
   type RunRecord,
+  type SettleRecord,
   type SettleStatus,
   type UnitKind,
 } from './records.ts'
@@ -24,6 +27,7 @@ export interface SettledNode {
   readonly seq: number
   readonly epoch: number
   readonly status: SettleStatus
+  /** Of a loop, its last state. */
   readonly value?: JsonValue
   readonly error?: RecordedError
   readonly spend?: Amounts
@@ -36,24 +40,26 @@ export interface SettledNode {
 export type NodeStatus = SettleStatus | 'running' | 'in-doubt' | 'abandoned'
 
 export interface TreeNode {
+  /** Empty for the run. */
   readonly key: string
-  readonly kind: UnitKind | 'run'
-  status: NodeStatus
-  /** Of the first and last record that names it. */
-  firstSeq: number
-  lastSeq: number
-  firstEpoch: number
-  lastEpoch: number
-  /** How often it was begun: intents written. */
-  attempts: number
+  readonly kind: UnitKind | 'run' | 'iteration'
+  readonly status: NodeStatus
+  /** Of the first and last record that names it or something in it. */
+  readonly firstSeq: number
+  readonly lastSeq: number
+  readonly firstEpoch: number
+  readonly lastEpoch: number
+  /** How often it was begun: intents and spawns written. */
+  readonly attempts: number
   /** Of a loop: iterations committed. */
-  iterations: number
-  value?: JsonValue
-  error?: RecordedError
-  spend?: Amounts
-  /** Of a timer, absolute. */
-  due?: number
-  readonly children: TreeNode[]
+  readonly iterations: number
+  readonly value?: JsonValue
+  readonly error?: RecordedError
+  /** What it and all below it spent, as far as it is settled. */
+  readonly spend: Amounts
+  /** Of a timer, absolute, milliseconds since the epoch. */
+  readonly due?: number
+  readonly children: readonly TreeNode[]
 }
 
 /** What the records settled, in journal order. Throws `JournalCorruptError` for records that are not a run's. */
@@ -61,117 +67,129 @@ export function replayTree(records: readonly JournalRecord[]): readonly SettledN
   const settled = new Map<string, SettledNode>()
   for (const { seq, epoch, record } of decodeRecords(records)) {
     if (record.type === 'end') break
-    if (record.type !== 'settle' || settled.has(record.key)) continue
-    const { key, kind, status, value, error, spend } = record
-    settled.set(key, {
-      key,
-      kind,
-      seq,
-      epoch,
-      status,
-      ...(value === undefined ? {} : { value }),
-      ...(error === undefined ? {} : { error }),
-      ...(spend === undefined ? {} : { spend }),
-    })
+    const node = settledNode(record)
+    if (node !== undefined && !settled.has(node.key)) settled.set(node.key, { ...node, seq, epoch })
   }
   return [...settled.values()]
 }
 
+function settledNode(record: RunRecord): Omit<SettledNode, 'seq' | 'epoch'> | undefined {
+  if (record.type === 'iterate') {
+    const { key, state, done } = record
+    return done ? { key, kind: 'loop', status: 'done', value: state } : undefined
+  }
+  if (record.type !== 'settle') return undefined
+  const { key, kind, status, value, error, spend } = record
+  return {
+    key,
+    kind,
+    status,
+    ...(value === undefined ? {} : { value }),
+    ...(error === undefined ? {} : { error }),
+    ...(spend === undefined ? {} : { spend }),
+  }
+}
+
 /**
- * The whole tree. `epoch` is the last life known to the journal: what an earlier one began and did not settle is in doubt,
- * what this one began is running. Throws `JournalCorruptError` for records that are not a run's.
+ * The whole tree. `epoch` is the last life known to the journal, by default that of the last record: what an earlier one
+ * began and did not settle is in doubt, what this one began is running. Throws `JournalCorruptError` for records that are
+ * not a run's.
  */
-export function materializeTree(records: readonly JournalRecord[], epoch: number): TreeNode {
-  const root = newNode('', 'run', { seq: 0, epoch: 0 })
-  root.status = 'running'
-  const nodes = new Map<string, TreeNode>([['', root]])
-  for (const placed of decodeRecords(records)) {
-    if (isOver(root)) break
-    apply(nodes, root, placed)
-  }
-  closeOpenNodes(root, epoch, false)
-  return root
+export function materializeTree(records: readonly JournalRecord[], epoch?: number): TreeNode {
+  const tree = new Tree()
+  for (const placed of decodeRecords(records)) tree.add(placed)
+  return tree.finish(epoch ?? records.at(-1)?.epoch ?? 0)
 }
 
-function apply(nodes: Map<string, TreeNode>, root: TreeNode, placed: PlacedRecord): void {
-  const { record } = placed
-  if (record.type === 'begin') {
-    touch(root, placed)
-    return
+type Growing = { -readonly [Member in keyof TreeNode]: TreeNode[Member] } & { children: Growing[] }
+
+class Tree {
+  private readonly root: Growing = newNode('', 'run')
+  private readonly nodes = new Map<string, Growing>([['', this.root]])
+
+  add({ seq, epoch, record }: PlacedRecord): void {
+    if (isOver(this.root)) return
+    const node = this.nodeOf(record)
+    if (isOver(node)) return
+    for (let key = node.key; ; key = parentPath(key)) {
+      touch(this.nodes.get(key) ?? node, seq, epoch)
+      if (key === '') break
+    }
+    this.apply(node, record)
   }
-  if (record.type === 'end') {
-    touch(root, placed)
-    root.status = record.status
-    copyResult(root, record)
-    return
+
+  finish(epoch: number): TreeNode {
+    closeOpen(this.root, epoch, false)
+    return this.root
   }
-  const node = nodeAt(nodes, record.key, kindOf(record), placed)
-  if (isOver(node)) return
-  touch(node, placed)
-  switch (record.type) {
-    case 'intent':
-      node.attempts += 1
-      if (record.due !== undefined) node.due = record.due
-      return
-    case 'spawn':
-      node.attempts += 1
-      return
-    case 'settle':
-      node.status = record.status
-      copyResult(node, record)
-      return
-    case 'iterate':
-      node.iterations = record.index + 1
-      if (record.done) node.status = 'done'
-      node.value = record.state
-      return
+
+  private apply(node: Growing, record: RunRecord): void {
+    switch (record.type) {
+      case 'begin':
+        return
+      case 'intent':
+        node.attempts += 1
+        if (record.due !== undefined) node.due = record.due
+        return
+      case 'spawn':
+        node.attempts += 1
+        return
+      case 'iterate':
+        this.iterate(node, record)
+        return
+      case 'settle':
+        if (record.spend !== undefined) node.spend = record.spend
+        copyEnd(node, record)
+        return
+      case 'end':
+        copyEnd(node, record)
+        return
+    }
+  }
+
+  private iterate(loop: Growing, { key, index, state, done }: IterateRecord): void {
+    const iteration = this.nodes.get(`${key}/${index}`)
+    if (iteration !== undefined) iteration.status = 'done'
+    loop.iterations = index + 1
+    loop.spend = { iterations: index + 1 }
+    loop.value = state
+    if (done) loop.status = 'done'
+  }
+
+  private nodeOf(record: RunRecord): Growing {
+    if (record.type === 'begin' || record.type === 'end') return this.root
+    if (record.type === 'spawn') return this.at(record.key, 'child')
+    return this.at(record.key, record.type === 'iterate' ? 'loop' : record.kind)
+  }
+
+  // What holds a unit and has no record of its own is an iteration, and what holds an iteration is its loop.
+  private at(key: string, kind: Growing['kind']): Growing {
+    const known = this.nodes.get(key)
+    if (known !== undefined) return known
+    const node = newNode(key, kind)
+    this.nodes.set(key, node)
+    this.at(parentPath(key), kind === 'iteration' ? 'loop' : 'iteration').children.push(node)
+    return node
   }
 }
 
-function kindOf(record: Exclude<RunRecord, { type: 'begin' | 'end' }>): UnitKind {
-  if (record.type === 'spawn') return 'child'
-  return record.type === 'iterate' ? 'loop' : record.kind
-}
-
-function nodeAt(
-  nodes: Map<string, TreeNode>,
-  key: string,
-  kind: UnitKind,
-  placed: { readonly seq: number; readonly epoch: number },
-): TreeNode {
-  const known = nodes.get(key)
-  if (known !== undefined) return known
-  const node = newNode(key, kind, placed)
-  nodes.set(key, node)
-  // An iteration (`loop/3`) has no record of its own while it runs: its path stands for it, below its loop.
-  const parent = key === '' ? undefined : nodeAt(nodes, parentPath(key), 'loop', placed)
-  parent?.children.push(node)
-  return node
-}
-
-function newNode(
-  key: string,
-  kind: UnitKind | 'run',
-  { seq, epoch }: { readonly seq: number; readonly epoch: number },
-): TreeNode {
+function newNode(key: string, kind: Growing['kind']): Growing {
   return {
     key,
     kind,
     status: 'running',
-    firstSeq: seq,
-    lastSeq: seq,
-    firstEpoch: epoch,
-    lastEpoch: epoch,
+    firstSeq: 0,
+    lastSeq: 0,
+    firstEpoch: 0,
+    lastEpoch: 0,
     attempts: 0,
     iterations: 0,
+    spend: {},
     children: [],
   }
 }
 
-function touch(
-  node: TreeNode,
-  { seq, epoch }: { readonly seq: number; readonly epoch: number },
-): void {
+function touch(node: Growing, seq: number, epoch: number): void {
   if (node.firstSeq === 0) {
     node.firstSeq = seq
     node.firstEpoch = epoch
@@ -180,38 +198,38 @@ function touch(
   node.lastEpoch = epoch
 }
 
-function copyResult(
-  node: TreeNode,
-  from: { readonly value?: JsonValue; readonly error?: RecordedError; readonly spend?: Amounts },
-): void {
-  if (from.value !== undefined) node.value = from.value
-  if (from.error !== undefined) node.error = from.error
-  if (from.spend !== undefined) node.spend = from.spend
+function copyEnd(node: Growing, { status, value, error }: SettleRecord | EndRecord): void {
+  node.status = status
+  if (value !== undefined) node.value = value
+  if (error !== undefined) node.error = error
 }
 
-function isOver(node: TreeNode): boolean {
+function isOver(node: Growing): boolean {
   return node.status !== 'running'
 }
 
-function closeOpenNodes(node: TreeNode, epoch: number, aboveIsOver: boolean): void {
-  if (node.status === 'running' && aboveIsOver) node.status = 'abandoned'
-  else if (node.status === 'running' && isInDoubt(node, epoch)) node.status = 'in-doubt'
-  const over = aboveIsOver || isOver(node)
+/** Says what became of the nodes that no record ends, and sums up what was spent. */
+function closeOpen(node: Growing, epoch: number, aboveIsOver: boolean): void {
+  if (!isOver(node)) {
+    if (aboveIsOver) node.status = 'abandoned'
+    else if (canBeInDoubt(node) && node.lastEpoch < epoch) node.status = 'in-doubt'
+  }
+  const isClosed = isOver(node) && node.status !== 'in-doubt'
   for (const child of node.children) {
-    const committed =
-      node.kind === 'loop' &&
-      isWithin(child.key, `${node.key}`) &&
-      isCommittedIteration(node, child)
-    closeOpenNodes(child, epoch, (over && node.status !== 'in-doubt') || committed)
+    closeOpen(child, epoch, isClosed)
+    node.spend = sum(node.spend, child.spend)
   }
 }
 
-function isInDoubt(node: TreeNode, epoch: number): boolean {
-  const canBeInDoubt = node.kind === 'step' || node.kind === 'tool' || node.kind === 'command'
-  return canBeInDoubt && node.lastEpoch < epoch
+function canBeInDoubt({ kind }: Growing): boolean {
+  return kind === 'step' || kind === 'tool' || kind === 'command'
 }
 
-function isCommittedIteration(loop: TreeNode, child: TreeNode): boolean {
-  const index = Number(child.key.slice(loop.key.length + 1))
-  return Number.isInteger(index) && index < loop.iterations
+function sum(left: Amounts, right: Amounts): Amounts {
+  const total: { -readonly [R in keyof Amounts]: Amounts[R] } = { ...left }
+  for (const resource of resources) {
+    const amount = right[resource]
+    if (amount !== undefined) total[resource] = (total[resource] ?? 0) + amount
+  }
+  return total
 }

@@ -8,12 +8,13 @@
  *       again, unless its tool declares that it may be (`effect: 'keyed'` or `'none'`)
  *   T4  the decision about a call is a record of its own: the next model call sees it, in this life and in every later one
  */
+import { intentOf, performUnit, type Unit } from './attempt.ts'
 import { OutcomeUnknownError } from './errors.ts'
 import type { JsonValue } from './json.ts'
-import { argumentHash, joinKey, keySegment } from './keys.ts'
+import { argumentHash, nameLengthMax } from './keys.ts'
 import type { IntentRecord } from './records.ts'
 import type { Scope } from './scope.ts'
-import { intentOf, performUnit, step, type StepCall, type StepOptions, type Unit } from './steps.ts'
+import { step, type StepCall, type StepOptions } from './steps.ts'
 import {
   repairTranscript,
   toolCallsOf,
@@ -96,6 +97,7 @@ function unanswered(format: TranscriptFormat, messages: readonly unknown[]): rea
 }
 
 interface ToolUnit extends Unit {
+  readonly name: string
   /** Committed with the model's answer; a tool that reserves budget writes its own when it begins. */
   readonly intent?: IntentRecord
 }
@@ -109,9 +111,11 @@ function toolUnit(
   const tool = Object.hasOwn(tools, call.name) ? tools[call.name] : undefined
   const { effect = 'once', reserve, timeoutMs } = tool ?? {}
   const args: JsonValue = { name: call.name, arguments: call.arguments }
-  const unit: Unit = {
+  const own = `${name}.${call.position}.${call.name}`.slice(0, nameLengthMax).toWellFormed()
+  const unit = {
     kind: 'tool',
-    base: joinKey(scope.path, keySegment(`${name}.${call.position}.${call.name}`.slice(0, 200), 0)),
+    name: own,
+    base: scope.nextKey(own),
     attempt: 1,
     options: {
       args,
@@ -120,7 +124,7 @@ function toolUnit(
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
     },
     body: (stepCall) => runBody(tool, call, stepCall),
-  }
+  } satisfies ToolUnit
   const intent = reserve === undefined ? intentOf(unit, unit.base, argumentHash(args)) : undefined
   return intent === undefined ? unit : { ...unit, intent, hasIntent: true }
 }
@@ -140,14 +144,16 @@ async function runBody(
 }
 
 async function runTool(scope: Scope, unit: ToolUnit): Promise<ToolOutcome> {
+  scope.claim(unit.name)
   try {
     const result = await performUnit(scope, unit)
     return { state: 'recorded', result: result ?? null }
   } catch (error) {
     // This life is over, or the run is: the call has no result yet.
-    scope.run.assertMayEnd()
-    if (scope.signal.aborted) throw scope.signal.reason
+    scope.assertOpen()
     if (error instanceof OutcomeUnknownError) return { state: 'unknown', reason: error.message }
     return { state: 'recorded', result: (error as Error).message, isError: true }
+  } finally {
+    scope.release(unit.name)
   }
 }

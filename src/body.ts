@@ -1,0 +1,109 @@
+/**
+ * Calls the body of a unit and bounds it: by its own timeout, and by the end of its scope.
+ *
+ * A body that does not stop on its signal is left behind: whatever it does later, nobody waits for it, its result is
+ * recorded by nobody, and its rejection is no one's surprise.
+ */
+import type { Unit } from './attempt.ts'
+import { callAs } from './caller.ts'
+import { deferred } from './deferred.ts'
+import { DeadlineError } from './errors.ts'
+import { assertJson, type JsonValue } from './json.ts'
+import type { Scope } from './scope.ts'
+import type { StepCall } from './steps.ts'
+
+/** What a body came to. */
+export type Came =
+  | { readonly kind: 'value'; readonly value: JsonValue | undefined }
+  | { readonly kind: 'thrown'; readonly error: unknown }
+  | { readonly kind: 'timeout'; readonly error: DeadlineError }
+
+/** Rejects with the scope's reason where the scope ended first: that is no outcome of the unit's own. */
+export async function callBody(
+  scope: Scope,
+  unit: Unit,
+  key: string,
+  spend: StepCall['spend'],
+): Promise<Came> {
+  scope.assertOpen()
+  const bounds = boundsOf(scope, unit, key)
+  const call: StepCall = {
+    key,
+    idempotencyKey: `${scope.runId}/${unit.base}`,
+    attempt: unit.attempt,
+    epoch: scope.run.journal.epoch,
+    signal: bounds.signal,
+    spend,
+  }
+  const work = callAs(scope, 'body', () => run(unit, call))
+  try {
+    const came = await Promise.race([work, bounds.reached])
+    if (came.kind !== 'value' && unit.endsOnAbort === true) await work
+    scope.assertOpen()
+    return came
+  } finally {
+    bounds.lift()
+  }
+}
+
+async function run(unit: Unit, call: StepCall): Promise<Came> {
+  try {
+    const value = (await unit.body(call)) as JsonValue | undefined
+    if (value !== undefined) assertJson(value, `result of ${call.key}`)
+    return { kind: 'value', value }
+  } catch (error) {
+    return { kind: 'thrown', error }
+  }
+}
+
+interface Bounds {
+  readonly signal: AbortSignal
+  /** Resolves when the body is to be given up, for whatever cause. */
+  readonly reached: Promise<Came>
+  readonly lift: () => void
+}
+
+function boundsOf(scope: Scope, unit: Unit, key: string): Bounds {
+  const reached = deferred<Came>()
+  const aborter = unit.options.timeoutMs === undefined ? undefined : new AbortController()
+  const over = new AbortController()
+  const giveUp = (came: Came, reason: unknown): void => {
+    // In this order: what the body does on its signal comes too late to be its result.
+    reached.resolve(came)
+    aborter?.abort(reason)
+  }
+  const onAbort = (): void => {
+    const { reason } = scope.signal
+    giveUp({ kind: 'thrown', error: reason }, reason)
+  }
+  scope.signal.addEventListener('abort', onAbort, { once: true })
+  startTimeout(scope, unit, key, over.signal, (error) => giveUp({ kind: 'timeout', error }, error))
+  return {
+    signal: aborter?.signal ?? scope.signal,
+    reached: reached.promise,
+    lift: () => {
+      scope.signal.removeEventListener('abort', onAbort)
+      over.abort()
+    },
+  }
+}
+
+function startTimeout(
+  scope: Scope,
+  unit: Unit,
+  key: string,
+  over: AbortSignal,
+  onTimeout: (error: DeadlineError) => void,
+): void {
+  const { timeoutMs } = unit.options
+  if (timeoutMs === undefined) return
+  const { clock } = scope.run
+  const error = new DeadlineError(`${key} did not end within ${timeoutMs} ms`, {
+    hint: 'raise timeoutMs, or make the body stop on call.signal',
+    details: { key, timeoutMs },
+  })
+  clock.until(clock.now() + timeoutMs, over).then(
+    () => onTimeout(error),
+    () => {},
+  )
+}
