@@ -89,15 +89,26 @@ export function endOf(life: LifeHistory | undefined): number {
   return life?.exit?.index ?? Number.POSITIVE_INFINITY
 }
 
+/** Items by a key of theirs, each group in the order of the items. */
+export function groupBy<Item, Key>(
+  items: readonly Item[],
+  keyOf: (item: Item) => Key,
+): ReadonlyMap<Key, readonly Item[]> {
+  const groups = new Map<Key, Item[]>()
+  for (const item of items) {
+    const key = keyOf(item)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [item])
+    else group.push(item)
+  }
+  return groups
+}
+
 function build(entries: readonly LedgerEntry[], problems: string[]): History {
-  const byName = new Map<MarkName, (Mark & { readonly index: number })[]>()
-  entries.forEach(({ mark }, index) => {
-    const list = byName.get(mark.mark)
-    if (list === undefined) byName.set(mark.mark, [{ ...mark, index }])
-    else list.push({ ...mark, index })
-  })
+  const located = entries.map(({ mark }, index) => ({ ...mark, index }))
+  const byName = groupBy(located, ({ mark }) => mark)
   const of = <Name extends MarkName>(name: Name): readonly Located<Name>[] =>
-    (byName.get(name) ?? []) as unknown as readonly Located<Name>[]
+    (byName.get(name) ?? none) as unknown as readonly Located<Name>[]
   const history = { entries, of, problems }
   return {
     ...history,
@@ -106,6 +117,8 @@ function build(entries: readonly LedgerEntry[], problems: string[]): History {
     appends: collectAppends(history),
   }
 }
+
+const none: readonly never[] = []
 
 type Raw = Pick<History, 'entries' | 'of'> & { readonly problems: string[] }
 
@@ -126,9 +139,9 @@ function collectLives({ entries, of, problems }: Raw): ReadonlyMap<number, LifeH
   entries.forEach(({ mark }, index) => {
     if (!outsideMarks.has(mark.mark)) lastIndex.set(mark.life, index)
   })
-  const exits = groupByLife(of('exit'))
-  const stops = groupByLife(of('stopped'))
-  const faults = groupByLife(of('fault'))
+  const exits = groupBy(of('exit'), lifeOf)
+  const stops = groupBy(of('stopped'), lifeOf)
+  const faults = groupBy(of('fault'), lifeOf)
   for (const { life, verb, takeover, clockMs, realMs, index } of of('life')) {
     if (lives.has(life)) problems.push(`life ${life} was started twice`)
     const exit = exits.get(life)?.[0]
@@ -150,16 +163,8 @@ function collectLives({ entries, of, problems }: Raw): ReadonlyMap<number, LifeH
   return lives
 }
 
-function groupByLife<Item extends { readonly life: number }>(
-  items: readonly Item[],
-): ReadonlyMap<number, readonly Item[]> {
-  const groups = new Map<number, Item[]>()
-  for (const item of items) {
-    const group = groups.get(item.life)
-    if (group === undefined) groups.set(item.life, [item])
-    else group.push(item)
-  }
-  return groups
+function lifeOf({ life }: { readonly life: number }): number {
+  return life
 }
 
 function collectOpens({ of, problems }: Raw): readonly Open[] {

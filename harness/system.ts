@@ -19,6 +19,7 @@ export const claimMeanings = {
   journal: 'reports recovered, appending and ack marks with one hash per record',
   keyed: 'an effect has one idempotency key over all lives',
   once: 'an effect whose outcome is unknown is reported so, and not repeated',
+  retry: 'keeps the count of declared attempts over lives',
   parallel: 'runs parallel members at once',
   tools: 'commits each call of a tool batch on its own',
   loop: 'continues a loop after its last committed iteration',

@@ -1,0 +1,79 @@
+/**
+ * L1: once faults stop, the run ends within the stated number of lives. A life that hangs and is confirmed to hang is
+ * *wedged*; a run that was given fewer lives than it may take has shown nothing, which `check.ts` says.
+ */
+import type { LifeHistory } from '../history.ts'
+import { runLives } from '../history.ts'
+import type { CaseView } from './context.ts'
+import type { Finding } from './finding.ts'
+import { count } from './words.ts'
+
+/** Runs that did not end though they had every chance, and lives that hung. */
+export function checkEnds(view: CaseView): readonly Finding[] {
+  return [...hung(view), ...endless(view)]
+}
+
+function hung(view: CaseView): readonly Finding[] {
+  return view.history
+    .of('wedged')
+    .filter(({ confirmed, life }) => confirmed && !wasTerminated(view, life))
+    .map(({ life, index, quietMs }) =>
+      broken(`life ${life} did nothing for ${quietMs} ms, alone on the machine`, { life, index }),
+    )
+}
+
+/** A life that ignores SIGTERM is L3's. */
+function wasTerminated(view: CaseView, life: number): boolean {
+  return view.fired.some((fired) => fired.life === life && fired.fault.kind === 'sigterm')
+}
+
+function endless(view: CaseView): readonly Finding[] {
+  if (hasEnded(view)) return []
+  const lives = calmLives(view)
+  const last = lives.at(-1)
+  if (last === undefined || lives.length < livesAllowed(view)) return []
+  // Lives that never owned the run did not get the chance: L2's, or a refusal.
+  if (view.gives('resolved') && !lives.some((life) => ownedRun(view, life))) return []
+  const index = last.exit?.index ?? last.lastIndex
+  return [
+    broken(
+      `the run did not end in ${count(lives.length, 'life').replace('lifes', 'lives')} without a fault`,
+      {
+        life: last.life,
+        index,
+      },
+    ),
+  ]
+}
+
+/** True where the run reported its end. */
+export function hasEnded(view: CaseView): boolean {
+  return view.history.of('done').some(({ index }) => !view.isVoid(index))
+}
+
+/** Run lives that started after the last fault, except one that resumed with another task. */
+export function calmLives(view: CaseView): readonly LifeHistory[] {
+  const lastFault = view.fired.at(-1)?.index ?? -1
+  const { otherTaskInLife } = view.context.workload
+  return runLives(view.history).filter(
+    ({ startedIndex, life }) => startedIndex > lastFault && life !== otherTaskInLife,
+  )
+}
+
+/** How many lives without a fault the run may take: the scenario's word, and those that its own poison kills. */
+export function livesAllowed(view: CaseView): number {
+  const kills = [...view.model.units.values()].reduce((sum, unit) => sum + unit.kills, 0)
+  return view.context.livesMax + kills
+}
+
+/** True where the life was seen to own the run. */
+export function ownedRun(view: CaseView, { life }: LifeHistory): boolean {
+  return view.history.opens.some((open) => open.life === life)
+}
+
+function broken(
+  what: string,
+  { life, index }: { readonly life: number; readonly index: number },
+): Finding {
+  return { invariant: 'L1', verdict: 'WEDGED', what, life, index, details: [] }
+}

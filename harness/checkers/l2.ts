@@ -1,0 +1,78 @@
+/**
+ * L2: an orphaned run is taken over; under `if-dead` a live owner is not robbed.
+ *
+ * Robbed means shown to be alive: after another life resolved, an owner that nothing had happened to (no fault, no stop) still
+ * acknowledged an append or began a step. That its `exit` line comes late proves nothing: the harness writes it.
+ */
+import type { LifeHistory, Open } from '../history.ts'
+import { endOf, runLives } from '../history.ts'
+import type { CaseView } from './context.ts'
+import type { Finding } from './finding.ts'
+import { calmLives, hasEnded, livesAllowed, ownedRun } from './l1.ts'
+
+/** Runs that nobody could take over, and runs that were taken from a live owner. */
+export function checkTakeover(view: CaseView): readonly Finding[] {
+  return [
+    ...(view.claims('takeover') ? orphaned(view) : []),
+    ...(view.claims('guarded') ? robbed(view) : []),
+  ]
+}
+
+function orphaned(view: CaseView): readonly Finding[] {
+  if (hasEnded(view) || !view.gives('resolved')) return []
+  const lives = calmLives(view)
+  const last = lives.at(-1)
+  if (last?.exit === undefined || lives.length < livesAllowed(view)) return []
+  if (lives.some((life) => ownedRun(view, life))) return []
+  const waitedMs = last.exit.realMs - ownerEndMs(view, last)
+  if (waitedMs < view.context.system.takeoverMsMax) return []
+  return [
+    {
+      invariant: 'L2',
+      verdict: 'WEDGED',
+      what: `nobody could take the run over in ${lives.length} lives and ${Math.round(waitedMs)} ms after its owner had died`,
+      life: last.life,
+      index: last.exit.index,
+      details: [`the system claims to need at most ${view.context.system.takeoverMsMax} ms`],
+    },
+  ]
+}
+
+/** When the last owner, or whoever may have been it, ended, in real milliseconds. */
+function ownerEndMs(view: CaseView, before: LifeHistory): number {
+  const owners = runLives(view.history).filter(
+    (life) => ownedRun(view, life) && endOf(life) < before.startedIndex,
+  )
+  return Math.max(0, ...owners.map(({ exit }) => exit?.realMs ?? 0))
+}
+
+function robbed(view: CaseView): readonly Finding[] {
+  return view.history.opens.flatMap((open) => {
+    const robber = view.history.lives.get(open.life)
+    if (robber?.verb !== 'run' || robber.takeover !== 'if-dead') return []
+    const victim = view.history.opens.find((other) => isRobbedBy(view, other, open))
+    if (victim === undefined) return []
+    return [
+      {
+        invariant: 'L2' as const,
+        verdict: 'ZOMBIE_WRITE' as const,
+        what: `life ${open.life} took the run from life ${victim.life}, which was alive`,
+        life: open.life,
+        index: open.index,
+        since: victim.index,
+        details: ['takeover was if-dead, and nothing had happened to its owner'],
+      },
+    ]
+  })
+}
+
+function isRobbedBy(view: CaseView, owner: Open, robber: Open): boolean {
+  if (owner.life === robber.life || owner.index > robber.index) return false
+  const life = view.history.lives.get(owner.life)
+  if (life === undefined || life.verb !== 'run') return false
+  if (life.faults.length > 0 || life.stopped.length > 0) return false
+  // A later open of its own, or an append that it was refused, means that it had lost the run before.
+  if (view.history.of('refused').some((mark) => mark.life === owner.life)) return false
+  const signs = [...view.history.of('effect'), ...view.history.of('ack')]
+  return signs.some((mark) => mark.life === owner.life && mark.index > robber.index)
+}

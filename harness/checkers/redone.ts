@@ -1,0 +1,125 @@
+/**
+ * Effects that ran again: the step level of S3, and what S6 and S7 make of it.
+ *
+ *  R1  an effect of a committed step, under an owner who had to know
+ *  R2  a `keyed` step twice under one owner; a `once` step twice at all (a step here is one declared attempt)
+ *  R3  a `keyed` step under another key: the receiver cannot see that it is the same
+ *  R4  more steps again from one owner's tenure than can have been in flight when it ended: their acks came late
+ *
+ * An owner that is superseded when the effect begins (`ownership.ts`, W4) may have been stopped right before it: that is left
+ * to S5, except for a second effect under the same owner and for another key.
+ */
+import type { Located } from '../history.ts'
+import type { Unit } from '../model.ts'
+import type { Commit } from './commits.ts'
+import type { CaseView } from './context.ts'
+import { isSame } from './ownership.ts'
+
+/** An effect that ran again, and what it contradicts. */
+export interface Redone {
+  readonly effect: Located<'effect'>
+  /** The latest effect of the same step before it. */
+  readonly first: Located<'effect'>
+  readonly rule: 'committed' | 'attempt' | 'same-life' | 'once' | 'other-key' | 'in-flight'
+  /** For `committed`. */
+  readonly commit?: Commit
+}
+
+/** All effects that ran again, in ledger order; the first rule that an effect breaks. */
+export function redoneEffects(view: CaseView): readonly Redone[] {
+  const finder = new Finder(view)
+  return view.history.of('effect').flatMap((effect) => finder.look(effect) ?? [])
+}
+
+class Finder {
+  readonly #view: CaseView
+  readonly #earlier = new Map<string, Located<'effect'>[]>()
+  /** Steps that ran again under one owner and had last run under another, uncommitted. */
+  readonly #again = new Map<string, Set<string>>()
+
+  constructor(view: CaseView) {
+    this.#view = view
+  }
+
+  look(effect: Located<'effect'>): Redone | undefined {
+    const unit = this.#view.model.units.get(effect.step)
+    if (unit === undefined || this.#view.isVoid(effect.index)) return undefined
+    const earlier = this.#earlier.get(effect.step) ?? []
+    const redone = earlier.length > 0 ? this.#judge(unit, effect, earlier) : undefined
+    this.#earlier.set(effect.step, [...earlier, effect])
+    return redone
+  }
+
+  #judge(
+    unit: Unit,
+    effect: Located<'effect'>,
+    earlier: readonly Located<'effect'>[],
+  ): Redone | undefined {
+    const last = earlier.at(-1)
+    if (last === undefined) return undefined
+    const isSuperseded = this.#view.ownership.supersededBy(effect, effect.index) !== undefined
+    if (!isSuperseded) {
+      const commit = this.#commitKnown(effect)
+      if (commit !== undefined) return { effect, first: last, rule: 'committed', commit }
+      const later = this.#laterAttempt(effect, earlier)
+      if (later !== undefined) return { effect, first: later, rule: 'attempt' }
+    }
+    const twice = this.#twice(unit, effect, earlier, isSuperseded)
+    if (twice !== undefined) return twice
+    return isSuperseded ? undefined : this.#tooMany(effect, last)
+  }
+
+  #commitKnown(effect: Located<'effect'>): Commit | undefined {
+    return this.#view.commits
+      .get(effect.step)
+      ?.find((commit) => this.#view.ownership.knows(effect, effect.index, commit))
+  }
+
+  /** Where a system keeps the count of attempts, the start of a later one commits the failure of this one. */
+  #laterAttempt(
+    effect: Located<'effect'>,
+    earlier: readonly Located<'effect'>[],
+  ): Located<'effect'> | undefined {
+    if (!this.#view.claims('retry')) return undefined
+    return earlier.find(
+      (each) =>
+        each.attempt > effect.attempt && this.#view.ownership.knows(effect, effect.index, each),
+    )
+  }
+
+  #twice(
+    unit: Unit,
+    effect: Located<'effect'>,
+    earlier: readonly Located<'effect'>[],
+    isSuperseded: boolean,
+  ): Redone | undefined {
+    if (unit.effect === 'none' || unit.effect === undefined) return undefined
+    const same = earlier.filter(({ attempt }) => attempt === effect.attempt)
+    const inLife = same.find((each) => isSame(each, effect))
+    if (inLife !== undefined) return { effect, first: inLife, rule: 'same-life' }
+    if (unit.effect === 'once' && this.#view.claims('once')) {
+      const before = same.find((each) => !this.#isSuperseded(each))
+      if (!isSuperseded && before !== undefined) return { effect, first: before, rule: 'once' }
+      return undefined
+    }
+    const other = earlier.find(({ key }) => key !== effect.key)
+    if (other === undefined || !this.#view.claims('keyed')) return undefined
+    return { effect, first: other, rule: 'other-key' }
+  }
+
+  #isSuperseded(effect: Located<'effect'>): boolean {
+    return this.#view.ownership.supersededBy(effect, effect.index) !== undefined
+  }
+
+  #tooMany(effect: Located<'effect'>, last: Located<'effect'>): Redone | undefined {
+    if (isSame(effect, last) || this.#isSuperseded(last)) return undefined
+    // What a void window took may have been any number of commits.
+    if (this.#view.windows.length > 0) return undefined
+    const pair = `${effect.life} ${effect.epoch} ${last.life} ${last.epoch}`
+    const steps = this.#again.get(pair) ?? new Set<string>()
+    this.#again.set(pair, steps.add(effect.step))
+    return steps.size > this.#view.inFlightMax
+      ? { effect, first: last, rule: 'in-flight' }
+      : undefined
+  }
+}
