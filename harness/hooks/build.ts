@@ -6,32 +6,44 @@ import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
-let built: Promise<string> | undefined
+const bundles = new Map<string, Promise<string>>()
 
 /**
  * Path of the built preload. Built once per process; its name holds the hash of its content, so an older build is never taken
  * for the current one.
  */
 export function buildPreload(): Promise<string> {
-  built ??= bundle()
-  return built
+  return bundled('preload', 'cjs')
 }
 
-async function bundle(): Promise<string> {
-  const extension = extname(import.meta.url)
+/** Path of the built program that runs all forms (`forms/main.ts`). */
+export function buildForms(): Promise<string> {
+  return bundled('forms/main', 'esm')
+}
+
+function bundled(entry: string, format: 'cjs' | 'esm'): Promise<string> {
+  const known = bundles.get(entry)
+  if (known !== undefined) return known
+  const bundle = bundleOf(entry, format)
+  bundles.set(entry, bundle)
+  return bundle
+}
+
+async function bundleOf(entry: string, format: 'cjs' | 'esm'): Promise<string> {
   const result = await build({
-    entryPoints: [fileURLToPath(new URL(`./preload${extension}`, import.meta.url))],
+    entryPoints: [fileURLToPath(new URL(`./${entry}${extname(import.meta.url)}`, import.meta.url))],
     bundle: true,
     write: false,
     platform: 'node',
     target: 'node20',
-    format: 'cjs',
+    format,
     legalComments: 'none',
   })
   const text = result.outputFiles[0]?.text ?? ''
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 16)
   const directory = join(tmpdir(), `killpoint-${userInfo().uid}`)
-  const path = join(directory, `preload-${hash}.cjs`)
+  const extension = format === 'cjs' ? 'cjs' : 'mjs'
+  const path = join(directory, `${entry.replace('/', '-')}-${hash}.${extension}`)
   if ((await readText(path)) === text) return path
   await mkdir(directory, { recursive: true, mode: 0o700 })
   const temporary = `${path}.${process.pid}`

@@ -19,9 +19,10 @@ import { hookPathCalls } from './path-calls.ts'
 import { stateDirectory } from './paths.ts'
 import { hookReadCalls } from './read-calls.ts'
 import { realDisk } from './real-disk.ts'
-import { createRecorder, logFile } from './recorder.ts'
+import { Recorder, createRecorder, logFile } from './recorder.ts'
 import { ownVariables } from './settings.ts'
 import type { Settings } from './settings.ts'
+import { hookStreamSites } from './stream-sites.ts'
 import { hookTreeCalls } from './tree-calls.ts'
 import type { Disk } from './disk.ts'
 
@@ -36,6 +37,7 @@ export function install(settings: Settings, preload: string): { door: Door; undo
   const directory = stateDirectory(settings.directory)
   const stream = claimStream(settings, gate)
   const ledger = findLedger(settings.ledger, gate)
+  const observer = createObserver(settings, stream, gate, disk, directory.root)
   const door = new Door({
     stream,
     life: settings.life,
@@ -44,7 +46,7 @@ export function install(settings: Settings, preload: string): { door: Door; undo
     disk,
     gate,
     faults: settings.faults,
-    observer: createObserver(settings, stream, gate, disk, directory.root),
+    observer,
     ledger: ledger.append,
     signal: signalSelf,
   })
@@ -58,6 +60,9 @@ export function install(settings: Settings, preload: string): { door: Door; undo
     ...hookCompositeCalls(binding, door),
     ...hookTreeCalls(binding, door),
     ...hookJobCalls(binding, door),
+    ...(observer instanceof Recorder
+      ? hookStreamSites((frames, call) => observer.runFrom(frames, call))
+      : []),
     ...hookChildren(door, {
       stream,
       preload,

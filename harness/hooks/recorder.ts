@@ -39,11 +39,12 @@ export function logFile(path: string, gate: Gate): LogSink {
 }
 
 /** An observer that writes the log of the state directory at `root` to `sink`. */
-export function createRecorder(sink: LogSink, disk: Disk, root: string): Observer {
+export function createRecorder(sink: LogSink, disk: Disk, root: string): Recorder {
   return new Recorder(sink, disk, root)
 }
 
-class Recorder implements Observer {
+/** Writes the op log. */
+export class Recorder implements Observer {
   readonly #sink: LogSink
   readonly #disk: Disk
   readonly #root: string
@@ -133,11 +134,24 @@ class Recorder implements Observer {
     }
   }
 
+  /** Runs `call`; ops in it that have no program frame of their own get the site of `frames`. */
+  runFrom(frames: readonly string[], call: () => unknown): unknown {
+    const before = this.#inherited
+    if (frames.length > 0) this.#inherited = this.#siteOf(frames)
+    try {
+      return call()
+    } finally {
+      this.#inherited = before
+    }
+  }
+
   #site(file: OpenFile | undefined): number {
     const frames = captureFrames()
-    if (frames.length === 0) {
-      return this.#inherited || (file === undefined ? 0 : (this.#fileSites.get(file) ?? 0))
-    }
+    if (frames.length > 0) return this.#siteOf(frames)
+    return this.#inherited || (file === undefined ? 0 : (this.#fileSites.get(file) ?? 0))
+  }
+
+  #siteOf(frames: readonly string[]): number {
     const key = frames.join('\n')
     const known = this.#sites.get(key)
     if (known !== undefined) return known
