@@ -51,9 +51,7 @@ export async function attend(
     const looks = holds.length > 0 || meanwhile?.isPending() === true
     if (looks) {
       context.observe()
-      const hold = holds.find(({ text, op }) =>
-        started.told.faults.some((fault) => fault.text === text && fault.op === op),
-      )
+      const hold = holds.find((each) => hasCome(each, started))
       if (hold !== undefined && processState(started.pid) === 'stopped')
         return { kind: 'held', hold }
       await meanwhile?.step()
@@ -65,6 +63,10 @@ export async function attend(
     if (quiet.isOver() && (await isWedged(context, started)))
       return { kind: 'wedged', quietMs: quiet.limitMs * confirmationFactor }
   }
+}
+
+function hasCome({ text, op }: Hold, { told }: Started): boolean {
+  return text === '' || told.faults.some((fault) => fault.text === text && fault.op === op)
 }
 
 /** Looks again, with the machine to itself and ten times the patience: false as soon as anything moves. */

@@ -13,13 +13,14 @@ import { position } from '../fault.ts'
 import type { Ending, LifeFacts, LiveCase } from './case.ts'
 import { betweenLivesMs } from './case-context.ts'
 import type { CaseContext, Started } from './case-context.ts'
+import { imageOf } from './image.ts'
+import type { Image } from './image.ts'
 import { oddEnd } from './odd-end.ts'
 import { OutsideActs } from './outside.ts'
 import { hookFaultsOf, planLife } from './plan.ts'
 import type { LifePlan } from './plan.ts'
 import { rot } from './rot.ts'
-import { aim } from './shot.ts'
-import type { Shooting } from './shot.ts'
+import { Shooting } from './shot.ts'
 import { conclude, run } from './tenure.ts'
 import type { Tenure, TenureEnd } from './tenure.ts'
 import { TroubleError } from './trouble.ts'
@@ -39,6 +40,8 @@ export class CaseDriver {
   readonly acts: OutsideActs
   /** What the shot at a random time hit, once it fell. */
   shooting: Shooting | undefined
+  /** What that shot left. */
+  shot: Image | undefined
   readonly #context: CaseContext
   readonly #asked: LiveCase
   readonly #running = new Set<Started>()
@@ -76,6 +79,14 @@ export class CaseDriver {
         if (extraLives >= livesAfterDone) return this.#atEnd()
         extraLives += 1
       } else if ((quietLives += 1) >= livesMax) return this.#atEnd('unfinished')
+    }
+  }
+
+  /** Runs the first entries of the schedule and no further, whatever comes of them. */
+  async driveTo(slots: number): Promise<void> {
+    for (let slot = 1; slot <= slots; slot++) {
+      if (slot > 1) this.#context.passTime(betweenLivesMs)
+      await this.#slot(slot, this.#asked.schedule[slot - 1] ?? [])
     }
   }
 
@@ -147,9 +158,10 @@ export class CaseDriver {
 
   async #single(slot: number, plan: LifePlan, takeover: 'if-dead' | 'always'): Promise<TenureEnd> {
     const tenure = await this.#start(slot, plan, takeover)
-    const { randomKill } = this.#asked
-    if (randomKill?.life === slot) this.shooting = aim(this.#context, tenure.started, randomKill)
-    return await this.#run(tenure)
+    const end = await this.#run(tenure)
+    // Before anything else touches it: what the kill left is looked at later.
+    if (tenure.shooting !== undefined) this.shot = imageOf(this.#context)
+    return end
   }
 
   /** Starts all, waits until each is at the barrier or has ended, and lets them go at once. */
@@ -188,7 +200,8 @@ export class CaseDriver {
     resumer = 0,
     fellows: readonly number[] = [],
   ): Promise<Tenure> {
-    const shot = this.#asked.randomKill?.life === slot
+    const { randomKill } = this.#asked
+    const shot = randomKill?.life === slot
     const started = await this.#context.start({
       verb: 'run',
       seedPath: resumer === 0 ? [slot] : [slot, resumer],
@@ -198,6 +211,7 @@ export class CaseDriver {
       fellows,
     })
     this.#running.add(started)
+    if (shot) this.shooting = new Shooting(this.#context, started, randomKill)
     const own = resumer === 0 ? plan : onlyBarrier(plan)
     const zombie = this.#zombie
     return {
@@ -211,7 +225,7 @@ export class CaseDriver {
       acted: [],
       withinMs: Infinity,
       wakeZombie: async () => void (zombie && (await this.#wake(zombie))),
-      awaitShot: async () => void (await this.shooting?.fell),
+      ...(shot && this.shooting !== undefined ? { shooting: this.shooting } : {}),
     }
   }
 

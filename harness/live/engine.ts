@@ -60,12 +60,9 @@ export async function openLive(system: System, options: LiveOptions = {}): Promi
     const campaign = randomBytes(6).toString('hex')
     const directory = join(scratch, 'campaign')
     mkdirSync(directory)
-    const [command, started, services] = await Promise.all([
-      startCommand(system, options, resolved, directory),
-      Warden.start(campaign, directory, scratch),
-      startCampaignServices(system, directory),
-    ])
-    warden = started
+    warden = await Warden.start(campaign, directory, scratch)
+    const command = await startCommand(system, options, resolved, directory)
+    const services = await startCampaignServices(system, directory)
     return engineOf({
       system,
       options: resolved,

@@ -78,6 +78,7 @@ function storageError(fault: Extract<Fault, { kind: 'storage-error' }>): Transla
     code: errno,
     ...(phase.kind === 'inside' ? { bytes: phase.bytes } : {}),
     ...(mode === 'sticky' ? { sticky: true } : {}),
+    ...(mode === 'drop' ? { drop: true } : {}),
   })
 }
 

@@ -30,12 +30,17 @@ export type HeldAct =
   | { readonly kind: 'barrier' }
   /** Lets the zombie of the life before go on, and waits for its end. */
   | { readonly kind: 'wake-zombie' }
-  /** Waits for the shot: a run must not end before a random kill falls. */
+  /** Hands it over to the warden, which lets it go on and aims a shot at it. */
+  | { readonly kind: 'aim' }
+  /** Waits for that shot: a run must not end before it falls. */
   | { readonly kind: 'await-shot' }
 
 /** A position at which the process is held, and what is done then. */
 export interface Hold {
-  /** What the `fault` mark says when the process is held, and the op at which it does. */
+  /**
+   * What the `fault` mark says when the process is held, and the op at which it does. A hold that is no part of a fault has
+   * no text and no mark: it is seen by the state of the process alone, and comes before all others.
+   */
   readonly text: string
   readonly op: number
   /** The fault of the schedule that it carries out; absent where the harness itself needs the hold. */
@@ -79,9 +84,11 @@ export function planLife(faults: LifeFaults, context: PlanContext = {}): LifePla
   if (zombie !== undefined)
     planner.hold(stringifyFault(zombie.fault), zombie.wakeAt, { kind: 'wake-zombie' })
   for (const fault of faults) planner.add(fault)
-  // Who comes here before the shot dies here: the text is that of the exact kill.
-  if (shotBefore !== undefined)
+  if (shotBefore !== undefined) {
+    planner.hold('', position(1), { kind: 'aim' })
+    // Who comes here before the shot dies here: the text is that of the exact kill.
     planner.hold(`K${positionText(shotBefore)}`, shotBefore, { kind: 'await-shot' })
+  }
   return planner
 }
 

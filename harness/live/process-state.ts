@@ -36,7 +36,6 @@ export function processState(pid: number): ProcessState {
     case undefined:
       return 'gone'
     case 'T':
-    case 't':
       return 'stopped'
     case 'Z':
     case 'X':

@@ -30,6 +30,8 @@ export async function runCase(host: Host, asked: LiveCase): Promise<CaseRun> {
       const ledger = readLedger(bytes)
       const ending =
         outer(host, context.directories, orphans, ledger) ?? finalEnding(asked, driven, ledger)
+      const traces =
+        asked.lane === 'recording' ? await tracesOf(context.directories, driver) : undefined
       const landed = await landing(context, driver, (other, life) => stateAfter(host, other, life))
       return {
         case: asked,
@@ -39,7 +41,7 @@ export async function runCase(host: Host, asked: LiveCase): Promise<CaseRun> {
         lives: [...driver.lives].sort((left, right) => left.life - right.life),
         acts: driver.acts.facts,
         ...(landed === undefined ? {} : { landed }),
-      ...(traces === undefined ? {} : { traces }),
+        ...(traces === undefined ? {} : { traces }),
         ...(host.options.keep ? { directory: context.directories.root } : {}),
       }
     })

@@ -6,40 +6,72 @@
  * The warden, a process of its own, watches the worker's count file grow and kills it that long after the phase was reached:
  * wherever it then is, in an op, between two, in the middle of a write.
  *
- * Why it always lands: the hooks hold the worker before the last op of the run (`await-shot`), so it cannot be done before
- * the shot; every phase that can be drawn comes before that op, so the shot is always triggered; and the shot kills by the
- * pid of a child that the harness has not yet waited for, so it cannot hit anybody else. A run that is shorter than its
- * record (another order of ops) ends without a shot: not fired, and drawn again.
+ * Why it always lands:
+ *  1  the worker is held before its first op until the warden watches: its start takes no part in the race;
+ *  2  it is held again before the last op of the run, so it cannot be done before the shot;
+ *  3  every phase that can be drawn comes before that op, so the shot is always triggered;
+ *  4  it kills by the pid of a child that the harness has not yet waited for, so it cannot hit anybody else.
+ * A run that is shorter than its record (another order of ops) ends without a shot: not fired, and drawn again.
  */
 import { random } from '../seed.ts'
 import type { CountedOps, RandomKill } from './case.ts'
 import type { CaseContext, Started } from './case-context.ts'
 import { countFilePath, phaseBytes, readCount } from './count.ts'
 
-/** Microseconds that the worker goes on, at most, after the drawn phase: many ops on a fast disk, a part of one on a slow one. */
-const spinUsMax = 300
+/** Microseconds that the worker goes on, at most, after the drawn phase: some ops in memory, a part of one on a disk. */
+const spinUsMax = 60
 
-/** A shot that was ordered. */
-export interface Shooting {
+/** A shot at one process. */
+export class Shooting {
+  readonly life: number
   /** Resolves with whether it has fallen, when that is known: at the latest after the end of the process. */
   readonly fell: Promise<boolean>
-  /** What the process had done when it died; call it after its end. */
-  readonly count: () => CountedOps | undefined
-  readonly life: number
-}
+  /** Whether the process was held before the last op, and so died exactly there. */
+  atLastOp = false
+  readonly #context: CaseContext
+  readonly #target: Started
+  readonly #kill: RandomKill
+  readonly #path: string
+  #released = false
+  #settle: (fell: boolean) => void = () => undefined
 
-/** Orders the shot at a process that was just started in the lane `counted`. */
-export function aim(context: CaseContext, started: Started, kill: RandomKill): Shooting {
-  const numbers = random(context.asked.seed, 'timing', kill.life, kill.draw ?? 0)
-  const phases = 1 + numbers.below(Math.max(1, 2 * (kill.ops - 1)))
-  const path = countFilePath(started.trace)
-  const { fell, callOff } = context.host.warden.shoot({
-    pid: started.pid,
-    path,
-    bytes: phases * phaseBytes,
-    spinUs: numbers.below(spinUsMax),
-  })
-  // The answer to a shot that fell is already under way when the process is seen dead: it comes first.
-  void started.ended.then(callOff)
-  return { life: started.life, fell, count: () => readCount(path) }
+  /** For a process that was just started in the lane `counted`, and will be held before its first op. */
+  constructor(context: CaseContext, target: Started, kill: RandomKill) {
+    this.life = target.life
+    this.#context = context
+    this.#target = target
+    this.#kill = kill
+    this.#path = countFilePath(target.trace)
+    this.fell = new Promise((resolve) => (this.#settle = resolve))
+    // Where it ends before it is handed over, no shot will ever fall.
+    void target.ended.then(() => this.#released || this.#settle(false))
+  }
+
+  /** Hands the held process over: the warden lets it go on. */
+  release(): void {
+    this.#released = true
+    const { seed } = this.#context.asked
+    const { ops, life, draw = 0 } = this.#kill
+    const numbers = random(seed, 'timing', life, draw)
+    const phases = 2 + numbers.below(Math.max(1, 2 * (ops - 1) - 1))
+    const { fell, callOff } = this.#context.host.warden.shoot({
+      pid: this.#target.pid,
+      path: this.#path,
+      bytes: phases * phaseBytes,
+      spinUs: numbers.below(spinUsMax),
+    })
+    // The answer to a shot that fell is under way before the process is seen dead: it comes first.
+    void this.#target.ended.then(callOff)
+    void fell.then(this.#settle)
+  }
+
+  /** The process is held before the last op. */
+  reachedEnd(): void {
+    this.atLastOp = true
+  }
+
+  /** What the process had done when it died; call it after its end. */
+  count(): CountedOps | undefined {
+    return readCount(this.#path)
+  }
 }

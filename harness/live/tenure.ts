@@ -14,6 +14,7 @@ import type { CaseContext, Started } from './case-context.ts'
 import type { OutsideActs } from './outside.ts'
 import type { Hold, LifePlan } from './plan.ts'
 import { signalProcess } from './process-state.ts'
+import type { Shooting } from './shot.ts'
 
 /** What a tenure needs to know of the case. */
 export interface Tenure {
@@ -30,8 +31,8 @@ export interface Tenure {
   readonly acted: Fault[]
   /** Lets the zombie of the life before go on, and waits for it. */
   readonly wakeZombie: () => Promise<void>
-  /** Waits until the shot at this process has fallen, or its end. */
-  readonly awaitShot: () => Promise<void>
+  /** The shot at this process, if there is one. */
+  readonly shooting?: Shooting
   /** Milliseconds until it is put down; from SIGTERM on. */
   withinMs: number
 }
@@ -57,6 +58,10 @@ export async function run(tenure: Tenure): Promise<TenureEnd> {
     if (happened.kind !== 'held') return await end(tenure, happened)
     const { hold } = happened
     ahead.splice(ahead.indexOf(hold), 1)
+    if (hold.act.kind === 'aim') {
+      tenure.shooting?.release()
+      continue
+    }
     context.ledger.append({ mark: 'stopped', life: started.life })
     if (hold.act.kind === 'leave') return { kind: 'left', hold }
     if (hold.act.kind === 'barrier') return { kind: 'at-barrier', hold }
@@ -96,8 +101,10 @@ async function act(tenure: Tenure, hold: Hold): Promise<boolean> {
       await tenure.wakeZombie()
       return true
     case 'await-shot':
-      await tenure.awaitShot()
+      tenure.shooting?.reachedEnd()
+      await tenure.shooting?.fell
       return true
+    case 'aim':
     case 'leave':
     case 'barrier':
       return true

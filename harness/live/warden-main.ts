@@ -5,13 +5,18 @@
  * (SIGKILL included), it kills every process of the campaign and removes its scratch directory. And it shoots: it watches a
  * file grow and kills a process the instant a length is reached, while the harness is busy elsewhere.
  *
- * It reads lines: `+ PID` and `- PID` (a group began, ended), `? ID PID BYTES SPIN_US PATH` (shoot), `! ID` (do not),
- * `.` (the harness ended in order). It answers every `?` with one line: `= ID` when the shot fell, `! ID` when it was called off.
+ * It reads lines: `+ PID` and `- PID` (a group began, ended), `? ID PID BYTES SPIN_US PATH` (let it go on, and shoot), `! ID`
+ * (do not), `.` (the harness ended in order). It answers every `?` with one line: `= ID` when the shot fell, `! ID` when it was called off.
  */
 import { fstatSync, openSync, closeSync, writeSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
 import { OrphanFinder } from './orphans.ts'
 import { killGroup, signalProcess } from './process-state.ts'
 import { removeTree } from './scratch.ts'
+
+/** Looks in one go: some milliseconds, longer than the ops of a run in memory take. */
+const attentionLooks = 10_000
+const warmLooks = 100
 
 interface Target {
   readonly pid: number
@@ -51,27 +56,40 @@ function obey(line: string): void {
 }
 
 function aim(id: string, [pid, bytes, spinUs, ...path]: readonly string[]): void {
-  targets.set(id, {
+  const target: Target = {
     pid: Number(pid),
     bytes: Number(bytes),
     spinNs: BigInt(spinUs ?? 0) * 1000n,
     path: path.join(' '),
-  })
+  }
+  targets.set(id, target)
+  yieldTo(target.pid)
+  // The file is open and the code is warm when it matters.
+  for (let look = 0; look < warmLooks; look++) sizeOf(target)
+  signalProcess(target.pid, 'SIGCONT')
+  // All of the attention for as long as a run in memory lasts; after that, turns with whatever else is to be done.
+  for (let look = 0; look < attentionLooks; look++) {
+    if (sizeOf(target) < target.bytes) continue
+    shoot(id, target)
+    return
+  }
   if (!watching) watch()
 }
 
-/** Looks at all targets, over and over while there are any: often once one has begun to grow, seldom before. */
-function watch(): void {
-  let near = false
-  for (const [id, target] of targets) {
-    const size = sizeOf(target)
-    if (size >= target.bytes) shoot(id, target)
-    near ||= size > 0
+/** On a busy machine a short run would be over before the warden gets its turn again: the process is given what is left over. */
+function yieldTo(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_LOW)
+  } catch {
+    // Gone already, or a host that does not let us: then the shot falls later.
   }
+}
+
+/** Looks at all targets, over and over while there are any. */
+function watch(): void {
+  for (const [id, target] of targets) if (sizeOf(target) >= target.bytes) shoot(id, target)
   watching = targets.size > 0
-  if (!watching) return
-  if (near) setImmediate(watch)
-  else setTimeout(watch, 1)
+  if (watching) setImmediate(watch)
 }
 
 function shoot(id: string, target: Target): void {
@@ -91,7 +109,7 @@ function sizeOf(target: Target): number {
     target.descriptor ??= openSync(target.path, 'r')
     return fstatSync(target.descriptor).size
   } catch {
-    // Not there yet: the process has not begun.
+    // Gone with its case: the order to call it off is on its way.
     return 0
   }
 }

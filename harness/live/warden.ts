@@ -8,6 +8,7 @@ import { build } from 'esbuild'
 import { execa } from 'execa'
 import { startFlags } from './node-flags.ts'
 import { TroubleError } from './trouble.ts'
+import type { Trouble } from './trouble.ts'
 
 /** Where and when to kill. */
 export interface Shot {
@@ -28,10 +29,11 @@ export class Warden {
 
   private constructor(child: ChildProcess) {
     this.#child = child
-    child.once('exit', () => (this.#lost = true))
-    // A warden that is gone cannot be told anything; `alive` says so, and the write's own error adds nothing.
-    child.stdin?.on('error', () => (this.#lost = true))
+    child.once('exit', () => this.#lose())
+    // A warden that is gone cannot be told anything: its exit says so, and the write's own error adds nothing.
+    child.stdin?.on('error', () => this.#lose())
     this.#listen()
+    this.#hold(false)
   }
 
   /** Starts one for a campaign, from a file in `directory`; it removes `scratch` if the harness dies. */
@@ -54,15 +56,16 @@ export class Warden {
       buffer: false,
       reject: false,
     })
-    // It must not keep the harness alive: the end of the harness is what it waits for.
-    child.unref()
-    for (const stream of [child.stdin, child.stdout])
-      if ('unref' in stream && typeof stream.unref === 'function') stream.unref()
     return new Warden(child)
   }
 
-  /** Tells that a group lives, from now on. */
+  /**
+   * Tells that a group lives, from now on.
+   *
+   * @throws TroubleError `died` where the warden itself is gone
+   */
   began(pid: number): void {
+    if (this.#lost) throw new TroubleError(lostTrouble)
     this.#tell(`+ ${pid}`)
   }
 
@@ -75,6 +78,7 @@ export class Warden {
   shoot(shot: Shot): { readonly fell: Promise<boolean>; readonly callOff: () => void } {
     const id = String((this.#shots += 1))
     const fell = new Promise<boolean>((resolve) => this.#answers.set(id, resolve))
+    this.#hold(true)
     this.#tell(`? ${id} ${shot.pid} ${shot.bytes} ${shot.spinUs} ${shot.path}`)
     return { fell, callOff: () => this.#tell(`! ${id}`) }
   }
@@ -89,13 +93,8 @@ export class Warden {
   }
 
   #tell(line: string): void {
-    if (this.#lost)
-      throw new TroubleError({
-        kind: 'died',
-        message: "the harness's own warden process is gone",
-        hint: 'run it again; something on this host killed it',
-      })
-    this.#child.stdin?.write(`${line}\n`)
+    if (!this.#lost) this.#child.stdin?.write(`${line}\n`)
+    else this.#answerAll()
   }
 
   #listen(): void {
@@ -105,9 +104,42 @@ export class Warden {
       rest = lines.pop() ?? ''
       for (const line of lines) {
         const [word, id = ''] = line.split(' ')
-        this.#answers.get(id)?.(word === '=')
-        this.#answers.delete(id)
+        this.#answer(id, word === '=')
       }
     })
   }
+
+  #answer(id: string, fell: boolean): void {
+    this.#answers.get(id)?.(fell)
+    this.#answers.delete(id)
+    if (this.#answers.size === 0) this.#hold(false)
+  }
+
+  #lose(): void {
+    this.#lost = true
+    this.#answerAll()
+  }
+
+  #answerAll(): void {
+    for (const id of [...this.#answers.keys()]) this.#answer(id, false)
+  }
+
+  /** Only an answer that is waited for keeps the harness alive: its end is what the warden itself waits for. */
+  #hold(alive: boolean): void {
+    for (const handle of [this.#child, this.#child.stdin, this.#child.stdout] as Handle[])
+      if (alive) handle.ref?.()
+      else handle.unref?.()
+  }
+}
+
+/** What Node's process and pipe handles have, and its stream types leave out. */
+interface Handle {
+  readonly ref?: () => void
+  readonly unref?: () => void
+}
+
+const lostTrouble: Trouble = {
+  kind: 'died',
+  message: "the harness's own warden process is gone",
+  hint: 'run it again; something on this host killed it',
 }
