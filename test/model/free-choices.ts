@@ -1,7 +1,7 @@
 /**
  * What the protocol may do otherwise: changes that break no law. They say which order matters and which is only an order.
  */
-import { moved } from './ablations.ts'
+import { moved } from './ablation.ts'
 import { FULL, PROTOCOL, type Bounds, type Protocol } from './protocol.ts'
 
 /** Closing only says more to readers; without it the world is smaller by a third. */
