@@ -6,16 +6,54 @@ import { isAscii } from 'node:buffer'
 import type { JournalRecord } from '../journal.ts'
 import type { JsonValue } from '../json.ts'
 import type { ByteWindow } from './byte-window.ts'
-import { batchEnd, emptyFrame, type Frame, parseFrame, sumHolds } from './frame.ts'
+import { batchEnd, emptyFrame, type Frame, lineStart, parseFrame, sumHolds } from './frame.ts'
 import { type EndKind, parseEnd } from './parse.ts'
+import { presized } from './presize.ts'
 
-/** Where the next batch must stand and what it must say. */
-export interface Expected {
+/** The life whose batches are read. */
+export interface ReadLife {
   readonly epoch: number
   readonly key: number
+  /** That of its first record. */
+  readonly firstSeq: number
+  /** As its header says; see `presize.ts`. */
+  readonly presizeBytesMax: number
+}
+
+/** How far the reading went: it can go on from there. */
+export interface Progress {
+  /** Behind the last valid batch. */
+  readonly offset: number
+  readonly batches: number
+  readonly records: number
+  /** Checksum of the last valid batch, or of what stands before the first. */
   readonly prev: number
-  readonly batch: number
-  readonly seq: number
+  readonly end: EndKind | undefined
+  /** Kept as it was read: a second look at the file may find less. */
+  readonly last: LastBatch | undefined
+  /** The length that the segment had with the last batch, and with the one before it: that one was acknowledged. */
+  readonly allocated: number
+  readonly promisedLength: number
+}
+
+export interface LastBatch {
+  /** Its lines, joined by commas. */
+  readonly text: string
+  readonly records: number
+}
+
+/** Before the first batch, which begins at `offset`. */
+export function noProgress(offset: number, prev: number): Progress {
+  return {
+    offset,
+    batches: 0,
+    records: 0,
+    prev,
+    end: undefined,
+    last: undefined,
+    allocated: offset,
+    promisedLength: offset,
+  }
 }
 
 /** Takes a record whose payload is in the blob store. */
@@ -29,47 +67,30 @@ export interface BlobReference {
   readonly offset: number
 }
 
-/** How far the reading went. */
-export interface BatchRun {
-  /** Behind the last valid batch. */
-  readonly offset: number
-  readonly batches: number
-  readonly records: number
-  readonly prev: number
-  readonly end: EndKind | undefined
-  readonly last: LastBatch | undefined
-}
-
-export interface LastBatch {
-  readonly offset: number
-  readonly bytes: number
-  readonly records: number
-}
-
-/** Pushes the records of all valid batches to `records`, in order. */
+/** Pushes the records of all valid batches from `from` on to `records`, in order. */
 export async function readBatches(
   window: ByteWindow,
-  expected: Expected,
+  life: ReadLife,
+  from: Progress,
   records: JournalRecord[],
   readBlob: BlobReader,
-): Promise<BatchRun> {
-  const reader = new BatchReader(expected, records)
+): Promise<Progress> {
+  const reader = new BatchReader(life, from, records)
   let consumed = 0
   do {
     await window.more(consumed)
     consumed = reader.take(window)
     await reader.fillBlobs(readBlob)
   } while (!reader.stopped && !window.atEnd)
-  return reader.result(window.offset + consumed)
+  return reader.progress(window.offset + consumed)
 }
 
 class BatchReader {
   /** What comes next is not a valid batch, whatever else the file holds. */
   stopped = false
+  readonly #life: ReadLife
   readonly #epoch: number
   readonly #key: number
-  readonly #firstBatch: number
-  readonly #firstSeq: number
   readonly #records: JournalRecord[]
   readonly #frame: Frame = emptyFrame()
   #prev: number
@@ -77,27 +98,33 @@ class BatchReader {
   #seq: number
   #end: EndKind | undefined
   #last: LastBatch | undefined
+  #allocated: number
+  #promisedLength: number
   #blobs: { readonly index: number; readonly reference: BlobReference }[] = []
 
-  constructor(expected: Expected, records: JournalRecord[]) {
-    this.#epoch = expected.epoch
-    this.#key = expected.key
-    this.#prev = expected.prev
-    this.#firstBatch = expected.batch
-    this.#batch = expected.batch
-    this.#firstSeq = expected.seq
-    this.#seq = expected.seq
+  constructor(life: ReadLife, from: Progress, records: JournalRecord[]) {
+    this.#life = life
+    this.#epoch = life.epoch
+    this.#key = life.key
+    this.#prev = from.prev
+    this.#batch = from.batches + 1
+    this.#seq = life.firstSeq + from.records
+    this.#last = from.last
+    this.#allocated = from.allocated
+    this.#promisedLength = from.promisedLength
     this.#records = records
   }
 
-  result(offset: number): BatchRun {
+  progress(offset: number): Progress {
     return {
       offset,
-      batches: this.#batch - this.#firstBatch,
-      records: this.#seq - this.#firstSeq,
+      batches: this.#batch - 1,
+      records: this.#seq - this.#life.firstSeq,
       prev: this.#prev,
       end: this.#end,
       last: this.#last,
+      allocated: this.#allocated,
+      promisedLength: this.#promisedLength,
     }
   }
 
@@ -108,6 +135,7 @@ class BatchReader {
     // Bytes outside ASCII are decoded one record at a time; the others are in the text as they are.
     const encoded = isAscii(bytes) ? undefined : bytes
     let at = 0
+    let lastAt = -1
     while (at < text.length) {
       const end = this.#nextEnd(text, bytes, at)
       if (end <= 0) {
@@ -116,8 +144,10 @@ class BatchReader {
         break
       }
       this.#takeBatch(text, encoded, at, end, window.offset)
+      lastAt = at
       at = end
     }
+    if (lastAt >= 0) this.#last = lastBatch(bytes.toString('utf8', lastAt, at - 1))
     return at
   }
 
@@ -155,6 +185,9 @@ class BatchReader {
     offset: number,
   ): void {
     const { crc, records } = this.#frame
+    const { presizeBytesMax } = this.#life
+    this.#promisedLength = this.#allocated
+    this.#allocated = presized(offset + end, this.#allocated, presizeBytesMax)
     let contentAt = this.#frame.contentAt
     let lineEnd = records === 1 ? end : text.indexOf('\n', at) + 1
     for (let count = 1; ; count++) {
@@ -165,7 +198,6 @@ class BatchReader {
     }
     this.#prev = crc
     this.#batch++
-    this.#last = { offset: offset + at, bytes: end - at, records }
   }
 
   /** `from` is at `"body":` or `"blob":`, `to` at the line's closing brace. */
@@ -197,7 +229,12 @@ class BatchReader {
 // `"blob":` against `"body":`: their second letters.
 const letterL = 0x6c
 
+/** JSON holds no raw newline, so the newlines are the ends of its lines. */
+function lastBatch(lines: string): LastBatch {
+  const each = lines.split('\n')
+  return { text: each.join(','), records: each.length }
+}
+
 function startsLikeLine(text: string, at: number): boolean {
-  const start = '{"crc":"'
-  return text.startsWith(start.slice(0, text.length - at), at)
+  return text.startsWith(lineStart.slice(0, text.length - at), at)
 }

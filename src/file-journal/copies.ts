@@ -31,14 +31,17 @@ export function copyIn(head: SealedHead, epoch: number): Copy | undefined {
   return first === undefined ? undefined : { crc: first.crc, prev: first.prev, lines }
 }
 
-/** Looks through the complete seals above `epoch` and up to `sealed` for the batch of that life with this checksum. */
+/** Looks through the complete seals from `sealed` down to `epoch` for the batch of that life with this checksum. */
 export async function findCopy(
   source: RunSource,
-  sealed: number,
+  sealed: SealedHead,
   epoch: number,
   crc: string,
 ): Promise<Copy | undefined> {
-  for (let number = epoch + 1; number <= sealed; number++) {
+  // The seal in hand first: a second look at its file may find less.
+  const own = copyIn(sealed, epoch)
+  if (own?.crc === crc) return own
+  for (let number = sealed.header.epoch - 1; number > epoch; number--) {
     if (!exists(source, number)) continue
     const head = await withSegment(source, number, (file, path) =>
       readHead(file, path, source.run.runId, number),

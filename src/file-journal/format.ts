@@ -1,7 +1,7 @@
 /**
  * The lines of a segment: how they are written. `parse.ts` reads them.
  *
- *   {"crc":"…","killpoint":1,"run":…,"epoch":…,"nonce":…,"at":…,"owner":…}        header, first line
+ *   {"crc":"…","killpoint":1,"run":…,"epoch":…,"nonce":…,"at":…,…,"owner":…}      header, first line
  *   {"crc":"…","prev":"…","seal":{"records":…,"lives":[…]},"copy":[…]}            seal, second line
  *   {"crc":"…","prev":"…","batch":1,"records":2,"seq":7,"body":…}                 first record of a batch
  *   {"seq":8,"body":…}                                                            its other records
@@ -20,8 +20,12 @@ import type { OwnerIdentity } from '../identity.ts'
 /** Written into every header; a higher number is refused (`FormatVersionError`). */
 export const formatVersion = 1
 
-/** Bytes of `{"crc":"01234567"`: the checksum covers what follows. */
-export const crcBytes = 17
+/** Bytes of `{"crc":"01234567`: the checksum covers what follows. */
+export const crcBytes = 16
+
+/** Where the digits of `prev` stand in a line that has one, and where its kind begins: `","batch":`, say. */
+export const prevAt = 26
+export const kindAt = 34
 
 /** The byte that pre-sizes a segment: a newline. */
 export const filler = 0x0a
@@ -36,6 +40,8 @@ export interface Header {
   readonly owner: OwnerIdentity
   /** When the life began, ISO 8601; for people only. */
   readonly at: string
+  /** The most bytes by which the segment is made longer ahead of its records; see `presize.ts`. */
+  readonly presize: number
 }
 
 /** What a seal says of one earlier life; `range` where it committed something. */
@@ -74,18 +80,18 @@ export interface SummedLine {
 }
 
 export function headerLine(header: Header): SummedLine {
-  const { run, epoch, nonce, at, name, owner } = header
-  const members = { killpoint: formatVersion, run, epoch, nonce, at, name, owner }
-  return summed(`,${JSON.stringify(members).slice(1)}\n`, 0)
+  const { run, epoch, nonce, at, presize, name, owner } = header
+  const members = { killpoint: formatVersion, run, epoch, nonce, at, presize, name, owner }
+  return summed(`",${JSON.stringify(members).slice(1)}\n`, 0)
 }
 
 /** `copy`: the lines of the image's last batch, joined by commas; empty where there is none. */
 export function sealLine(seal: Seal, copy: string, key: number, prev: number): SummedLine {
-  return summed(`,"prev":"${hex8(prev)}","seal":${JSON.stringify(seal)},"copy":[${copy}]}\n`, key)
+  return summed(`","prev":"${hex8(prev)}","seal":${JSON.stringify(seal)},"copy":[${copy}]}\n`, key)
 }
 
 export function endLine(end: 'closed' | 'lost', key: number, prev: number): SummedLine {
-  return summed(`,"prev":"${hex8(prev)}","end":"${end}"}\n`, key)
+  return summed(`","prev":"${hex8(prev)}","end":"${end}"}\n`, key)
 }
 
 /** What a record holds apart from its seq: `"body":…` or `"blob":…`, as JSON text without braces. */
@@ -110,7 +116,7 @@ export function batchLines(
   records: readonly RecordText[],
 ): SummedLine {
   const { key, prev, batch, seq } = frame
-  let text = `,"prev":"${hex8(prev)}","batch":${batch},"records":${records.length},"seq":${seq},${records[0]}}\n`
+  let text = `","prev":"${hex8(prev)}","batch":${batch},"records":${records.length},"seq":${seq},${records[0]}}\n`
   for (let index = 1; index < records.length; index++) {
     text += `{"seq":${seq + index},${records[index]}}\n`
   }
@@ -118,7 +124,7 @@ export function batchLines(
 }
 
 function summed(rest: string, seed: number): SummedLine {
-  const bytes = Buffer.from(`{"crc":"00000000"${rest}`)
+  const bytes = Buffer.from(`{"crc":"00000000${rest}`)
   const crc = crc32(bytes.subarray(crcBytes), seed)
   bytes.write(hex8(crc), 8, 'latin1')
   return { bytes, crc }

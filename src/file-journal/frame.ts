@@ -4,7 +4,7 @@
  * The text has one character per byte (latin1), so that a position in it is a position in the file.
  */
 import { crc32 } from '../checksum.ts'
-import { crcBytes } from './format.ts'
+import { crcBytes, kindAt, prevAt } from './format.ts'
 
 /** Filled anew by each `parseFrame`, so that a million batches need no million objects. */
 export interface Frame {
@@ -17,17 +17,21 @@ export interface Frame {
   contentAt: number
 }
 
+/** How every line with a checksum begins. */
+export const lineStart = '{"crc":"'
+const batchKind = '","batch":'
+
 export function emptyFrame(): Frame {
   return { crc: 0, prev: 0, batch: 0, records: 0, seq: 0, contentAt: 0 }
 }
 
 /** True, and `frame` filled, where a frame begins at `at`; its checksum is still to be checked. */
 export function parseFrame(text: string, at: number, frame: Frame): boolean {
-  if (!text.startsWith('{"crc":"', at) || !text.startsWith('","batch":', at + 34)) return false
-  frame.crc = hexAt(text, at + 8)
-  frame.prev = hexAt(text, at + 26)
+  if (!text.startsWith(lineStart, at) || !text.startsWith(batchKind, at + kindAt)) return false
+  frame.crc = hexAt(text, at + lineStart.length)
+  frame.prev = hexAt(text, at + prevAt)
   if (frame.crc < 0 || frame.prev < 0) return false
-  frame.batch = numberAt(text, at + 44)
+  frame.batch = numberAt(text, at + kindAt + batchKind.length)
   let next = numberEnd
   if (frame.batch < 1 || !text.startsWith(',"records":', next)) return false
   frame.records = numberAt(text, next + 11)

@@ -10,7 +10,7 @@
  */
 import { NotAJournalError } from '../errors.ts'
 import type { JournalRecord, TailRepair } from '../journal.ts'
-import { type ImageLife, type LastBatch, readOwnBatches } from './own-batches.ts'
+import { type ImageLife, type OwnedBatch, readOwnBatches } from './own-batches.ts'
 import { readSealedRange } from './sealed-range.ts'
 import { readHead, type SealedHead, type UnsealedHead } from './segment-head.ts'
 import { type RunSource, withSegment } from './source.ts'
@@ -22,15 +22,10 @@ export interface Image {
   /** Oldest first. */
   readonly lives: readonly ImageLife[]
   /** The batch at the end, for the next seal to copy. */
-  readonly last: LastBatch | undefined
+  readonly last: OwnedBatch | undefined
   /** True where nothing at the end can vanish: the newest life that resolved also closed. */
   readonly decided: boolean
   readonly torn: TailRepair | undefined
-}
-
-interface Sealed {
-  readonly epoch: number
-  readonly head: SealedHead
 }
 
 interface Unsealed {
@@ -51,37 +46,41 @@ export async function readImage(source: RunSource, numbers: readonly number[]): 
     return { records: [], lives: livesAbove, last: undefined, decided: false, torn: undefined }
   }
   const records: JournalRecord[] = []
-  for (const life of sealed.head.seal.lives) {
+  for (const life of sealed.seal.lives) {
     if (life.range !== undefined)
-      await readSealedRange(source, sealed.epoch, life.epoch, life.range, records)
+      await readSealedRange(source, sealed, life.epoch, life.range, records)
   }
-  const own = await readOwnBatches(source, sealed.epoch, sealed.head, records)
-  const lives = [...sealed.head.seal.lives, own.life, ...livesAbove]
+  const own = await readOwnBatches(source, sealed, records)
+  const lives = [...sealed.seal.lives, own.life, ...livesAbove]
   const decided = own.closed
-  return { records, lives, last: own.last ?? copied(sealed.head), decided, torn: own.torn }
+  return { records, lives, last: own.last ?? copied(sealed), decided, torn: own.torn }
 }
 
 async function newestSealed(
   source: RunSource,
   numbers: readonly number[],
-): Promise<{ readonly sealed?: Sealed; readonly above: readonly Unsealed[] }> {
+): Promise<{ readonly sealed?: SealedHead; readonly above: readonly Unsealed[] }> {
   const above: Unsealed[] = []
   for (const epoch of numbers.toReversed()) {
     const head = await readHeadOrRefuse(source, epoch)
-    if (head.kind === 'sealed') return { sealed: { epoch, head }, above: above.toReversed() }
+    if (head.kind === 'sealed') return { sealed: head, above: above.toReversed() }
     above.push({ epoch, head })
   }
   return { above: above.toReversed() }
 }
 
-/** A life appends only after its seal is durable: a batch behind a seal that is not whole proves damage. */
+/** A life appends, and closes, only after its seal is durable: a batch behind a seal that is not whole proves damage. */
 function readHeadOrRefuse(source: RunSource, epoch: number): Promise<SealedHead | UnsealedHead> {
   return withSegment(source, epoch, async (file, path) => {
     const head = await readHead(file, path, source.run.runId, epoch)
     if (head.kind === 'sealed') return head
-    const { batchAt } = await surveyTail(file, 0, { keys: head.keys, batchMin: 1 })
-    if (batchAt === undefined) return head
-    throw corruptError(path, 0, 1, `found no whole seal before the batch at byte ${batchAt}`)
+    const tail = await surveyTail(file, 0, { keys: head.keys, batchMin: 1 })
+    const at = tail.batchAt ?? tail.closedAt
+    if (at === undefined) return head
+    // The writer may live, and have finished its seal after it was read the first time.
+    const again = await readHead(file, path, source.run.runId, epoch)
+    if (again.kind === 'sealed') return again
+    throw corruptError(path, 0, 1, `found no whole seal before what stands at byte ${at}`)
   })
 }
 
@@ -104,7 +103,7 @@ function assertOurs(source: RunSource, above: readonly Unsealed[]): void {
   })
 }
 
-function copied({ seal, copy }: SealedHead): LastBatch | undefined {
+function copied({ seal, copy }: SealedHead): OwnedBatch | undefined {
   if (seal.copyOf === undefined) return undefined
   const lines = JSON.parse(`[${copy}]`) as readonly unknown[]
   return { of: seal.copyOf, text: copy, records: lines.length }

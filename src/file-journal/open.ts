@@ -105,6 +105,7 @@ async function publish(
     epoch,
     nonce,
     at: new Date(settings.clock.now()).toISOString(),
+    presize: settings.presizeBytesMax,
     name: name ?? describeOwner(owner),
     owner,
   }
@@ -116,12 +117,12 @@ async function publish(
     hold(nonce)
     await attempt('write', temporary, () => writeWhole(file, bytes, 0))
     await linkOrLose(source, temporary, epoch)
-    await attempt('remove', temporary, () => fileSystem.unlink(temporary))
   } catch (error) {
     await abandon(nonce, file)
     await discard(settings, temporary)
     throw error
   }
+  await discard(settings, temporary)
   return { file, path, header, key: crc, bytes: bytes.length }
 }
 
@@ -249,7 +250,7 @@ async function tidy(
   }
 }
 
-/** Litter is harmless, so failing to remove it is too. */
+/** Litter is harmless, so failing to remove it is too; a newer owner may have been quicker. */
 async function discard(settings: Settings, path: string): Promise<void> {
   await settings.fileSystem.unlink(path).catch(() => undefined)
 }

@@ -2,7 +2,8 @@
  * The lines of a segment: how they are read. Nothing here throws for bad bytes: what is not valid is `undefined`.
  */
 import { crc32, parseHex8 } from '../checksum.ts'
-import { crcBytes, formatVersion, type Header, type Seal } from './format.ts'
+import { crcBytes, formatVersion, type Header, kindAt, prevAt, type Seal } from './format.ts'
+import { lineStart } from './frame.ts'
 
 export interface ParsedHeader {
   readonly header: Header
@@ -37,7 +38,7 @@ export function parseHeader(line: Uint8Array): ParsedHeader | NewerFormat | unde
 
 /** `line` includes its newline. */
 export function parseSeal(line: Uint8Array, key: number): ParsedSeal | undefined {
-  if (prevOf(line) !== key || !startsWith(line, 34, '","seal":{')) return undefined
+  if (prevOf(line) !== key || !startsWith(line, kindAt, '","seal":{')) return undefined
   const crc = sumOf(line, key)
   if (crc === undefined) return undefined
   const { seal } = json(line) as { readonly seal: Seal }
@@ -49,21 +50,21 @@ export function parseSeal(line: Uint8Array, key: number): ParsedSeal | undefined
 
 /** `line` includes its newline. */
 export function parseEnd(line: Uint8Array, key: number, prev: number): EndKind | undefined {
-  if (prevOf(line) !== prev || !startsWith(line, 34, '","end":"')) return undefined
+  if (prevOf(line) !== prev || !startsWith(line, kindAt, '","end":"')) return undefined
   if (sumOf(line, key) === undefined) return undefined
   return (json(line) as { readonly end: EndKind }).end
 }
 
 /** The checksum that a whole line carries, where it is right; `undefined` where it is not. */
 function sumOf(line: Uint8Array, seed: number): number | undefined {
-  if (line[line.length - 1] !== 0x0a || !startsWith(line, 0, '{"crc":"')) return undefined
-  const crc = parseHex8(line, 8)
+  if (line[line.length - 1] !== 0x0a || !startsWith(line, 0, lineStart)) return undefined
+  const crc = parseHex8(line, lineStart.length)
   return crc === crc32(line.subarray(crcBytes), seed) ? crc : undefined
 }
 
 /** The checksum that a line says is before it, right or not; -1 where there is none. */
 export function prevOf(line: Uint8Array): number {
-  return startsWith(line, crcBytes, ',"prev":"') ? parseHex8(line, 26) : -1
+  return startsWith(line, crcBytes, '","prev":"') ? parseHex8(line, prevAt) : -1
 }
 
 function startsWith(bytes: Uint8Array, at: number, text: string): boolean {

@@ -65,6 +65,8 @@ class SectionSalvage implements SalvagedSection {
   readonly #readBlob: BlobReader
   /** Behind the last batch taken. */
   #at: number
+  /** What looks like a batch, in a segment whose key is lost. */
+  #unchecked = 0
 
   constructor(source: RunSource, section: Section) {
     this.#source = source
@@ -79,6 +81,7 @@ class SectionSalvage implements SalvagedSection {
     const pieces: Piece[] = []
     const take = (batch: FoundBatch): 'go on' => {
       if (batch.bytes.length > 0) pieces.push(pieceOf(batch))
+      else this.#unchecked++
       return 'go on'
     }
     try {
@@ -141,12 +144,13 @@ class SectionSalvage implements SalvagedSection {
     }
   }
 
+  /** A life that never had a whole seal is no damage; one that appended had one. */
   #judgeHead(head: SegmentHead | undefined): void {
-    if (head?.kind !== 'unsealed') return
-    const { file, keys } = this.#section
+    if (head?.kind !== 'unsealed' || (this.records.length === 0 && this.#unchecked === 0)) return
+    const { file } = this.#section
     const reason =
-      keys.length === 0
-        ? 'its header is damaged, and no batch can be checked without it'
+      this.#unchecked > 0
+        ? `its header is damaged, and without it ${this.#unchecked} batches cannot be checked`
         : 'its header or seal is damaged'
     this.leftOut.push({ file, offset: 0, reason })
   }

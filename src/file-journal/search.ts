@@ -3,7 +3,9 @@
  */
 import type { ReadableFile } from '../file-system.ts'
 import { ByteWindow } from './byte-window.ts'
-import { batchEnd, emptyFrame, type Frame, parseFrame, sumHolds } from './frame.ts'
+import { kindAt } from './format.ts'
+import { parseEnd, prevOf } from './parse.ts'
+import { batchEnd, emptyFrame, type Frame, lineStart, parseFrame, sumHolds } from './frame.ts'
 
 /** What counts as found: a batch with one of these keys and at least this number. Without keys, any line with a frame. */
 export interface Proof {
@@ -20,6 +22,8 @@ export interface FoundBatch {
 
 export interface Searcher {
   readonly take: (batch: FoundBatch) => 'stop' | 'go on'
+  /** Hears of end markers that say `closed`. */
+  readonly takeEnd?: (offset: number) => void
   /** Sees all bytes searched, some of them twice. */
   readonly pass?: (offset: number, bytes: Buffer) => void
 }
@@ -48,7 +52,6 @@ export async function searchBatches(
   }
 }
 
-const frameStart = '{"crc":"'
 /** Longer than any frame: one that begins nearer to the end of the window may go on behind it. */
 const frameBytesMax = 256
 
@@ -60,22 +63,30 @@ function searchWindow(
   const { bytes, offset, atEnd } = window
   const text = bytes.toString('latin1')
   const frame = emptyFrame()
-  let at = text.indexOf(frameStart)
+  let at = text.indexOf(lineStart)
   while (at >= 0) {
     if (!atEnd && at + frameBytesMax > text.length) return { searched: at }
-    const end = parseFrame(text, at, frame) ? endOf(text, bytes, at, frame, proof) : notFound
+    const isBatch = parseFrame(text, at, frame)
+    const end = isBatch ? endOf(text, bytes, at, frame, proof) : notFound
+    if (!isBatch && isClosedAt(text, bytes, at, proof)) searcher.takeEnd?.(offset + at)
     if (end === cutOff && !atEnd) return { searched: at }
     if (end >= 0) {
       const found = { offset: offset + at, frame, bytes: bytes.subarray(at, end) }
       if (searcher.take(found) === 'stop') return { stoppedAt: offset + at, searched: at }
     }
-    at = text.indexOf(frameStart, end > at ? end : at + 1)
+    at = text.indexOf(lineStart, end > at ? end : at + 1)
   }
-  return { searched: atEnd ? text.length : Math.max(0, text.length - frameStart.length) }
+  return { searched: atEnd ? text.length : Math.max(0, text.length - lineStart.length) }
 }
 
 const notFound = -1
 const cutOff = -2
+
+function isClosedAt(text: string, bytes: Buffer, at: number, proof: Proof): boolean {
+  if (!text.startsWith('","end":"closed"', at + kindAt)) return false
+  const line = bytes.subarray(at, text.indexOf('\n', at) + 1)
+  return proof.keys.some((key) => parseEnd(line, key, prevOf(line)) === 'closed')
+}
 
 /** Behind the batch; the batch's own start where it cannot be checked. */
 function endOf(text: string, bytes: Buffer, at: number, frame: Frame, proof: Proof): number {

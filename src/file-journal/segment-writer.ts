@@ -16,6 +16,7 @@ import { ClosedError, FencedError, JournalPoisonedError, StorageError } from '..
 import type { FileSystem, WritableFile } from '../file-system.ts'
 import type { Seq } from '../journal.ts'
 import { batchLines, endLine, filler, type RecordText } from './format.ts'
+import { presized } from './presize.ts'
 import { storageError } from './storage-errors.ts'
 
 /** Where the writer goes on, and what it writes to. */
@@ -54,8 +55,6 @@ type State =
 
 /** A group stops growing at this many bytes: memory, and the time until its first append is acknowledged. */
 const groupBytesMax = 1 << 20
-
-const pageBytes = 4096
 
 export class SegmentWriter {
   readonly #at: SegmentPosition
@@ -209,9 +208,7 @@ export class SegmentWriter {
   /** The batch alone where the segment is long enough for it, else with newlines behind it. */
   #withFiller(bytes: Buffer, end: number): Buffer {
     if (end <= this.#allocated) return bytes
-    const step = Math.min(end, this.#at.presizeBytesMax)
-    if (step === 0) return bytes
-    this.#allocated = Math.ceil((end + step) / pageBytes) * pageBytes
+    this.#allocated = presized(end, this.#allocated, this.#at.presizeBytesMax)
     const longer = Buffer.alloc(this.#allocated - this.#offset, filler)
     bytes.copy(longer)
     return longer

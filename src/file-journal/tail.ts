@@ -11,22 +11,28 @@ import { type Proof, searchBatches } from './search.ts'
 export interface Tail {
   /** Where a valid batch begins that cannot be there unless bytes before it were damaged. */
   readonly batchAt: number | undefined
+  /** Where a valid end marker begins that says `closed`: everything before it was acknowledged. */
+  readonly closedAt: number | undefined
   /** Bytes up to the last one that is neither newline nor zero. */
   readonly torn: number
+  /** How long the file is. */
+  readonly fileEnd: number
 }
 
 export async function surveyTail(file: ReadableFile, from: number, proof: Proof): Promise<Tail> {
   let contentEnd = from
-  const found = await searchBatches(file, from, Infinity, proof, {
+  let fileEnd = from
+  let closedAt: number | undefined
+  const batchAt = await searchBatches(file, from, Infinity, proof, {
     take: () => 'stop',
+    takeEnd: (offset) => (closedAt ??= offset),
     pass: (offset, bytes) => {
+      fileEnd = offset + bytes.length
       const length = contentLength(bytes)
       if (length > 0) contentEnd = Math.max(contentEnd, offset + length)
     },
   })
-  return found === undefined
-    ? { batchAt: undefined, torn: contentEnd - from }
-    : { batchAt: found, torn: 0 }
+  return { batchAt, closedAt, torn: contentEnd - from, fileEnd }
 }
 
 function contentLength(bytes: Buffer): number {

@@ -238,7 +238,7 @@ export const journalLaws: readonly JournalLaw[] = [
 
   {
     id: 'J10',
-    title: 'an append costs the same bytes and syncs in a run of 10 records and of 3000',
+    title: 'an append costs the same bytes and syncs in a run of 10 records and of 1000',
     needs: ['cost'],
     check: (subject) => withPlace(subject, checkCost),
   },
@@ -334,7 +334,7 @@ const badBodies: readonly unknown[] = [
   '\ud800',
   new Date(0),
   { a: { b: undefined } },
-  [1, , 2],
+  Array(2),
   10n,
   Symbol('s'),
 ]
@@ -456,7 +456,7 @@ async function checkDamage(
 async function checkCost(place: LawPlace): Promise<void> {
   const journal = await place.start().backend.open(runId)
   const costs: string[] = []
-  for (let length = 0; length < 3000; length++) {
+  for (let length = 0; length < 1000; length++) {
     const before = place.cost?.()
     await journal.append([{ index: 10_000 + length, text: 'x'.repeat(50) }])
     const after = place.cost?.()
@@ -465,7 +465,7 @@ async function checkCost(place: LawPlace): Promise<void> {
     costs.push(`${roundBytes(bytes)} bytes, ${syncs} syncs`)
   }
   await journal.close()
-  assertEqual(median(costs.slice(-300)), median(costs.slice(5, 15)), 'the cost of one append')
+  assertEqual(median(costs.slice(-100)), median(costs.slice(5, 15)), 'the cost of one append')
 }
 
 /** Seqs and counts get longer by a few digits: that is not growth. */

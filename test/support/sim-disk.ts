@@ -7,7 +7,8 @@
  *  - A process that is killed goes on in nobody's sight: its calls have no effect and never return.
  *  - Power loss keeps or loses every unsynced change, as `keep` says: whole, lost, or torn. What is kept behind
  *    something lost leaves a hole of zeros.
- *  - A sync that fails drops the changes it should have stored, and says so once: the page cache still shows them.
+ *  - A sync that fails drops the changes it should have stored, and says so once: the page cache still shows them, until
+ *    it forgets them.
  */
 import { Buffer } from 'node:buffer'
 import path from 'node:path'
@@ -40,13 +41,17 @@ export interface Op {
   readonly bytes: number
 }
 
-/** What happens at an op: it is done; it fails; the process dies before, in the middle of a write, or after it. */
+/** What happens at an op: it is done, at once or later, and its end is heard at once or later; or it fails; or the process dies. */
 export type Fate =
   | { readonly kind: 'go' }
   | { readonly kind: 'fail'; readonly code: string; readonly writtenFirst?: number }
   | { readonly kind: 'short'; readonly written: number }
   | { readonly kind: 'die'; readonly when: 'before' | 'after'; readonly written?: number }
-  | { readonly kind: 'pause'; readonly until: Promise<void> }
+  | {
+      readonly kind: 'pause'
+      readonly until: Promise<void>
+      readonly andThen?: () => Promise<void>
+    }
 
 /** Decides over each unsynced change at power loss: all of it, none of it, or that many first bytes of a write. */
 export type Keep = (change: Change) => boolean | number
@@ -99,6 +104,18 @@ export class SimDisk {
       change.apply(keep({ ...about, index, count: changes.length }))
     }
     for (const [, node] of this.#nodes()) settle(node)
+  }
+
+  /** Memory pressure: what failed syncs dropped can no longer be read. */
+  forget(): void {
+    for (const [, node] of this.#nodes()) {
+      if (node.kind !== 'file') continue
+      node.seen = Buffer.from(node.stored)
+      for (const change of node.pending) {
+        if (change.kind === 'write') node.seen = overwritten(node.seen, change.bytes, change.at)
+        else node.seen = resized(node.seen, change.length)
+      }
+    }
   }
 
   pendingCount(): number {
@@ -311,6 +328,12 @@ export class SimProcess {
           if (node.kind !== 'directory') throw codeError('ENOTDIR', name)
           return node
         }),
+      listNow: (name) =>
+        this.#now('list', name, 0, () => {
+          const node = disk.nodeAt(name)
+          if (node.kind !== 'directory') throw codeError('ENOTDIR', name)
+          return [...node.seen.keys()]
+        }),
       exists: (name) => this.#now('exists', name, 0, () => disk.has(name)),
       isVisible: (name) => this.#now('is-visible', name, 0, () => disk.has(name)),
     }
@@ -367,7 +390,9 @@ export class SimProcess {
       throw codeError(fate.code, name)
     }
     const result = act()
-    return fate.kind === 'die' ? this.#hang() : result
+    if (fate.kind === 'die') return this.#hang()
+    if (fate.kind === 'pause') await fate.andThen?.()
+    return this.alive ? result : this.#hang()
   }
 
   #now<T>(

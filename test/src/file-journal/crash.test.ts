@@ -61,6 +61,48 @@ describe('storage errors', () => {
   )
 })
 
+describe('pages that a failed sync dropped', () => {
+  test('are forgotten at any op of the next open, or never, and each open agrees with the one before', async () => {
+    let forgetful = 0
+    const empty = { disk: await emptySimDisk(), history: new RunHistory(), boot: 1 }
+    const syncs = (await runWhole(empty, shortLife, { images: 0, crashes: 0, torn: 0 })).filter(
+      ({ kind }) => kind === 'sync',
+    )
+    for (const failing of syncs) {
+      for (let forgetAt = 1; forgetAt < 60; forgetAt++) {
+        if (await failThenForget(empty, failing.number, forgetAt)) forgetful++
+      }
+    }
+    expect(forgetful).toBeGreaterThan(40)
+  })
+})
+
+/** A life whose sync fails, one that reads while the pages vanish, one that comes last; whether the second got so far. */
+async function failThenForget(scene: Scene, failing: number, forgetAt: number): Promise<boolean> {
+  const { machine, history } = fork(scene)
+  const first = machine.start(
+    ({ number }) => (number === failing ? { kind: 'fail', code: 'EIO' } : { kind: 'go' }),
+    options,
+  )
+  await liveWithFailure(first, history, 'EIO')
+  first.process.kill()
+  let forgot = false
+  const second = machine.start(({ number }) => {
+    if (number === forgetAt) {
+      machine.disk.forget()
+      forgot = true
+    }
+    return { kind: 'go' }
+  }, options)
+  const journal = await second.backend.open(runId)
+  assertNothing(history.recovered(bodiesOf(journal.recovered)))
+  second.process.kill()
+  machine.disk.forget()
+  const last = await machine.start(undefined, options).backend.open(runId)
+  assertNothing(history.recovered(bodiesOf(last.recovered)))
+  return forgot
+}
+
 /** Appends of each kind: one record, several, overlapping ones, and one with its payload in the blob store. */
 async function firstLife(journal: Journal, history: RunHistory): Promise<void> {
   const tag = `e${journal.epoch}`

@@ -1,0 +1,182 @@
+/**
+ * Several lives at once on one disk, which stop and go on at every op as drawn: zombies between write, sync and check,
+ * openers that overtake each other, and in the end perhaps a power loss.
+ */
+import fc from 'fast-check'
+import { describe, test } from 'vitest'
+import { FencedError, RunOwnedError } from '../../../src/errors.ts'
+import type { JsonValue } from '../../../src/json.ts'
+import { assertEqual, assertTrue, bodiesOf } from '../../laws/law-asserts.ts'
+import type { Fate, Op } from '../../support/sim-disk.ts'
+import { emptySimDisk, type SimLife, SimMachine } from '../../support/sim-journal.ts'
+
+const runId = 'run'
+
+interface Plan {
+  readonly lives: number
+  readonly appends: number
+  /** Which life goes on next, and for how many ops: most bugs need few changes of life, at the right places. */
+  readonly turns: readonly { readonly life: number; readonly ops: number }[]
+  /** After so many ops the machine stops, and keeps these unsynced changes; undefined: it goes on to the end. */
+  readonly powerLoss: { readonly after: number; readonly keep: number } | undefined
+}
+
+const planArbitrary: fc.Arbitrary<Plan> = fc.record({
+  lives: fc.integer({ min: 2, max: 3 }),
+  appends: fc.integer({ min: 1, max: 8 }),
+  turns: fc.array(fc.record({ life: fc.nat({ max: 3 }), ops: fc.integer({ min: 1, max: 60 }) }), {
+    minLength: 1,
+    maxLength: 25,
+  }),
+  powerLoss: fc.option(fc.record({ after: fc.nat({ max: 150 }), keep: fc.nat() }), {
+    nil: undefined,
+  }),
+})
+
+describe('lives that run at once', () => {
+  test('no open that resolved lacks what an earlier life acknowledged (J5), and all opens agree (J4)', async () => {
+    const seen = { fenced: 0, resolved: 0, lost: 0 }
+    await fc.assert(
+      fc.asyncProperty(planArbitrary, async (plan) => {
+        const play = new Interleaving(plan)
+        await play.run(await emptySimDisk())
+        await play.check()
+        seen.fenced += play.fenced
+        seen.resolved += play.resolved.length
+        seen.lost += play.lost
+      }),
+      { numRuns: 800 },
+    )
+    assertTrue(seen.fenced > 20, `some lives are fenced: ${seen.fenced}`)
+    assertTrue(seen.resolved > 800, `many opens resolve: ${seen.resolved}`)
+    assertTrue(seen.lost > 20, `some opens lose the race: ${seen.lost}`)
+  })
+})
+
+interface Resolved {
+  readonly epoch: number
+  readonly bodies: readonly JsonValue[]
+}
+
+class Interleaving {
+  readonly resolved: Resolved[] = []
+  readonly acked: { readonly epoch: number; readonly body: JsonValue }[] = []
+  readonly appended = new Map<number, JsonValue[]>()
+  fenced = 0
+  lost = 0
+  readonly #plan: Plan
+  #machine: SimMachine | undefined
+  #waiting: { readonly life: number; readonly release: () => void }[] = []
+
+  constructor(plan: Plan) {
+    this.#plan = plan
+  }
+
+  async run(disk: SimMachine['disk']): Promise<void> {
+    const machine = new SimMachine(disk)
+    this.#machine = machine
+    const lives = Array.from({ length: this.#plan.lives }, (_, life) =>
+      this.#live(machine.start((op) => this.#gate(life, op), { presizeBytesMax: 64 })),
+    )
+    let running = lives.length
+    for (const life of lives) void life.finally(() => running--)
+    await this.#drive(machine, () => running > 0)
+    if (running === 0) await Promise.all(lives)
+  }
+
+  /** Lets one waiting op go on at a time, each once nothing else moves. */
+  async #drive(machine: SimMachine, more: () => boolean): Promise<void> {
+    const { powerLoss } = this.#plan
+    for (let step = 0; ; step++) {
+      await quiet()
+      if (!more()) return
+      if (step === powerLoss?.after) {
+        machine.losePower(({ index }) => ((powerLoss.keep >> (index % 30)) & 1) === 1)
+        return
+      }
+      const preferred = this.#waiting.findIndex(({ life }) => life === this.#turnAt(step))
+      const [next] = this.#waiting.splice(Math.max(0, preferred), 1)
+      next?.release()
+    }
+  }
+
+  #turnAt(step: number): number {
+    let end = 0
+    for (const { life, ops } of this.#plan.turns) {
+      end += ops
+      if (step < end) return life
+    }
+    return 0
+  }
+
+  #gate(life: number, op: Op): Fate {
+    if (op.kind === 'write' || op.kind === 'exists' || op.kind === 'is-visible')
+      return { kind: 'go' }
+    const wait = (): Promise<void> =>
+      new Promise<void>((release) => this.#waiting.push({ life, release }))
+    // What is synced is heard of later: between the two another life may begin and end.
+    return op.kind === 'sync'
+      ? { kind: 'pause', until: wait(), andThen: wait }
+      : { kind: 'pause', until: wait() }
+  }
+
+  async #live({ backend, process }: SimLife): Promise<void> {
+    try {
+      const journal = await backend.open(runId, { takeover: 'always' })
+      const { epoch } = journal
+      this.resolved.push({ epoch, bodies: bodiesOf(journal.recovered) })
+      const bodies: JsonValue[] = []
+      this.appended.set(epoch, bodies)
+      for (let index = 0; index < this.#plan.appends; index++) {
+        const body = `${epoch}.${index}`
+        bodies.push(body)
+        await journal.append([body])
+        this.acked.push({ epoch, body })
+      }
+      await journal.close()
+    } catch (error) {
+      if (!process.alive) return
+      if (error instanceof FencedError) this.fenced++
+      else if (error instanceof RunOwnedError) this.lost++
+      else throw error
+    }
+  }
+
+  async check(): Promise<void> {
+    const machine = this.#machine
+    if (machine === undefined) return
+    machine.killAll()
+    const last = await machine.start().backend.open(runId, { takeover: 'always' })
+    const opens = [...this.resolved, { epoch: last.epoch, bodies: bodiesOf(last.recovered) }]
+    opens.sort((left, right) => left.epoch - right.epoch)
+    for (const [index, open] of opens.entries()) {
+      for (const { epoch, body } of this.acked) {
+        if (epoch >= open.epoch) continue
+        assertTrue(
+          open.bodies.includes(body),
+          `epoch ${open.epoch} recovered ${JSON.stringify(body)}`,
+        )
+      }
+      const later = opens[index + 1]
+      if (later !== undefined) {
+        const prefix = later.bodies.slice(0, open.bodies.length)
+        assertEqual(prefix, open.bodies, `what epoch ${later.epoch} has of epoch ${open.epoch}'s`)
+      }
+      this.#checkOrder(open)
+    }
+  }
+
+  /** What is there of each life is a prefix of what it appended. */
+  #checkOrder({ epoch, bodies }: Resolved): void {
+    for (const [of, appended] of this.appended) {
+      const present = bodies.filter((body) => JSON.stringify(body).startsWith(`"${of}.`))
+      assertEqual(present, appended.slice(0, present.length), `life ${of} in epoch ${epoch}`)
+    }
+  }
+}
+
+/** Until nothing moves that does not wait at the gate: the writer starts a batch in the next turn of the event loop. */
+async function quiet(): Promise<void> {
+  await new Promise(setImmediate)
+  await new Promise(setImmediate)
+}
