@@ -34,7 +34,8 @@ import { markedBackend } from './marked-journal.ts'
 /** Exit codes of sysexits.h, so that the harness's log reads well; the verdict never rests on them. */
 const exits = { done: 0, failed: 1, storage: 74, refused: 75 } as const
 
-await main()
+// Not awaited: a module with top-level await cannot be bundled as CommonJS, and so would start without a code cache.
+void main()
 
 async function main(): Promise<void> {
   const life = readLife()
