@@ -10,6 +10,7 @@ import { buildPreload } from '../hooks/build.ts'
 import type { Program, System } from '../system.ts'
 import { bundleWorker } from './bundle.ts'
 import type { Preload } from './bundle.ts'
+import { withCodeCache } from './code-cache.ts'
 import type { StartCommand } from './host.ts'
 import { startFlags } from './node-flags.ts'
 import type { LiveOptions, ResolvedOptions } from './options.ts'
@@ -23,11 +24,12 @@ type Script = Extract<Program, { kind: 'script' }>
  * @throws TroubleError `bundle`, `spawn`
  */
 export async function startCommand(
-  { program }: System,
+  system: System,
   options: LiveOptions,
   resolved: ResolvedOptions,
   directory: string,
 ): Promise<StartCommand> {
+  const { program } = system
   if (program.kind === 'executable') {
     const { file, cwd } = program
     return {
@@ -41,13 +43,14 @@ export async function startCommand(
   const hooked = options.hooks !== false
   const node = [...(await startFlags(resolved.node)), ...(program.nodeArguments ?? [])]
   if (program.bundle === false) return await loaded(program, options, resolved, node)
-  const { file } = await bundleWorker({
+  const { file, format } = await bundleWorker({
     program,
     directory,
     ...(hooked ? { preload: await hooks() } : {}),
     ...(options.transform === undefined ? {} : { transform: options.transform }),
   })
-  return { file: resolved.node, arguments: [...node, file], hooked }
+  const main = format === 'cjs' ? await withCodeCache(file, system, resolved.node, node) : file
+  return { file: resolved.node, arguments: [...node, main], hooked }
 }
 
 async function hooks(): Promise<Preload> {

@@ -121,7 +121,7 @@ export class Warden {
   }
 
   #answerAll(): void {
-    for (const id of [...this.#answers.keys()]) this.#answer(id, false)
+    for (const id of this.#answers.keys()) this.#answer(id, false)
   }
 
   /** Only an answer that is waited for keeps the harness alive: its end is what the warden itself waits for. */
