@@ -11,10 +11,12 @@ import {
   KillpointError,
   RunMismatchError,
   StoppedError,
+  systemCode,
 } from '../../src/errors.ts'
 import { fileJournal } from '../../src/file-journal.ts'
 import { createRunContext, type RunContext } from '../../src/run-context.ts'
 import { runDirectoryName } from '../../src/run-id.ts'
+import type { StepCall } from '../../src/steps.ts'
 import { librarian, type Outcome } from './agent.ts'
 import { killPointOf, type KillPoint } from './kill.ts'
 import { modelName } from './model.ts'
@@ -77,22 +79,29 @@ async function work(
   const stop = stopOnSignals(context)
   tellBeginning(context, assignment)
   if (context.run.journal.recovered.length > 0) print(resumeLine(standing))
+  let trouble: Error | undefined
   const driver = librarian({
     reportPath,
     tokens,
     onPlanned: progress.onPlanned,
     onTurn: progress.onTurn,
     note: progress.note,
+    giveUp: async (error) => {
+      trouble = error
+      await context.close()
+      throw error
+    },
     onCall: (name, input, call) => {
       progress.onCall(name, input, call)
       return () => kill.afterCall(name)
     },
-    pause: (signal) => pause(options.slowMs, signal, stop.signal),
+    pause: (call) => pause(options.slowMs, call, stop.signal),
   })
   let outcome: Outcome
   try {
     outcome = (await context.drive(driver, task)) as Outcome
   } catch (error) {
+    if (trouble !== undefined) return tellTrouble(trouble)
     if (!(error instanceof StoppedError)) throw error
     print(`stopped in order ${progress.where}; run it again to go on`)
     return 128 + stop.number()
@@ -114,6 +123,13 @@ function tellBeginning(context: RunContext, { task }: Assignment): void {
     print(
       `the last life died while it wrote: ${cutBytes} bytes of a record that it never used are cut off`,
     )
+}
+
+function tellTrouble({ message }: Error): number {
+  process.stderr.write(
+    `error: the report could not be written: ${message}\n  hint: mend that and run it again; what is done stays done\n`,
+  )
+  return 1
 }
 
 async function tellOutcome({ runId, outcome }: RunContext, reportPath: string): Promise<number> {
@@ -166,13 +182,15 @@ function stopOnSignals(context: RunContext): Stop {
   }
 }
 
-async function pause(ms: number, ended: AbortSignal, hurry: AbortSignal): Promise<void> {
+/** Waits between half of `ms` and one and a half: calls of one batch end one after the other, as real ones do. */
+async function pause(ms: number, { key, signal }: StepCall, hurry: AbortSignal): Promise<void> {
   if (ms === 0) return
+  const share = 0.5 + (Buffer.from(key).reduce((sum, byte) => sum + byte * byte, 0) % 100) / 100
   try {
-    await delay(ms, undefined, { signal: AbortSignal.any([ended, hurry]) })
+    await delay(ms * share, undefined, { signal: AbortSignal.any([signal, hurry]) })
   } catch {
     // Only an abort rejects.
-    ended.throwIfAborted()
+    signal.throwIfAborted()
   }
 }
 
@@ -186,7 +204,8 @@ function shown(path: string): string {
 }
 
 function tell(error: unknown): number {
-  if (!(error instanceof KillpointError || error instanceof UsageError)) throw error
+  const isExpected = error instanceof KillpointError || error instanceof UsageError
+  if (!(error instanceof Error && (isExpected || systemCode(error) !== undefined))) throw error
   process.stderr.write(`error: ${error.message}\n`)
   const isInput =
     error instanceof UsageError ||

@@ -14,7 +14,6 @@ export type Model = (messages: readonly Message[]) => Message
 export const modelName = 'word-frequency-1'
 
 const filesPerTurn = 3
-const attemptsMax = 3
 
 /** How many turns the reader of a part takes: its files, then its closing words. */
 export function turnsOf({ files }: Part): number {
@@ -38,13 +37,10 @@ export const reader: Model = (messages) => {
   return reply(messages, closingWords(files, messages), [])
 }
 
-/** Has the report written, again if that failed, and says how it went. */
+/** Has the report written, and says so. */
 export const editor: Model = (messages) => {
-  const attempts = answersOf(messages)
-  if (attempts.some(({ error }) => error === undefined))
-    return reply(messages, 'The report is written.', [])
-  if (attempts.length >= attemptsMax)
-    return reply(messages, `The report could not be written: ${attempts.at(-1)?.error}`, [])
+  const [written] = answersOf(messages)
+  if (written !== undefined) return reply(messages, 'The report is written.', [])
   const sections = dataOf(messages) as readonly Section[]
   const input = { overview: overviewOf(sections) }
   return reply(messages, 'Now I write the report.', [{ name: 'write_report', input }])

@@ -73,6 +73,7 @@ export async function keyIn(path: string): Promise<string | undefined> {
     return /^<!-- idempotency key: (\S+) -->\n/.exec(text)?.[1] ?? ''
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined
+    if (systemCode(error) === 'EISDIR') return ''
     throw error
   }
 }

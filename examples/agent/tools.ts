@@ -16,8 +16,13 @@ export interface Surroundings {
   /** Called when a call begins; gives what to call when its work is done and not yet recorded. */
   readonly onCall: (name: string, input: JsonObject, call: StepCall) => () => void
   /** Waits as long as a real tool or model would. */
-  readonly pause: (signal: AbortSignal) => Promise<void>
+  readonly pause: (call: StepCall) => Promise<void>
   readonly note: (line: string) => void
+  /**
+   * Ends this life with something that a person must mend. What is under way is not recorded as failed: a later life does
+   * it again. Rejects in any case.
+   */
+  readonly giveUp: (error: Error) => Promise<never>
 }
 
 export type Tools = Readonly<Record<string, Tool>>
@@ -61,7 +66,7 @@ export function writingTools(
 ): Tools {
   const write = async (input: JsonObject, call: StepCall): Promise<JsonValue> => {
     const markdown = renderReport({ ...report, overview: textIn(input, 'overview') })
-    const published = await publishReport(path, call.idempotencyKey, markdown)
+    const published = await publishReport(path, call.idempotencyKey, markdown).catch(around.giveUp)
     if (published === 'known')
       around.note('the report was there already, under the same key: not written twice')
     return { characters: markdown.length }
@@ -80,7 +85,7 @@ function tool(
     run: async (args, call) => {
       const input = args as JsonObject
       const done = around.onCall(name, input, call)
-      await around.pause(call.signal)
+      await around.pause(call)
       const result = await work(input, call)
       call.spend({ tokens: tokensOf(result) })
       done()

@@ -50,7 +50,7 @@ export function counted(count: number, noun: string): string {
 }
 
 function wordsOf(text: string): readonly string[] {
-  return text.toLowerCase().match(/\p{L}[\p{L}\p{M}'’]*/gu) ?? []
+  return text.toLowerCase().match(/\p{L}[\p{L}\p{M}]*(?:['’]\p{L}+)*/gu) ?? []
 }
 
 function tally(words: readonly string[]): ReadonlyMap<string, number> {

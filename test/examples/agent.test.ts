@@ -1,8 +1,19 @@
 import { execFileSync } from 'node:child_process'
-import { chmod, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  rmdir,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { planOf } from '../../examples/agent/plan.ts'
+import { publishReport } from '../../examples/agent/report.ts'
 import { countWords, summarise } from '../../examples/agent/words.ts'
 import { fileJournal } from '../../src/file-journal.ts'
 import { decodeRecords } from '../../src/records.ts'
@@ -86,7 +97,7 @@ describe('an undisturbed run', () => {
   })
 })
 
-describe('a killed run', () => {
+describe.concurrent('a killed run', () => {
   it.each(['commit:1', 'commit:2', 'commit:9', 'commit:23', 'commit:40', 'call:1', 'call:8'])(
     'killed at %s goes on and writes the same report, byte for byte',
     async (killAt) => {
@@ -141,7 +152,7 @@ describe('a killed run', () => {
   })
 })
 
-describe('a run that is asked to stop', () => {
+describe.concurrent('a run that is asked to stop', () => {
   it.each([
     ['SIGTERM', 143],
     ['SIGINT', 130],
@@ -180,7 +191,7 @@ describe('a run that is asked to stop', () => {
   })
 })
 
-describe('a finished run', () => {
+describe.concurrent('a finished run', () => {
   it('says so and does nothing', async () => {
     const store = desk.store()
     await store.live()
@@ -207,7 +218,7 @@ describe('a finished run', () => {
   })
 })
 
-describe('bad input', () => {
+describe.concurrent('bad input', () => {
   it.each([
     ['no folder at all', ['--input', '/nowhere/at/all'], 'there is no folder /nowhere/at/all'],
     ['a file', ['--input', 'library/readme.md'], 'is not a folder'],
@@ -285,6 +296,21 @@ describe('bad input', () => {
     expect(await store.report()).toContain('Nothing here could be read to its end')
   })
 
+  it('a report that cannot be written ends the life, not the run', async () => {
+    const store = desk.store()
+    const killed = await store.live({ killAt: 'call:8' })
+    await mkdir(store.reportPath)
+    const failed = await store.live()
+    expect(failed.code).toBe(1)
+    expect(failed.error).toMatch(
+      /^error: the report could not be written: .* was not written by this run/,
+    )
+    await rmdir(store.reportPath)
+    const resumed = await store.live()
+    expect(resumed.repeated).toEqual(['write_report'])
+    await expectSoundEnd(store, [killed, failed, resumed])
+  })
+
   it('a file in the place of the report is not overwritten', async () => {
     const store = desk.store()
     await desk.write({ [store.reportPath.slice(desk.root.length + 1)]: 'mine' })
@@ -295,7 +321,7 @@ describe('bad input', () => {
   })
 })
 
-describe('the budget', () => {
+describe.concurrent('the budget', () => {
   it('leaves out parts that it does not cover, and says so', async () => {
     const store = desk.store()
     const life = await store.live({ args: ['--tokens', '60000'] })
@@ -327,6 +353,22 @@ describe('the budget', () => {
     }
     expect(planOf(listing, 1e6)).toMatchObject({ iterations: 8, leftOut: [] })
     expect(planOf(listing, 3e4).parts.map(({ name }) => name)).toEqual(['x'])
+  })
+})
+
+describe('publishing a report', () => {
+  it('is done once per key; a later key of the same run replaces, anybody else is refused', async () => {
+    await desk.write({ 'out/report.md.12.tmp': 'of a life that died while it wrote' })
+    const path = join(desk.root, 'out/report.md')
+    expect(await publishReport(path, 'run/a', 'one\n')).toBe('written')
+    expect(await publishReport(path, 'run/a', 'two\n')).toBe('known')
+    expect(await readFile(path, 'utf8')).toBe('<!-- idempotency key: run/a -->\n\none\n')
+    expect(await publishReport(path, 'run/b', 'three\n')).toBe('written')
+    expect(await readFile(path, 'utf8')).toContain('three')
+    await expect(publishReport(path, 'runner/a', 'four\n')).rejects.toThrow(
+      'not written by this run',
+    )
+    expect(await readdir(join(desk.root, 'out'))).toEqual(['report.md'])
   })
 })
 
