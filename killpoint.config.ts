@@ -1,4 +1,3 @@
-import { defineConfig } from './harness/config.ts'
-import { fileSystemUnderTest } from './harness/systems/reference.ts'
+import { defineConfig, fileSystemUnderTest } from 'killpoint'
 
 export default defineConfig({ systems: [fileSystemUnderTest()] })

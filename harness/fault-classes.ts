@@ -101,11 +101,13 @@ export function actFromOutside(verb: 'signal' | 'cancel', nth = 1): FaultClass {
     name: verb,
     needs: [verb],
     draw: (control, random) => {
-      const at = firstOwnedOp(control) + random.below(Math.max(1, control.ops.length - 10))
-      const n = Math.min(at, control.ops.length)
+      const first = firstOwnedOp(control)
+      const last = verb === 'signal' ? lastOpBeforeWait(control) : control.ops.length
+      if (last < first) return undefined
+      const n = first + random.below(last - first + 1)
       const act: Fault = { kind: 'outside', at: position(n), verb, nth }
       if (random.chance(0.4)) return { schedule: [[act]] }
-      const later = n + random.below(Math.max(1, Math.min(8, control.ops.length - n + 1)))
+      const later = n + random.below(Math.min(8, control.ops.length - n + 1))
       return { schedule: [[act, killFault(later, 'after')]] }
     },
   }
@@ -151,4 +153,11 @@ function drawPhase(op: ControlOp, random: Random): Phase {
 export function firstOwnedOp(control: Control): number {
   const first = control.ops.find(({ mark }) => mark === 'ack')
   return first === undefined ? 1 : first.n + 1
+}
+
+/** The last op that a run reaches before it waits for its first signal: behind it, only the signal brings it on. */
+function lastOpBeforeWait(control: Control): number {
+  const consumed = control.ops.find(({ mark }) => mark === 'consumed')
+  const before = control.ops.filter(({ n, mark }) => mark === 'appending' && n < (consumed?.n ?? 0))
+  return (before.at(-1)?.n ?? 1) - 1
 }

@@ -8,7 +8,7 @@ import { finishedRun } from './finished-run.ts'
 import { largePayloads } from './large-payloads.ts'
 import { loop } from './loop.ts'
 import { mismatchedResume } from './mismatched-resume.ts'
-import { poison } from './poison.ts'
+import { poison, poisonSurvived } from './poison.ts'
 import { recovery } from './recovery.ts'
 import { supervisor } from './supervisor.ts'
 import { toolBatch } from './tool-batch.ts'
@@ -30,4 +30,5 @@ export const scenarios: readonly Scenario[] = [
   recovery,
   externalCommand,
   poison,
+  poisonSurvived,
 ]

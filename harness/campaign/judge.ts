@@ -35,7 +35,8 @@ export function judge(
       history,
       workload: run.case.workload,
       system,
-      schedule: run.landed?.schedule ?? run.case.schedule,
+      // A kill at a random time is no fault of the schedule: no hook reports it, the exit does.
+      schedule: run.case.schedule,
       livesMax: scenario.livesMax,
       ...(control === undefined ? {} : { control }),
     },

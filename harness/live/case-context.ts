@@ -230,6 +230,7 @@ export class CaseContext {
         runId: asked.runId,
         seed: deriveSeed(asked.seed, 'system', ...order.seedPath),
         workload: directories.workload,
+        ledger: directories.ledger,
         directory: directories.state,
         clockMs: this.#clockMs,
         takeover: order.takeover,

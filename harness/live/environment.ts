@@ -19,6 +19,8 @@ export interface Told {
   readonly seed: string
   /** Path of the workload's JSON file. */
   readonly workload: string
+  /** Path of the ledger. */
+  readonly ledger: string
   /** The state directory. */
   readonly directory: string
   readonly clockMs: number
@@ -60,6 +62,7 @@ export function lifeEnvironment(
     [systemVariables.runId]: told.runId,
     [systemVariables.seed]: told.seed,
     [systemVariables.workload]: told.workload,
+    [systemVariables.ledger]: told.ledger,
     [systemVariables.directory]: told.directory,
     [systemVariables.clockMs]: String(told.clockMs),
     [systemVariables.takeover]: told.takeover,

@@ -1,0 +1,28 @@
+/**
+ * `killpoint`: what a project's configuration, scenarios and systems are written with.
+ */
+export { defineConfig, type Config } from './config.ts'
+export {
+  actFromOutside,
+  clockJump,
+  concurrentResumers,
+  killAtOp,
+  killAtRandom,
+  killInRecovery,
+  terminate,
+  zombieBeside,
+  zombieTakeover,
+} from './fault-classes.ts'
+export type { Fault, Schedule } from './fault.ts'
+export type { History } from './history.ts'
+export type { CasePlan, Control, FaultClass, Scenario, Sometimes } from './scenario.ts'
+export {
+  allClaims,
+  claimMeanings,
+  type Claim,
+  type Service,
+  type System,
+} from './system.ts'
+export { backendSystem, fileSystemUnderTest, type BackendOptions } from './systems/reference.ts'
+export type { BackendContext, CreateBackend } from './systems/reference/backend.ts'
+export type { Task, Workload } from './workload.ts'
