@@ -48,12 +48,7 @@ function gitState(directory: string): string {
 
 function git(directory: string, args: readonly string[]): string | undefined {
   try {
-    const options = {
-      cwd: directory,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    } as const
-    return execFileSync('git', args, options).trim()
+    return execFileSync('git', args, { cwd: directory, encoding: 'utf8', stdio: 'pipe' }).trim()
   } catch {
     // No git, or no checkout: a report says `none`.
     return undefined
