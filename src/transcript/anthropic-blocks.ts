@@ -50,7 +50,7 @@ function noteMessage(
   if (role !== 'user' && role !== 'assistant' && role !== 'system')
     builder.note('role-invalid', place, `${path}.role`, 'user, assistant or system', describe(role))
   // Behind a call the missing results are the problem.
-  if (role === 'system' && before?.['role'] === 'assistant' && !endsWithCall(before))
+  if (role === 'system' && before?.['role'] === 'assistant' && !hasCall(before))
     builder.note(
       'turn-order',
       place,
@@ -63,9 +63,9 @@ function noteMessage(
     builder.note('empty-message', place, `${path}.content`, 'content', describe(content))
 }
 
-function endsWithCall(message: JsonObject): boolean {
+function hasCall(message: JsonObject): boolean {
   const content = message['content']
-  return isList(content) && typeOf(content.at(-1)) === 'tool_use'
+  return isList(content) && content.some((block) => typeOf(block) === 'tool_use')
 }
 
 function noteContent(

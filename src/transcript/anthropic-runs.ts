@@ -4,7 +4,7 @@
  */
 import type { JsonObject, JsonValue } from '../json.ts'
 import type { Fragment, PathOf, Trimmed } from './reading.ts'
-import { describe, isList, isObject, textMember } from './shape.ts'
+import { describe, isList, isObject, member, textMember } from './shape.ts'
 
 /** Messages in a row, each with its index: all the model's, or none of them. */
 export interface MessageRun {
@@ -26,6 +26,30 @@ export function runsOf(messages: readonly JsonObject[]): readonly MessageRun[] {
 
 export function isModelRun(run: MessageRun): boolean {
   return run.role === 'model'
+}
+
+/**
+ * A run of the model's by its turns: where a message goes on after calls of the messages before it, or makes a call with
+ * an id that they have, it is another turn, and results belong before it.
+ */
+export function turnsOf(run: MessageRun): readonly MessageRun['messages'][] {
+  const turns: (readonly [number, JsonObject])[][] = []
+  let ids = new Set<unknown>()
+  for (const entry of run.messages) {
+    const content = entry[1]['content']
+    const blocks = isList(content) ? content : [content]
+    const calls = blocks.flatMap((block) =>
+      typeOf(block) === 'tool_use' ? [member(block, 'id')] : [],
+    )
+    const another =
+      ids.size > 0 && (calls.length < blocks.length || calls.some((id) => ids.has(id)))
+    if (another) ids = new Set()
+    for (const id of calls) ids.add(id)
+    const last = turns.at(-1)
+    if (last === undefined || another) turns.push([entry])
+    else last.push(entry)
+  }
+  return turns
 }
 
 /** True where a run of the user's holds nothing but results of calls. */
@@ -68,17 +92,15 @@ export function trimRuns(messages: readonly JsonObject[], pathOf: PathOf): Trimm
   runs.forEach((run, position) => {
     if (!isModelRun(run)) return
     const next = runs[position + 1]
-    const trimmer = new Trimmer(fragments, pathOf, next)
-    for (const [index, message] of [...run.messages].reverse()) {
-      const last = next === undefined && index === messages.length - 1
-      kept[index] = trimmer.message(index, message, last)
+    let goesOn = next === undefined || holdsOnlyResults(next)
+    for (const turn of [...turnsOf(run)].reverse()) {
+      const trimmer = new Trimmer(fragments, pathOf, goesOn)
+      for (const [index, message] of [...turn].reverse())
+        kept[index] = trimmer.message(index, message, index === messages.length - 1)
+      // Between two turns the results will stand, and nothing else.
+      goesOn ||= turn.some(([index]) => kept[index] !== undefined)
     }
   })
-  fragments.sort(
-    (left, right) =>
-      left.place.message - right.place.message ||
-      (left.place.part ?? -1) - (right.place.part ?? -1),
-  )
   return { fragments, kept }
 }
 
@@ -86,13 +108,14 @@ export function trimRuns(messages: readonly JsonObject[], pathOf: PathOf): Trimm
 class Trimmer {
   readonly #fragments: Fragment[]
   readonly #pathOf: PathOf
-  readonly #next: MessageRun | undefined
+  /** Whether the provider may go on with its own call behind this turn. */
+  readonly #goesOn: boolean
   #atEnd = true
 
-  constructor(fragments: Fragment[], pathOf: PathOf, next: MessageRun | undefined) {
+  constructor(fragments: Fragment[], pathOf: PathOf, goesOn: boolean) {
     this.#fragments = fragments
     this.#pathOf = pathOf
-    this.#next = next
+    this.#goesOn = goesOn
   }
 
   message(index: number, message: JsonObject, last: boolean): JsonObject | undefined {
@@ -123,9 +146,7 @@ class Trimmer {
       const whole = textMember(block, 'id') !== undefined && textMember(block, 'name') !== undefined
       return whole ? undefined : 'call-fragment'
     }
-    // At the very end, or before nothing but results, the provider goes on with its own call.
-    if (isServerCall(block) && this.#next !== undefined && !holdsOnlyResults(this.#next))
-      return 'server-call-unanswered'
+    if (isServerCall(block) && !this.#goesOn) return 'server-call-unanswered'
     return undefined
   }
 

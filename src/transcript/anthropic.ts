@@ -17,7 +17,7 @@
  */
 import type { JsonObject, JsonValue } from '../json.ts'
 import { noteBlocks } from './anthropic-blocks.ts'
-import { isModelRun, runsOf, trimRuns, type MessageRun } from './anthropic-runs.ts'
+import { isModelRun, runsOf, trimRuns, turnsOf, type MessageRun } from './anthropic-runs.ts'
 import { objectParts } from './edit.ts'
 import {
   ReadingBuilder,
@@ -28,6 +28,7 @@ import {
   type Reading,
   type ReadOptions,
 } from './reading.ts'
+import { saysIn } from './says.ts'
 import { describe, isList, isObject, type Shape } from './shape.ts'
 import { badContent, errorText, resultText } from './wording.ts'
 
@@ -42,7 +43,7 @@ export const anthropicRules: FormatRules = {
   result,
   envelope: (content) => ({ role: 'user', content }),
   fromModel: (message) => message['role'] === 'assistant',
-  says: () => 'no',
+  says: saysIn('content'),
 }
 
 function read(
@@ -91,33 +92,17 @@ function readModelRun(
 ): Window {
   const byId = new Map<string, number>()
   let last: number | undefined
-  for (const [index, message] of run.messages) {
-    const calls = objectParts(message, 'content').filter(([, block]) => isToolUse(block))
-    // The model went on after a call: what it said then is another turn, and the results belong before it.
-    if (calls.length < partCount(message) || calls.some(([, block]) => repeats(block, byId)))
-      last = undefined
-    for (const [part, block] of calls) {
-      last ??= builder.turn(index)
-      const path = `${pathOf(index)}.content[${part}]`
-      byId.set(readCall(block, { message: index, part }, path, last, shape, builder), last)
-    }
+  for (const turn of turnsOf(run)) {
+    last = undefined
+    for (const [index, message] of turn)
+      for (const [part, block] of objectParts(message, 'content')) {
+        if (block['type'] !== 'tool_use') continue
+        last ??= builder.turn(index)
+        const path = `${pathOf(index)}.content[${part}]`
+        byId.set(readCall(block, { message: index, part }, path, last, shape, builder), last)
+      }
   }
   return { last, byId }
-}
-
-/** Ids are unique within a turn, so a known one begins another. */
-function repeats(block: JsonObject, byId: ReadonlyMap<string, number>): boolean {
-  const id = block['id']
-  return typeof id === 'string' && byId.has(id)
-}
-
-function isToolUse(block: JsonObject): boolean {
-  return block['type'] === 'tool_use'
-}
-
-function partCount(message: JsonObject): number {
-  const content = message['content']
-  return isList(content) ? content.length : 1
 }
 
 function readCall(

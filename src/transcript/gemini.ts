@@ -28,6 +28,7 @@ import {
   type Reading,
   type ReadOptions,
 } from './reading.ts'
+import type { Says } from './says.ts'
 import { describe, isObject, member, textMember, type Shape } from './shape.ts'
 import { badContent, errorBody } from './wording.ts'
 
@@ -176,11 +177,7 @@ function envelope(parts: readonly JsonValue[], contents: readonly JsonObject[]):
   return { role: older ? 'function' : 'user', parts }
 }
 
-function says(
-  standing: JsonValue,
-  built: JsonValue,
-  recorded: JsonValue,
-): 'as-built' | 'otherwise' | 'no' {
+function says(standing: JsonValue, built: JsonValue, recorded: JsonValue): Says {
   const body = member(isObject(standing) ? responseOf(standing)?.value : undefined, 'response')
   const ours = member(isObject(built) ? responseOf(built)?.value : undefined, 'response')
   if (body === undefined || ours === undefined) return 'no'

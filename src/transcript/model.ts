@@ -37,8 +37,8 @@ export interface ToolAnswer {
   /** The result message, item, block or part as it stands there. */
   readonly value: JsonValue
   /**
-   * False for a half-answered Gemini batch of calls with one name and no ids: which of them was answered cannot be told
-   * from the transcript, and position is a guess.
+   * False for a half-answered batch of calls without ids (Gemini), or with one id for several: which of them was answered
+   * cannot be told from the transcript, and position is a guess.
    */
   readonly certain: boolean
 }

@@ -2,6 +2,7 @@
 import { InvalidArgumentError } from '../errors.ts'
 import { assertJson, type JsonObject } from '../json.ts'
 import { anthropicRules } from './anthropic.ts'
+import { comparePlaces } from './findings.ts'
 import { geminiRules } from './gemini.ts'
 import type { ToolCall, TranscriptFormat } from './model.ts'
 import { openaiChatRules } from './openai-chat.ts'
@@ -52,14 +53,41 @@ export function openTranscript(
       hint: `use one of ${Object.keys(rulesOf).join(', ')}`,
     })
   const given = asMessages(format, rules.root, messages)
-  const trimmed = rules.trim(given, (index) => `${rules.root}[${index}]`)
-  const origin = trimmed.kept.flatMap((kept, index) => (kept === undefined ? [] : [index]))
-  const left = trimmed.kept.filter((kept) => kept !== undefined)
+  const { fragments, messages: left, origin } = trimAll(rules, given)
   const pathOf = (index: number): string => `${rules.root}[${origin[index] ?? index}]`
   const shape = new Shape()
   const reading = rules.read(left, pathOf, shape, options)
   shape.settle(format)
-  return { rules, given, messages: left, origin, pathOf, fragments: trimmed.fragments, reading }
+  return { rules, given, messages: left, origin, pathOf, fragments, reading }
+}
+
+interface Left {
+  readonly fragments: readonly Fragment[]
+  readonly messages: readonly JsonObject[]
+  readonly origin: readonly number[]
+}
+
+/** Until nothing is left to trim: a message that goes may leave another one at the end of its run. */
+function trimAll(rules: FormatRules, given: readonly JsonObject[]): Left {
+  let left: Left = { fragments: [], messages: given, origin: given.map((_, index) => index) }
+  for (;;) {
+    const { messages, origin } = left
+    const originOf = (index: number): number => origin[index] ?? index
+    const trimmed = rules.trim(messages, (index) => `${rules.root}[${originOf(index)}]`)
+    if (trimmed.fragments.length === 0) return left
+    const found = trimmed.fragments.map((fragment) => ({
+      ...fragment,
+      place: { ...fragment.place, message: originOf(fragment.place.message) },
+    }))
+    const stays = trimmed.kept.map((kept) => kept !== undefined)
+    left = {
+      fragments: [...left.fragments, ...found].sort((one, other) =>
+        comparePlaces(one.place, other.place),
+      ),
+      messages: trimmed.kept.filter((kept) => kept !== undefined),
+      origin: origin.filter((_, index) => stays[index]),
+    }
+  }
 }
 
 /** A call as callers see it. */

@@ -26,6 +26,7 @@ import {
   type Reading,
   type Trimmed,
 } from './reading.ts'
+import { saysIn } from './says.ts'
 import { describe, isList, isObject, member, textMember, type Shape } from './shape.ts'
 
 const idLengthMax = 40
@@ -39,7 +40,7 @@ export const openaiChatRules: FormatRules = {
   result,
   envelope: (_, messages) => messages[0] ?? {},
   fromModel: (message) => message['role'] === 'assistant',
-  says: () => 'no',
+  says: saysIn('content'),
 }
 
 function read(messages: readonly JsonObject[], pathOf: PathOf, shape: Shape): Reading {

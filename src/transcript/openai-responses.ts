@@ -38,6 +38,7 @@ import {
   outputId,
   outputType,
 } from './responses-items.ts'
+import { saysIn } from './says.ts'
 import { describe, isList, isObject, textMember, type Shape } from './shape.ts'
 import { badContent } from './wording.ts'
 
@@ -52,7 +53,7 @@ export const openaiResponsesRules: FormatRules = {
   result,
   envelope: (_, messages) => messages[0] ?? {},
   fromModel: isModelItem,
-  says: () => 'no',
+  says: saysIn('output'),
 }
 
 function read(
@@ -272,7 +273,7 @@ function result(call: CallSlot, answer: Answer): JsonObject {
   if (isFreeForm(call.kind)) return { type, call_id: id, output: textContent(call, answer) }
   if (answer.state !== 'recorded')
     throw new TranscriptError(
-      `the outcome "${answer.state}" cannot be said in a ${type}: expected a recorded result for ${call.path}`,
+      `the outcome "${answer.state}" cannot be said in an item of the type ${type}: expected a recorded result for ${call.path}`,
       {
         hint: "decide what happened to this call and answer it with `{ state: 'recorded', as: 'content', result: … }`",
         details: { path: call.path, position: call.position, kind: call.kind },

@@ -14,7 +14,7 @@ export interface Pairing {
   readonly uncertain: readonly UncertainGroup[]
 }
 
-/** Calls that only their order tells apart, with fewer results than calls. */
+/** Calls that only their order tells apart (no ids, or one id for several), with fewer results than calls. */
 export interface UncertainGroup {
   readonly calls: readonly CallSlot[]
   readonly results: readonly ResultSlot[]
@@ -49,15 +49,30 @@ function uncertainGroups(
   answers: ReadonlyMap<CallSlot, ResultSlot>,
   byName: ReadonlySet<CallSlot>,
 ): UncertainGroup[] {
-  const groups: UncertainGroup[] = []
-  for (const name of new Set([...byName].map((call) => call.name))) {
-    const calls = turn.calls.filter(
-      (call) => call.name === name && (byName.has(call) || !answers.has(call)),
-    )
+  const groups = [
+    ...repeated(turn.calls.map((call) => call.id)).map((id) =>
+      turn.calls.filter((call) => call.id === id && !byName.has(call)),
+    ),
+    ...[...new Set([...byName].map((call) => call.name))].map((name) =>
+      turn.calls.filter((call) => call.name === name && (byName.has(call) || !answers.has(call))),
+    ),
+  ]
+  return groups.flatMap((calls) => {
     const results = calls.flatMap((call) => answers.get(call) ?? [])
-    if (results.length < calls.length) groups.push({ calls, results })
+    return results.length > 0 && results.length < calls.length ? [{ calls, results }] : []
+  })
+}
+
+/** The ids that more than one call has. */
+function repeated(ids: readonly (string | undefined)[]): readonly string[] {
+  const seen = new Set<string>()
+  const twice = new Set<string>()
+  for (const id of ids) {
+    if (id === undefined) continue
+    if (seen.has(id)) twice.add(id)
+    seen.add(id)
   }
-  return groups
+  return [...twice]
 }
 
 function sameId(call: CallSlot, result: ResultSlot): boolean {

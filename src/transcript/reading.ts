@@ -6,6 +6,7 @@
  */
 import type { JsonObject, JsonValue } from '../json.ts'
 import type { RecordedOutcome, TranscriptProblem, TranscriptProblemCode } from './model.ts'
+import type { Says } from './says.ts'
 import type { Shape } from './shape.ts'
 
 /** A place in the messages that are worked on; `part` where the format keeps calls and results inside a message. */
@@ -111,15 +112,8 @@ export interface FormatRules {
   readonly envelope: (parts: readonly JsonValue[], messages: readonly JsonObject[]) => JsonObject
   /** Whether a message is the model's. */
   readonly fromModel: (message: JsonObject) => boolean
-  /**
-   * Whether a result that stands says what was recorded: `as-built` the way `result` writes it, `otherwise` in a way that
-   * other programs write it. Only asked where calls may have no ids.
-   */
-  readonly says: (
-    result: JsonValue,
-    built: JsonValue,
-    recorded: JsonValue,
-  ) => 'as-built' | 'otherwise' | 'no'
+  /** Whether a result that stands says what was recorded. */
+  readonly says: (result: JsonValue, built: JsonValue, recorded: JsonValue) => Says
 }
 
 /** Collects a reading; numbers the calls. */

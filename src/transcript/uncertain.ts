@@ -1,5 +1,5 @@
 /**
- * Gemini calls without ids, several of one name, some of them answered: which ones? The transcript cannot tell. A result
+ * Calls without ids (Gemini) or with one id for several, some of them answered: which ones? The transcript cannot tell. A result
  * given to the wrong call would pass one call's success for another's, so what is known of the calls must settle it.
  */
 import type { JsonObject } from '../json.ts'
@@ -7,6 +7,7 @@ import { TranscriptError } from './error.ts'
 import type { ToolOutcome } from './model.ts'
 import type { UncertainGroup } from './pairing.ts'
 import type { CallSlot, FormatRules, ResultSlot } from './reading.ts'
+import type { Says } from './says.ts'
 
 /**
  * Gives each result of the group to a call that it can be of: one whose recorded result it says, else the only ones left
@@ -22,14 +23,20 @@ export function settleGroup(
   const outcomes = group.calls.map((call) => ({ call, outcome: outcomeOf(call) }))
   const settled = new Map<CallSlot, ResultSlot>()
   let open = group.results
-  for (const way of ['as-built', 'otherwise'])
+  for (const way of ['as-built', 'otherwise']) {
+    let after = -1
     open = open.filter((result) => {
-      const known = outcomes.find(
+      const known = outcomes.filter(
         ({ call, outcome }) => !settled.has(call) && says(result, call, outcome, given) === way,
       )
-      if (known !== undefined) settled.set(known.call, result)
-      return known === undefined
+      // Of calls with equal results the one that leaves the results in the order of their calls.
+      const chosen = known.find(({ call }) => call.position > after) ?? known[0]
+      if (chosen === undefined) return true
+      settled.set(chosen.call, result)
+      after = chosen.call.position
+      return false
     })
+  }
   const candidates = outcomes.filter(
     ({ call, outcome }) => !settled.has(call) && outcome.state === 'unknown',
   )
@@ -52,7 +59,7 @@ function says(
   call: CallSlot,
   outcome: ToolOutcome,
   { rules, messages }: Given,
-): 'as-built' | 'otherwise' | 'no' {
+): Says {
   if (outcome.state !== 'recorded') return 'no'
   return rules.says(result.value, rules.result(call, outcome, messages), outcome.result)
 }
@@ -60,10 +67,10 @@ function says(
 function undecided(group: UncertainGroup, candidates: number): TranscriptError {
   const [first] = group.calls
   return new TranscriptError(
-    `${group.results.length} of ${group.calls.length} calls of ${JSON.stringify(first?.name)} without ids are answered, and ` +
+    `${group.results.length} of ${group.calls.length} calls of ${JSON.stringify(first?.name)} with no id of their own are answered, and ` +
       `it cannot be told which: expected exactly one way to give the results to the calls, got ${candidates} calls that they could be of`,
     {
-      hint: 'let outcomeOf give the recorded result of every answered call of the batch, or keep the ids of the calls',
+      hint: 'let outcomeOf give the recorded result of every answered call of the batch, or give the calls ids of their own',
       details: { path: first?.path, calls: group.calls.length, results: group.results.length },
     },
   )

@@ -12,11 +12,12 @@ import {
   type ToolOutcome,
   type TranscriptFormat,
 } from '../../../src/transcript.ts'
-import { completed, crashed, formats, repaired, stories, type Story } from './conversation.ts'
+import { completed, crashed, repaired, stories, type Story } from './conversation.ts'
 import { freeze } from './freeze.ts'
 import { alone, callsIn, insert, isUserText, partsKey, remove, resultsIn } from './places.ts'
+import { formats } from './writers.ts'
 
-const runs = { numRuns: 150 }
+const runs = { numRuns: 100 }
 const pick = fc.nat({ max: 1000 })
 
 function withIds(format: TranscriptFormat): fc.Arbitrary<Story> {

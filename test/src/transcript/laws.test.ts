@@ -11,10 +11,11 @@ import {
   validateTranscript,
   type ToolOutcome,
 } from '../../../src/transcript.ts'
-import { completed, crashed, formats, repaired, stories, type Story } from './conversation.ts'
+import { completed, crashed, repaired, stories, type Story } from './conversation.ts'
 import { freeze } from './freeze.ts'
+import { formats } from './writers.ts'
 
-const runs = { numRuns: 150 }
+const runs = { numRuns: 100 }
 
 function outcomeOf({ fates }: Story): (call: { position: number }) => ToolOutcome {
   return ({ position }) => fates[position]?.outcome ?? { state: 'unknown' }
@@ -100,12 +101,9 @@ describe.each(formats)('transcript: laws: %s', (format) => {
         )
         const named = [...answered, ...repair.toRun.map((call) => call.position)].sort(byNumber)
         expect(new Set(asked).size).toBe(asked.length)
-        expect(new Set(named).size).toBe(missing.length)
-        // Without ids two calls with equal results cannot be told apart, and need not be.
-        if (story.conversation.ids !== 'none') {
-          expect(asked).toEqual(missing)
-          expect(named).toEqual(missing)
-        }
+        // Without ids also the answered calls of a half-answered batch are asked about.
+        if (story.conversation.ids !== 'none') expect(asked).toEqual(missing)
+        expect(named).toEqual(missing)
         expect(repair.repaired).toHaveLength(answered.length)
       }),
       runs,
