@@ -84,8 +84,9 @@ export function toolCallsOf(
 }
 
 /**
- * Gives every unanswered call its one result, in the place that the format demands, by what `outcomeOf` knows of it; asks
- * about unanswered calls only, once each. Calls that never started come back in `toRun` and stay unanswered until
+ * Gives every unanswered call its one result, in the place that the format demands, by what `outcomeOf` knows of it. It
+ * is asked once for each unanswered call, and for the answered ones of a batch of which only the order tells them apart.
+ * Calls that never started come back in `toRun` and stay unanswered until
  * {@link addResults}. The messages keep the caller's type: what is added has the provider's shape.
  *
  * @throws TranscriptError (unreadable; a half-answered batch that `outcomeOf` does not settle), NotJsonError,
