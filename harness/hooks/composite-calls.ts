@@ -6,6 +6,7 @@
  */
 import { constants } from 'node:fs'
 import { dirname } from 'node:path'
+import type { CallForm } from '../op.ts'
 import { replace } from './binding.ts'
 import type { FsBinding, Native, Undo } from './binding.ts'
 import type { DiskPath } from './disk.ts'
@@ -75,11 +76,13 @@ function hookMkdir(binding: FsBinding, door: Door): Undo {
       const call = callOf('mkdir', original, this, args, 3)
       if (relative === undefined) {
         return door.options.order === 'serial' && call.form !== 'sync'
-          ? compose(door, call, (steps) => makeDirectories(door, steps, path, mode, recursive))
+          ? compose(door, call, (steps) =>
+              makeDirectories(door, steps, path, mode, recursive, call),
+            )
           : Reflect.apply(original, this, args)
       }
       if (recursive) {
-        return compose(door, call, (steps) => makeDirectories(door, steps, path, mode, true))
+        return compose(door, call, (steps) => makeDirectories(door, steps, path, mode, true, call))
       }
       return issue(door, call, {
         kind: 'mkdir',
@@ -98,7 +101,7 @@ export function makeDirectories(
   path: DiskPath,
   mode: number,
   recursive: boolean,
-  missing: string[] = [],
+  { form = 'sync', missing = [] }: { form?: CallForm; missing?: string[] } = {},
 ): string | undefined {
   const failing = failure('mkdir', path)
   if (!recursive) {
@@ -120,9 +123,14 @@ export function makeDirectories(
     try {
       steps.mkdir(directory, mode, failing)
     } catch (error) {
+      if (!isSystemError(error) || error.code !== 'EEXIST') throw error
       // Somebody else was faster: as good as ours, if it is a directory.
-      const lost = isSystemError(error) && error.code === 'EEXIST'
-      if (!lost || directoryState(door, directory) !== 'directory') throw error
+      const state = directoryState(door, directory)
+      if (state === 'directory') continue
+      const last = directory === target
+      // A link to nothing is there and is not: Node words that differently in its two ways.
+      if (state === 'missing') throw failing(last || form === 'sync' ? 'ENOENT' : 'ENOTDIR')
+      throw failing(last ? 'EEXIST' : 'ENOTDIR')
     }
   }
   return missing[0]

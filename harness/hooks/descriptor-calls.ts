@@ -43,16 +43,20 @@ export function writePrimitive(
   door: Door,
   fd: number,
   file: OpenFile,
-  { bytes, position }: WriteCall,
+  { bytes: decode, position }: WriteCall,
 ): Primitive {
+  let decoded: Uint8Array | undefined
+  const bytes = (): Uint8Array => (decoded ??= decode())
+  const offset = (): number => offsetOf(door, fd, file, position)
   const write: WritePrimitive = {
     file,
     position,
     bytes,
     some: (count) => door.disk.write(fd, bytes().subarray(0, count), position),
+    offset,
     grows: () => {
       const size = Number(door.disk.fstat(fd, false)[8])
-      return Math.max(0, offsetOf(door, fd, file, position) + bytes().byteLength - size)
+      return Math.max(0, offset() + bytes().byteLength - size)
     },
   }
   return {

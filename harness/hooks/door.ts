@@ -19,7 +19,8 @@ import type { HookAct, HookFault, HookPhase } from './fault.ts'
 import type { Gate } from './gate.ts'
 import type { StateDirectory } from './paths.ts'
 import { createFaults } from './faults.ts'
-import type { Faults } from './faults.ts'
+import type { Faults, Injection } from './faults.ts'
+import { reserve, settle } from './files.ts'
 import type { OpenFile } from './files.ts'
 import { LateDeliveries, nextTurn } from './later.ts'
 
@@ -36,14 +37,16 @@ export interface Primitive {
 }
 
 export interface WritePrimitive {
-  readonly file: OpenFile | undefined
+  readonly file: OpenFile
   /** As the call gave it: `null` is the descriptor's own. */
   readonly position: number | null
   /** The whole payload. */
   readonly bytes: () => Uint8Array
   /** Writes only the first `count` bytes; returns how many were written. */
   readonly some: (count: number) => number
-  /** Size of the file and position of the write, for a quota. */
+  /** Where it lands, in bytes from the start of the file. */
+  readonly offset: () => number
+  /** By how many bytes it makes the file longer. */
   readonly grows: () => number
 }
 
@@ -98,6 +101,8 @@ export class Door {
   readonly #faults: Faults
   readonly #observer: Observer | undefined
   readonly #injectedErrors = new WeakSet<object>()
+  /** Whether positions of descriptors are kept. */
+  readonly #tracks: boolean
   readonly #late = new LateDeliveries()
 
   constructor(options: DoorOptions) {
@@ -106,12 +111,13 @@ export class Door {
     this.disk = options.disk
     this.#faults = createFaults(options.faults, options.stream)
     this.#observer = options.observer
+    this.#tracks = options.observer !== undefined || this.#faults.quota
     this.#plan()
   }
 
   /** Whether reads are numbered: only where somebody asks for it. */
   get watchesReads(): boolean {
-    return this.#observer !== undefined || this.#faults.reads
+    return this.#tracks || this.#faults.reads
   }
 
   get observer(): Observer | undefined {
@@ -140,13 +146,14 @@ export class Door {
     if (this.#faults.decides(n, primitive)) {
       return { n, decided: this.#execute(n, primitive, form), finish: () => undefined }
     }
-    this.#observer?.begin(n, primitive, form)
+    this.#faults.injection(n, primitive)
+    this.#begin(n, primitive, form)
     this.#strike(n, 'before')
     return {
       n,
       decided: undefined,
       finish: (outcome) => {
-        this.#observer?.end(n, primitive, outcome)
+        this.#end(n, primitive, outcome)
         this.#strike(n, 'after')
       },
     }
@@ -203,21 +210,35 @@ export class Door {
   }
 
   #execute(n: number, primitive: Primitive, form: CallForm): Outcome {
-    const observer = this.#observer
     if (form !== 'sync') this.#faults.slowDown(n, primitive)
-    observer?.begin(n, primitive, form)
+    const injection = this.#faults.injection(n, primitive)
+    this.#begin(n, primitive, form)
     this.#strike(n, 'before')
-    const outcome = this.#injected(n, primitive) ?? attempt(primitive.run)
-    observer?.end(n, primitive, outcome)
+    const outcome =
+      injection === undefined ? attempt(primitive.run) : this.#inject(n, primitive, injection)
+    this.#end(n, primitive, outcome)
     this.#strike(n, 'after')
     if (this.due !== Infinity) this.#plan()
     return outcome
   }
 
+  #begin(n: number, primitive: Primitive, form: CallForm): void {
+    this.#observer?.begin(n, primitive, form)
+    const { write } = primitive
+    if (!this.#tracks || write === undefined) return
+    reserve(write.file, write.position, write.offset(), write.bytes().byteLength)
+  }
+
+  #end(n: number, primitive: Primitive, outcome: Outcome): void {
+    this.#observer?.end(n, primitive, outcome)
+    const { write } = primitive
+    if (!this.#tracks || write === undefined) return
+    const written = outcome.error === undefined ? Number(outcome.value) : 0
+    settle(write.file, write.position, write.bytes().byteLength, written)
+  }
+
   /** The outcome that a fault puts in place of the op's own. */
-  #injected(n: number, primitive: Primitive): Outcome | undefined {
-    const injection = this.#faults.injection(n, primitive)
-    if (injection === undefined) return undefined
+  #inject(n: number, primitive: Primitive, injection: Injection): Outcome {
     this.#prove(injection.fault, n, false)
     const { act } = injection
     switch (act.kind) {

@@ -24,6 +24,8 @@ export interface Injection {
 export interface Faults {
   /** Whether any fault is addressed to a read. */
   readonly reads: boolean
+  /** Whether the sizes of files matter. */
+  readonly quota: boolean
   /** The number of the next op after `count` that a fault can touch; `Infinity` if none. */
   readonly due: (count: number) => number
   /** Faults addressed to op n. */
@@ -31,7 +33,7 @@ export interface Faults {
   readonly read: (r: number) => HookFault | undefined
   /** Whether a fault takes the place of op n. Changes nothing. */
   readonly decides: (n: number, primitive: Primitive) => boolean
-  /** What takes the place of op n. */
+  /** What takes the place of op n; asked once for each, before it begins, for what it changes is remembered. */
   readonly injection: (n: number, primitive: Primitive) => Injection | undefined
   /** Notes that the completion of op n is held back, if a fault says so. */
   readonly slowDown: (n: number, primitive: Primitive) => void
@@ -56,6 +58,7 @@ const none: readonly HookFault[] = []
 
 const noFaults: Faults = {
   reads: false,
+  quota: false,
   due: () => Infinity,
   at: () => none,
   read: () => undefined,
@@ -68,6 +71,7 @@ const noFaults: Faults = {
 
 class StreamFaults implements Faults {
   readonly reads: boolean
+  readonly quota: boolean
   readonly #ops = new Map<number, HookFault[]>()
   readonly #reads = new Map<number, HookFault>()
   readonly #fired = new Set<HookFault>()
@@ -91,6 +95,7 @@ class StreamFaults implements Faults {
       }
     }
     this.reads = this.#reads.size > 0
+    this.quota = this.#quota !== undefined
   }
 
   due(count: number): number {
@@ -152,7 +157,7 @@ class StreamFaults implements Faults {
     }
     if (primitive.kind === 'mark') return undefined
     const { write } = primitive
-    const cut = write?.file === undefined ? undefined : this.#cut.get(write.file)
+    const cut = write === undefined ? undefined : this.#cut.get(write.file)
     return cut ?? this.#sticky.get(classOf(primitive)) ?? this.#overQuota(write)
   }
 

@@ -35,3 +35,28 @@ export function ledgerFile(): OpenFile {
 function blank(kind: OpenFile['kind']): OpenFile {
   return { kind, path: '', append: false, node: 0, directory: false, position: 0, pending: 0 }
 }
+
+/**
+ * A write that is about to begin at `offset`. One without a position moves the descriptor's own; overlapping ones queue up
+ * behind each other.
+ */
+export function reserve(
+  file: OpenFile,
+  position: number | null,
+  offset: number,
+  length: number,
+): void {
+  file.pending += 1
+  if (position === null) file.position = offset + length
+}
+
+/** The same write took `written` of its `length` bytes. */
+export function settle(
+  file: OpenFile,
+  position: number | null,
+  length: number,
+  written: number,
+): void {
+  file.pending -= 1
+  if (position === null) file.position -= length - written
+}

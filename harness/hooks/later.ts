@@ -46,7 +46,8 @@ export class LateDeliveries {
     for (const late of this.#held) {
       if (late.left > 0) continue
       this.#held.delete(late)
-      nextTurn(late.tell)
+      // A turn later: the completion of the op that passed last comes first.
+      nextTurn(() => nextTurn(late.tell))
     }
   }
 }

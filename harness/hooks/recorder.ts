@@ -73,10 +73,9 @@ export class Recorder implements Observer {
     const call = { e: 'call', n, op, form, site, at: now() } as const
     if (payload === undefined) this.#sink(call)
     else this.#sink({ ...call, bytes: payload.byteLength }, payload)
-    if (op.kind === 'write') reserve(primitive, op.offset + op.length)
   }
 
-  end(n: number, primitive: Primitive, outcome: Outcome): void {
+  end(n: number, _primitive: Primitive, outcome: Outcome): void {
     const begun = this.#open.get(n)
     if (begun === undefined) return
     const { op } = begun
@@ -90,7 +89,6 @@ export class Recorder implements Observer {
       ...(outcome.lied === true ? { lied: true } : {}),
       at: now(),
     })
-    if (op.kind === 'write') settleWrite(primitive, op, outcome)
   }
 
   told(n: number): void {
@@ -218,26 +216,6 @@ export class Recorder implements Observer {
     this.#sink({ e: 'node', node, ino, path })
     return node
   }
-}
-
-/** A write without a position moves the descriptor's own; overlapping ones queue up behind each other. */
-function reserve(primitive: Primitive, end: number): void {
-  const file = primitive.write?.file
-  if (file === undefined) return
-  file.pending += 1
-  if (primitive.write?.position === null) file.position = end
-}
-
-function settleWrite(
-  primitive: Primitive,
-  op: Extract<Op, { kind: 'write' }>,
-  outcome: Outcome,
-): void {
-  const file = primitive.write?.file
-  if (file === undefined) return
-  file.pending -= 1
-  if (primitive.write?.position !== null || file.position !== op.offset + op.length) return
-  file.position = op.offset + (outcome.error === undefined ? Number(outcome.value) : 0)
 }
 
 function now(): number {

@@ -104,7 +104,7 @@ function removeTree(
 
 function makeParent(door: Door, path: string): string[] {
   const missing: string[] = []
-  makeDirectories(door, stepsOf(door, 'sync'), dirname(path), 0o777, true, missing)
+  makeDirectories(door, stepsOf(door, 'sync'), dirname(path), 0o777, true, { missing })
   return missing
 }
 
