@@ -12,7 +12,7 @@ import type { JsonValue } from './json.ts'
 import { recordError } from './recorded-error.ts'
 import type { IntentRecord, SettleRecord, UnitKind } from './records.ts'
 import type { Scope } from './scope.ts'
-import type { Result, StepCall, StepOptions } from './steps.ts'
+import type { StepCall, StepOptions } from './steps.ts'
 
 /** A unit that has a body. */
 export interface Unit {
@@ -21,7 +21,8 @@ export interface Unit {
   readonly base: string
   readonly attempt: number
   readonly options: StepOptions
-  readonly body: (call: StepCall) => Promise<Result> | Result
+  /** Gives JSON or nothing, which is checked. */
+  readonly body: (call: StepCall) => unknown
   /** True where this life's intent was committed already, in the batch of another record. */
   readonly hasIntent?: boolean
   /** True where a body that was given up must be waited for: it ends soon after its signal aborts. */
@@ -70,7 +71,7 @@ async function perform(scope: Scope, unit: Unit, place: Place): Promise<void> {
   await scope.mayBegin(key, { hasBegun: hasIntent })
   const inDoubt = scope.recorded.intents.get(key) ?? []
   if (inDoubt.length > 0) await unit.onInDoubt?.({ key, signal: scope.signal })
-  if (options.effect === 'once' && inDoubt.length > 0)
+  if (inDoubt.length > 0 && isOnce(options, inDoubt))
     return settle(scope, unit, place, unknownOutcome(unit, inDoubt.at(-1)?.reserve))
   if (unit.attempt > 1) await delay(scope, key, options.delayMs ?? 0)
   const intent = hasIntent ? undefined : intentOf(unit, key, place.args)
@@ -81,7 +82,15 @@ async function perform(scope: Scope, unit: Unit, place: Place): Promise<void> {
     // The intent took a sync, and a cancel may have been acknowledged meanwhile (A2).
     await scope.mayBegin(key, { hasBegun: true })
   }
+  // Nothing comes between this look, which takes no turn, and the body's first line.
+  while (scope.run.mailbox?.hasNews() === true)
+    await scope.mayBegin(key, { hasBegun: hasIntent || intent !== undefined })
   await settle(scope, unit, place, await outcomeOf(scope, unit, key))
+}
+
+/** What was promised when it began holds, whatever the code says now. */
+function isOnce({ effect }: StepOptions, inDoubt: readonly IntentRecord[]): boolean {
+  return effect === 'once' || inDoubt.some((intent) => intent.effect === 'once')
 }
 
 async function delay(scope: Scope, key: string, ms: number): Promise<void> {

@@ -48,7 +48,7 @@ export async function callBody(
 
 async function run(unit: Unit, call: StepCall): Promise<Came> {
   try {
-    const value = (await unit.body(call)) as JsonValue | undefined
+    const value = await unit.body(call)
     if (value !== undefined) assertJson(value, `result of ${call.key}`)
     return { kind: 'value', value }
   } catch (error) {
@@ -65,24 +65,21 @@ interface Bounds {
 
 function boundsOf(scope: Scope, unit: Unit, key: string): Bounds {
   const reached = deferred<Came>()
-  const aborter = unit.options.timeoutMs === undefined ? undefined : new AbortController()
+  // Of its own, so that what a body hangs on its signal goes when the body goes.
+  const aborter = new AbortController()
   const over = new AbortController()
   const giveUp = (came: Came, reason: unknown): void => {
     // In this order: what the body does on its signal comes too late to be its result.
     reached.resolve(came)
-    aborter?.abort(reason)
+    aborter.abort(reason)
   }
-  const onAbort = (): void => {
-    const { reason } = scope.signal
-    giveUp({ kind: 'thrown', error: reason }, reason)
-  }
-  scope.signal.addEventListener('abort', onAbort, { once: true })
+  const leave = scope.onEnd((reason) => giveUp({ kind: 'thrown', error: reason }, reason))
   startTimeout(scope, unit, key, over.signal, (error) => giveUp({ kind: 'timeout', error }, error))
   return {
-    signal: aborter?.signal ?? scope.signal,
+    signal: aborter.signal,
     reached: reached.promise,
     lift: () => {
-      scope.signal.removeEventListener('abort', onAbort)
+      leave()
       over.abort()
     },
   }

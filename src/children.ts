@@ -125,7 +125,8 @@ class ChildLife {
   async cancel(reason: string, message?: string): Promise<void> {
     const { delivery, recorded } = this.parent
     if (recorded.settled.has(this.spec.key)) return
-    await delivery.replayed()
+    // At once where that is possible: whoever looked into the inbox goes on in the same turn.
+    if (!delivery.isLive) await delivery.replayed()
     const error = { name: 'CancelledError', message: reason, code: 'CANCELLED' }
     const outcome = { status: 'cancelled', error, ...(message && { message }) } as const
     if (this.settling === undefined) {

@@ -90,6 +90,11 @@ export class Delivery {
     return waiter.promise
   }
 
+  /** True once the driver was handed all that earlier lives recorded for it. */
+  get isLive(): boolean {
+    return this.live
+  }
+
   /** Resolves when what no life settled may begin (D3); never where the driver diverged or the scope ended. */
   replayed(): Promise<void> {
     return this.live ? Promise.resolve() : this.replay.promise

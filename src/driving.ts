@@ -20,12 +20,11 @@ export async function runInScope<T>(scope: Scope, code: () => Promise<T> | T): P
   scope.assertOpen()
   scope.delivery.stir()
   const ended = deferred<never>()
-  const onAbort = (): void => ended.reject(scope.signal.reason)
-  scope.signal.addEventListener('abort', onAbort, { once: true })
+  const leave = scope.onEnd((reason) => ended.reject(reason))
   // Whichever comes second has no other handler.
   ended.promise.catch(() => {})
   const outcome = callAs(scope, 'driver', () => attempt(code)).then((came) => {
-    scope.signal.removeEventListener('abort', onAbort)
+    leave()
     scope.finish()
     return came
   })

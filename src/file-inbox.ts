@@ -52,7 +52,7 @@ export function fileInbox(options: FileInboxOptions): Inbox {
       assertJson(message, 'message')
       const bytes = encode(message)
       for (const path of [dir, above, home]) await makeDirectory(fileSystem, path)
-      const last = (await idsIn(fileSystem, home)).at(-1)
+      const last = idsIn(fileSystem, home).at(-1)
       const number = last === undefined ? 1 : Number.parseInt(last, 10) + 1
       const id = `${String(number).padStart(8, '0')}-${random.nonce()}`
       await publishFile(fileSystem, join(home, `${id}${suffix}`), bytes)
@@ -61,7 +61,7 @@ export function fileInbox(options: FileInboxOptions): Inbox {
     },
     pending: async () => {
       const messages: InboxMessage[] = []
-      for (const id of await idsIn(fileSystem, home)) {
+      for (const id of idsIn(fileSystem, home)) {
         const message = known.get(id) ?? (await readMessage(fileSystem, home, id))
         if (message === undefined) continue
         known.set(id, message)
@@ -69,6 +69,7 @@ export function fileInbox(options: FileInboxOptions): Inbox {
       }
       return messages
     },
+    hasNews: () => idsIn(fileSystem, home).some((id) => !known.has(id)),
     remove: async (id) => {
       known.delete(id)
       await unlinkQuietly(fileSystem, join(home, `${id}${suffix}`))
@@ -88,11 +89,11 @@ export function fileInbox(options: FileInboxOptions): Inbox {
 }
 
 /** Ids of the whole messages in a directory, oldest first. */
-async function idsIn(fileSystem: FileSystem, home: string): Promise<readonly string[]> {
+function idsIn(fileSystem: FileSystem, home: string): readonly string[] {
   try {
     if (!fileSystem.exists(home)) return []
-    const names = await fileSystem.list(home)
-    return names
+    return fileSystem
+      .listNow(home)
       .filter((name) => name.endsWith(suffix))
       .map((name) => name.slice(0, -suffix.length))
       .sort()

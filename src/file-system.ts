@@ -25,6 +25,8 @@ export interface FileSystem {
   readonly syncDirectory: (path: string) => Promise<void>
   /** At once, on the caller's time: `false` only where there is nothing of that name; throws where that cannot be seen. */
   readonly exists: (path: string) => boolean
+  /** At once: what {@link list} gives. */
+  readonly listNow: (path: string) => readonly string[]
   /** At once, and without a look at the file's times (see below): `false` also where that cannot be seen. */
   readonly isVisible: (path: string) => boolean
 }
@@ -72,6 +74,7 @@ export const systemFileSystem: FileSystem = {
   },
   // Not `existsSync`: that one answers "no" to every error.
   exists: (path) => fs.statSync(path, { throwIfNoEntry: false }) !== undefined,
+  listNow: (path) => fs.readdirSync(path),
   // Not `stat`: whoever has seen a file's times makes Linux store a finer one at the next write, and each sync slower.
   isVisible: (path) => fs.existsSync(path),
 }

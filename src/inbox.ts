@@ -32,6 +32,11 @@ export interface Inbox {
   readonly publish: (message: NewMessage) => Promise<string>
   /** What was published and not removed, oldest first. Cheap where there is nothing. */
   readonly pending: () => Promise<readonly InboxMessage[]>
+  /**
+   * At once: true where something was published that no `pending` has given yet. Left out where that cannot be known at
+   * once; a cancel that is acknowledged while a step is about to begin may then find it begun.
+   */
+  readonly hasNews?: () => boolean
   /** Takes a spent message away; nothing depends on whether that lasts. */
   readonly remove: (id: string) => Promise<void>
   /** Resolves after something may have been published, or when the signal aborts. */

@@ -15,13 +15,13 @@ import { recordError } from './recorded-error.ts'
 import type { IterateRecord } from './records.ts'
 import { Scope } from './scope.ts'
 
-/** What an iteration leaves: the state that the next one begins with, and whether there is a next one. */
-export interface Iteration<S extends JsonValue> {
+/** What an iteration leaves: the state that the next one begins with, JSON, and whether there is a next one. */
+export interface Iteration<S> {
   readonly state: S
   readonly done: boolean
 }
 
-export interface LoopOptions<S extends JsonValue> {
+export interface LoopOptions<S> {
   readonly initial: S
   /** One iteration. Units in it go through `scope`, which is this iteration's own. `index`: 0, 1, 2 … */
   readonly iterate: (state: S, scope: Scope, index: number) => Promise<Iteration<S>>
@@ -30,37 +30,32 @@ export interface LoopOptions<S extends JsonValue> {
 /**
  * Iterates until an iteration is done, and gives the last state. Charges one `iterations` of the budget for each.
  *
- * @throws StepFailedError where an iteration threw, BudgetExceededError, InvalidArgumentError (name), and what ended the run
+ * @throws StepFailedError where an iteration threw, BudgetExceededError, InvalidArgumentError (name), NotJsonError (state),
+ *   and what ended the run
  */
-export function loop<S extends JsonValue>(
-  scope: Scope,
-  name: string,
-  options: LoopOptions<S>,
-): Promise<S> {
+export function loop<S>(scope: Scope, name: string, options: LoopOptions<S>): Promise<S> {
   return handled(runLoop(scope, name, options))
 }
 
-async function runLoop<S extends JsonValue>(
-  scope: Scope,
-  name: string,
-  options: LoopOptions<S>,
-): Promise<S> {
+async function runLoop<S>(scope: Scope, name: string, options: LoopOptions<S>): Promise<S> {
   const key = scope.claim(name)
   try {
-    const unit = { key, kind: 'loop', args: options.initial } as const
+    const { initial } = options
+    assertJson(initial, `initial state of ${key}`)
+    const unit = { key, kind: 'loop', args: initial } as const
     return (await scope.settle(unit, (args) => iterateAll(scope, { key, args, options }))) as S
   } finally {
     scope.release(name)
   }
 }
 
-interface LoopRun<S extends JsonValue> {
+interface LoopRun<S> {
   readonly key: string
   readonly args: string
   readonly options: LoopOptions<S>
 }
 
-async function iterateAll<S extends JsonValue>(scope: Scope, loopRun: LoopRun<S>): Promise<void> {
+async function iterateAll<S>(scope: Scope, loopRun: LoopRun<S>): Promise<void> {
   const { key, args, options } = loopRun
   const last = scope.recorded.iterated.get(key)
   let state = last === undefined ? options.initial : (last.state as S)
@@ -77,12 +72,12 @@ async function iterateAll<S extends JsonValue>(scope: Scope, loopRun: LoopRun<S>
 }
 
 /** What one iteration left; `undefined` where it failed and the loop is settled with that. */
-async function iterateOnce<S extends JsonValue>(
+async function iterateOnce<S>(
   scope: Scope,
   { key, args, options }: LoopRun<S>,
   state: S,
   index: number,
-): Promise<Iteration<S> | undefined> {
+): Promise<Iteration<S & JsonValue> | undefined> {
   try {
     scope.run.budget.reserveIteration(key)
   } catch (error) {
@@ -119,12 +114,12 @@ async function fail(
   return undefined
 }
 
-function asIteration<S extends JsonValue>(came: unknown, what: string): Iteration<S> {
-  const { state, done } = (came ?? {}) as { readonly state?: unknown; readonly done?: unknown }
-  if (typeof done !== 'boolean' || state === undefined)
+function asIteration<S>(came: Iteration<S> | undefined, what: string): Iteration<S & JsonValue> {
+  if (typeof came?.done !== 'boolean' || came.state === undefined)
     throw new InvalidArgumentError(`expected ${what} to give { state, done }`, {
       hint: 'return the state that the next iteration begins with, and done: true from the last one',
     })
+  const { state, done } = came
   assertJson(state, `state after ${what}`)
-  return { state: state as S, done }
+  return { state, done }
 }

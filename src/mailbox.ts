@@ -54,6 +54,11 @@ export class Mailbox {
     return this.lookingNext
   }
 
+  /** At once: true where something was published that no look has seen, as far as that can be known at once. */
+  hasNews(): boolean {
+    return this.inbox.hasNews?.() ?? false
+  }
+
   /** The oldest signal of this name that is nobody's; from here on it is the caller's. */
   take(name: string): SignalMessage | undefined {
     for (const message of this.messages) {

@@ -1,5 +1,5 @@
 /** Errors in records: what is kept of one, and how it comes back as the class that a caller can handle. */
-import { inspect } from 'node:util'
+import { inspect, types } from 'node:util'
 import {
   BudgetExceededError,
   CancelledError,
@@ -61,7 +61,7 @@ export function cancelledError(recorded: RecordedError, what: string): Cancelled
 // Errors of another realm, and values made to look like errors, have a message too.
 function isErrorLike(thrown: unknown): thrown is object {
   if (typeof thrown !== 'object' || thrown === null) return false
-  return thrown instanceof Error || typeof member(thrown, 'message') === 'string'
+  return types.isNativeError(thrown) || typeof member(thrown, 'message') === 'string'
 }
 
 // A getter or a proxy may throw: the failure must be recorded all the same.

@@ -76,7 +76,8 @@ export async function createRunContext(options: RunContextOptions): Promise<RunC
     await endAfterTooManyLives(run, maxLives)
     return new RunContext(run)
   } catch (error) {
-    await journal.close()
+    // Why the run was not opened is told, not why it could not be given up: that only makes this a life that died.
+    await journal.close().catch(() => {})
     throw error
   }
 }

@@ -9,6 +9,7 @@
  *
  * `settle` is the seam of which steps, loops, children, waits, commands and tool calls are made.
  */
+import { setMaxListeners } from 'node:events'
 import { assertCalledByDriver, callAs } from './caller.ts'
 import { Delivery } from './delivery.ts'
 import {
@@ -24,7 +25,7 @@ import { recordError } from './recorded-error.ts'
 import type { IntentRecord, IterateRecord, RunRecord, SettleRecord, UnitKind } from './records.ts'
 import type { Run } from './run.ts'
 import { findScope, emptyScope, type ScopeView } from './run-view.ts'
-import { resultOf, type Settlement } from './settlement.ts'
+import { resultOf } from './settlement.ts'
 
 /** A unit of work as its scope knows it. */
 export interface UnitPlace {
@@ -45,6 +46,7 @@ export class Scope {
   private readonly inner = new Map<string, Scope>()
   private readonly names: Names
   private readonly aborter = new AbortController()
+  private readonly onEnds = new Set<(reason: Error) => void>()
   /** Why nothing may be recorded here any more. */
   private closing: Error | undefined
 
@@ -54,6 +56,8 @@ export class Scope {
     this.path = path
     this.parent = parent
     this.names = new Names(path)
+    // Every wait of a driver listens here, and a driver may have any number of them.
+    setMaxListeners(0, this.aborter.signal)
     this.recorded = findScope(run.view.root, path) ?? nothingRecorded
     this.delivery = new Delivery(path, this.recorded, run.activity, (error) => run.fail(error))
     parent?.inner.set(path, this)
@@ -68,6 +72,12 @@ export class Scope {
   /** Aborted when the run is cancelled, fenced or past its deadline, or when this scope is over. */
   get signal(): AbortSignal {
     return this.aborter.signal
+  }
+
+  /** Calls back when this scope ends; the function that comes back takes it off. */
+  onEnd(callback: (reason: Error) => void): () => void {
+    this.onEnds.add(callback)
+    return () => this.onEnds.delete(callback)
   }
 
   /** Asynchronous work of the driver's own between durable calls; without it a waiting driver may be taken for diverged. */
@@ -167,7 +177,7 @@ export class Scope {
   end(reason: Error): void {
     this.close(reason)
     this.delivery.fail(reason)
-    this.aborter.abort(reason)
+    this.abort(reason)
     for (const scope of this.inner.values()) scope.end(reason)
     this.parent?.inner.delete(this.path)
   }
@@ -193,7 +203,7 @@ export class Scope {
     })
     this.closing = over
     this.delivery.finish()
-    this.aborter.abort(over)
+    this.abort(over)
     for (const scope of this.inner.values()) scope.end(over)
     this.parent?.inner.delete(this.path)
   }
@@ -210,6 +220,12 @@ export class Scope {
     )
   }
 
+  private abort(reason: Error): void {
+    this.aborter.abort(reason)
+    for (const onEnd of this.onEnds) onEnd(reason)
+    this.onEnds.clear()
+  }
+
   private async perform(work: () => Promise<unknown>): Promise<void> {
     try {
       await this.delivery.replayed()
@@ -221,16 +237,14 @@ export class Scope {
   }
 
   private assertSame(key: string, kind: UnitKind, args: string): void {
-    const { settled, intents, spawned, iterated } = this.recorded
-    const known =
-      settled.get(key)?.record ?? intents.get(key)?.[0] ?? spawned.get(key) ?? iterated.get(key)
+    const known = recordedUnit(this.recorded, key)
     if (known === undefined) return
-    const knownKind = kindOf(known)
-    if (knownKind === kind && known.args === args) return
+    const sameArgs = known.args === undefined || known.args === args
+    if (known.kind === kind && sameArgs) return
     throw this.diverged(
-      knownKind === kind
+      known.kind === kind
         ? `expected ${kind} ${key} with the arguments that were recorded under this key, got others (hash ${known.args} recorded, ${args} now)`
-        : `expected ${knownKind} under key ${key}, as recorded, got ${kind}`,
+        : `expected ${known.kind} under key ${key}, as recorded, got ${kind}`,
       {
         hint: 'resume a run with the code and input that began it; give changed work another name',
         details: { key, recorded: known.args, came: args },
@@ -246,9 +260,17 @@ export class Scope {
   }
 }
 
-function kindOf(record: Settlement['record'] | RunRecord): UnitKind {
-  if (record.type === 'spawn') return 'child'
-  return 'kind' in record ? record.kind : 'loop'
+/** What earlier lives recorded under a key, as far as it can be compared. */
+function recordedUnit(
+  { settled, intents, spawned, iterated, below }: ScopeView,
+  key: string,
+): { readonly kind: UnitKind; readonly args?: string } | undefined {
+  const known =
+    settled.get(key)?.record ?? intents.get(key)?.[0] ?? spawned.get(key) ?? iterated.get(key)
+  // Of a loop in its first iteration only what is in it is recorded.
+  if (known === undefined) return below.has(key) ? { kind: 'loop' } : undefined
+  if (known.type === 'spawn') return { kind: 'child', args: known.args }
+  return { kind: known.type === 'iterate' ? 'loop' : known.kind, args: known.args }
 }
 
 /** What is recorded in place of a record that is too large: all but its value. */

@@ -61,7 +61,7 @@ export type Result = JsonValue | undefined | void
  * @throws StepFailedError, DeadlineError (its timeout), BudgetExceededError, OutcomeUnknownError, NotJsonError,
  *   RecordTooLargeError as recorded, the same in every life; InvalidArgumentError (name, options); and what ended the run
  */
-export function step<T extends Result>(
+export function step<T>(
   scope: Scope,
   name: string,
   body: (call: StepCall) => Promise<T> | T,
@@ -70,7 +70,7 @@ export function step<T extends Result>(
   return handled(runStep(scope, name, body, options))
 }
 
-async function runStep<T extends Result>(
+async function runStep<T>(
   scope: Scope,
   name: string,
   body: (call: StepCall) => Promise<T> | T,

@@ -88,7 +88,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         return await context.drive(root, task)
       } finally {
         signal?.removeEventListener('abort', stop)
-        await context.close()
+        // What became of the run is told already, and is durable; a life that cannot be closed has died, no more.
+        await context.close().catch(() => {})
       }
     },
     signal: async (runId, name, payload) => {
