@@ -28,27 +28,38 @@ export function encodeBodies(
 
 function encodeBody(body: RecordBody, what: string, bytesMax: number): EncodedBody {
   assertJson(body, what)
+  // First what is cheap: the text of a huge body would fill the memory before anybody saw its length.
+  const least = leastBytes(body, bytesMax)
+  if (least > bytesMax) throw recordTooLarge(what, `${least} bytes of JSON or more`, bytesMax)
   const json = stringify(body, what, bytesMax)
   const bytes = Buffer.byteLength(json)
-  if (bytes > bytesMax) throw recordTooLarge(what, bytes, bytesMax)
+  if (bytes > bytesMax) throw recordTooLarge(what, `${bytes} bytes of JSON`, bytesMax)
   return { json, bytes }
+}
+
+/** A lower bound of the length of the JSON text; it stops counting at `enough`. */
+function leastBytes(value: RecordBody, enough: number): number {
+  if (typeof value === 'string') return value.length + 2
+  if (typeof value !== 'object' || value === null) return 1
+  let bytes = 1
+  for (const [key, member] of Object.entries<RecordBody>(value)) {
+    bytes += leastBytes(member, enough) + (Array.isArray(value) ? 1 : key.length + 4)
+    if (bytes > enough) break
+  }
+  return bytes
 }
 
 function stringify(body: RecordBody, what: string, bytesMax: number): string {
   try {
     return JSON.stringify(body)
   } catch (error) {
-    // Longer than any string can be.
-    if (error instanceof RangeError) throw recordTooLarge(what, Infinity, bytesMax)
-    throw error
+    if (!(error instanceof RangeError)) throw error
+    throw recordTooLarge(what, 'more JSON than a string can hold', bytesMax)
   }
 }
 
-/** The error for `bytes` where `bytesMax` is the limit; infinite where no string could hold them. */
-export function recordTooLarge(what: string, bytes: number, bytesMax: number): RecordTooLargeError {
-  const came = Number.isFinite(bytes)
-    ? `${bytes} bytes of JSON`
-    : 'more JSON than a string can hold'
+/** The error for what has `came`, where `bytesMax` is the limit. */
+export function recordTooLarge(what: string, came: string, bytesMax: number): RecordTooLargeError {
   return new RecordTooLargeError(`${what} has ${came}, and ${bytesMax} is the most`, {
     hint: 'store large data elsewhere and append a reference to it, or raise bytesMax',
     details: { what, bytesMax },

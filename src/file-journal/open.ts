@@ -104,7 +104,7 @@ async function publish(
     run: run.runId,
     epoch,
     nonce,
-    at: new Date(settings.clock.now()).toISOString(),
+    at: isoTime(settings.clock.now()),
     presize: settings.presizeBytesMax,
     name: name ?? describeOwner(owner),
     owner,
@@ -124,6 +124,12 @@ async function publish(
   }
   await discard(settings, temporary)
   return { file, path, header, key: crc, bytes: bytes.length }
+}
+
+/** For people only, so a clock that went mad stops nobody. */
+function isoTime(ms: number): string {
+  const date = new Date(ms)
+  return Number.isNaN(date.getTime()) ? 'unknown' : date.toISOString()
 }
 
 async function linkOrLose(source: RunSource, temporary: string, epoch: number): Promise<void> {

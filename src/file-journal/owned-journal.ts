@@ -63,7 +63,7 @@ function pendingAppend(
   const large = [...encoded.entries()].filter(([, { bytes }]) => bytes > settings.inlineBytesMax)
   const inlineBytes = encoded.reduce((sum, { bytes }) => sum + bytes, 0) - sumOfBytes(large)
   if (inlineBytes > settings.bytesMax)
-    throw recordTooLarge('one append', inlineBytes, settings.bytesMax)
+    throw recordTooLarge('one append', `${inlineBytes} bytes of JSON`, settings.bytesMax)
   if (large.length === 0) return { bytes: inlineBytes, records: () => texts }
   return { bytes: inlineBytes, records: () => withBlobs(texts, large, blobs, directory) }
 }
