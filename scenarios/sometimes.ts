@@ -18,7 +18,7 @@ export const effectWithoutCommit: Sometimes = {
       const ack = lastOf(history, 'ack', life)
       return effect !== undefined && effect > (ack ?? -1)
     }),
-  directed: (control) => killBeforeSyncAfter(control, (op) => op.mark === 'effect'),
+  directed: (control) => killAtMark(control, 'effect', 'after'),
 }
 
 /** Killed with something committed and something left to do, and the rest was done by a later life. */
@@ -168,7 +168,7 @@ export const killedWhileMetered: Sometimes = {
       const spent = lastOf(history, 'spend', life)
       return spent !== undefined && spent > (lastOf(history, 'ack', life) ?? -1)
     }),
-  directed: (control) => killBeforeSyncAfter(control, (op) => op.mark === 'spend'),
+  directed: (control) => killAtMark(control, 'spend', 'after'),
 }
 
 /** The budget was used up. */
@@ -307,16 +307,6 @@ function killAtMark(
 ): CasePlan | undefined {
   const op = control.ops.find((each) => each.mark === mark)
   return op === undefined ? undefined : kill(op.n, { kind: phase })
-}
-
-/** Right after the sync that follows such an op had been asked for, and before it happened. */
-function killBeforeSyncAfter(
-  control: Control,
-  matches: (op: ControlOp) => boolean,
-): CasePlan | undefined {
-  const first = control.ops.find(matches)
-  const sync = control.ops.find(({ n, op }) => n > (first?.n ?? control.ops.length) && isSync(op))
-  return sync === undefined ? undefined : kill(sync.n, { kind: 'before' })
 }
 
 /** The first outside act at an op and, if asked for, a kill right behind it. */
