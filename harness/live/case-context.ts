@@ -125,6 +125,8 @@ export class CaseContext {
       arguments: host.command.arguments,
       cwd: host.command.cwd ?? directories.root,
       ledger: this.ledger.descriptor,
+      stderrBytesMax: host.options.stderrBytesMax,
+      takesGroupAlong: this.asked.descendants !== 'stay',
       environment: this.#environment(order, life, trace),
     })
     host.tracker.began(child.pid)

@@ -26,6 +26,11 @@ export interface LiveCase {
   readonly lane?: 'plain' | 'counted' | 'recording'
   /** Default `serial`. */
   readonly order?: 'serial' | 'native'
+  /**
+   * What becomes of a life's descendants when it ends. `die` (default): they are killed with it, as with its container.
+   * `stay`: they go on, as after a kill of the worker alone, until the case ends.
+   */
+  readonly descendants?: 'die' | 'stay'
   /** By the clock of the harness, milliseconds since the epoch at the start of the first life. */
   readonly clockMs?: number
   /** A case without a fault whose end is known: anything but `done` in the first life is trouble. */
@@ -119,6 +124,8 @@ export interface CaseRun {
   /** In order of start. */
   readonly lives: readonly LifeFacts[]
   readonly acts: readonly ActFacts[]
+  /** Command lines of processes that outlived the case, and were killed. */
+  readonly orphans: readonly string[]
   /** Where a random kill landed, and what replays it. */
   readonly landed?: Landed
   /** In lane `recording`: the traces of each life, main stream first. */

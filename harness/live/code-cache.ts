@@ -16,8 +16,8 @@ import { removeTree } from './scratch.ts'
 /** Where the loader writes the cache at the end of its process; set for the rehearsal only. */
 const cacheOutVariable = 'KILLPOINT_CODE_CACHE_OUT'
 
-/** A rehearsal that takes longer is ended: the cache then holds no functions. */
-const rehearsalMs = 10_000
+/** A rehearsal that takes longer is ended, and there is no cache. */
+const rehearsalMs = 3_000
 
 /** Makes a loader for a CommonJS bundle, and its cache. Returns the loader's path: it is run in place of the bundle. */
 export async function withCodeCache(
@@ -111,6 +111,7 @@ function environmentOf(
     runId: 'rehearsal',
     seed: '0',
     workload,
+    ledger: join(root, 'ledger.jsonl'),
     directory,
     clockMs: 0,
     takeover: 'if-dead',

@@ -18,6 +18,10 @@ export interface Launch {
   readonly cwd: string
   /** Descriptor of the case's ledger in this process. */
   readonly ledger: number
+  /** Bytes of stderr beyond which its group is killed. */
+  readonly stderrBytesMax: number
+  /** Whether its group is killed when it ends, as it is when its container is killed. */
+  readonly takesGroupAlong: boolean
 }
 
 /** How a process ended: exactly one of the two is set. */
@@ -67,14 +71,16 @@ export async function launch(order: Launch): Promise<LifeProcess> {
   const { pid } = child
   if (pid === undefined) throw spawnError(order, (await child).code)
   const words = new Words()
-  child.stderr.on('data', (chunk: Buffer) => words.add(chunk))
+  child.stderr.on('data', (chunk: Buffer) => {
+    words.add(chunk)
+    if (words.bytes > order.stderrBytesMax) killGroup(pid)
+  })
   const silent = new Promise<void>((resolve) => void child.stderr.once('close', resolve))
   const ended = new Promise<ProcessEnd>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }))
   })
   const reaped = ended.then(async (): Promise<Reaped> => {
-    // The children of a dead life die with it, as they do when its container is killed. What left the group is found by its marker.
-    const leftGroup = killGroup(pid)
+    const leftGroup = order.takesGroupAlong && (await endGroup(pid))
     await Promise.race([silent, afterPendingReads()])
     child.stderr.destroy()
     return { leftGroup, stderrBytes: words.bytes }
@@ -91,6 +97,14 @@ function spawnError(order: Launch, code: string | undefined): TroubleError {
         ? 'lower --jobs, or raise the limit on processes and open files (ulimit -u, ulimit -n)'
         : 'check that the file exists and may be executed',
   })
+}
+
+/** Kills what is left of a group, and waits until it is gone. False where nothing was left. */
+async function endGroup(leader: number): Promise<boolean> {
+  if (!killGroup(leader)) return false
+  // A process that was sent SIGKILL still shows until the kernel is done with it.
+  while (killGroup(leader)) await new Promise<void>((resolve) => setTimeout(resolve, 1))
+  return true
 }
 
 // A descendant that left the group may hold stderr open for ever: whatever was written before the end is read in two turns.

@@ -14,6 +14,8 @@ export interface LiveOptions {
   readonly keep?: boolean
   /** Whether the hooks are put into Node workers: without them nothing can happen at an op. Default true. */
   readonly hooks?: boolean
+  /** Whether a rehearsal, one life of a tiny run, may make a code cache for the starts to come. Default true. */
+  readonly codeCache?: boolean
   /** Replaces sources as they are bundled. */
   readonly transform?: SourceTransform
   /** No op and no mark for this long is suspicious; ten times this long, alone on the machine, is wedged. Default 10 000. */

@@ -28,8 +28,7 @@ export async function runCase(host: Host, asked: LiveCase): Promise<CaseRun> {
       const orphans = host.orphans.sweep(asked.id)
       const bytes = context.ledger.bytes()
       const ledger = readLedger(bytes)
-      const ending =
-        outer(host, context.directories, orphans, ledger) ?? finalEnding(asked, driven, ledger)
+      const ending = outer(host, context, orphans, ledger) ?? finalEnding(asked, driven, ledger)
       const traces =
         asked.lane === 'recording' ? await tracesOf(context.directories, driver) : undefined
       const landed = await landing(context, driver, (other, life) => stateAfter(host, other, life))
@@ -40,6 +39,7 @@ export async function runCase(host: Host, asked: LiveCase): Promise<CaseRun> {
         entries: ledger.entries,
         lives: [...driver.lives].sort((left, right) => left.life - right.life),
         acts: driver.acts.facts,
+        orphans: orphans.map(({ command }) => command),
         ...(landed === undefined ? {} : { landed }),
         ...(traces === undefined ? {} : { traces }),
         ...(host.options.keep ? { directory: context.directories.root } : {}),
@@ -107,7 +107,7 @@ async function ended(driver: CaseDriver): Promise<Ending> {
 /** Trouble around the case that makes whatever it showed worthless. */
 function outer(
   { scratch, tracker }: Host,
-  directories: CaseDirectories,
+  { asked, directories }: CaseContext,
   orphans: readonly Orphan[],
   ledger: Ledger,
 ): Ending | undefined {
@@ -118,8 +118,13 @@ function outer(
   if (problem !== undefined) return { kind: 'trouble', trouble: garbage(problem) }
   const [stray] = strayNames(directories)
   if (stray !== undefined) return { kind: 'trouble', trouble: strayFile(stray) }
+  // Who was killed had no chance to take its descendants along.
+  const orderly =
+    asked.descendants !== 'stay' &&
+    !ledger.entries.some(({ mark }) => mark.mark === 'exit' && mark.signal !== null)
   const [orphan] = orphans
-  if (orphan !== undefined) return { kind: 'trouble', trouble: leftBehind(orphan, orphans.length) }
+  if (orphan !== undefined && orderly)
+    return { kind: 'trouble', trouble: leftBehind(orphan, orphans.length) }
   return undefined
 }
 
@@ -175,6 +180,7 @@ function emptyRun(asked: LiveCase, trouble: Trouble): CaseRun {
     entries: [],
     lives: [],
     acts: [],
+    orphans: [],
   }
 }
 

@@ -49,7 +49,8 @@ export async function startCommand(
     ...(hooked ? { preload: await hooks() } : {}),
     ...(options.transform === undefined ? {} : { transform: options.transform }),
   })
-  const main = format === 'cjs' ? await withCodeCache(file, system, resolved.node, node) : file
+  const cached = format === 'cjs' && options.codeCache !== false
+  const main = cached ? await withCodeCache(file, system, resolved.node, node) : file
   return { file: resolved.node, arguments: [...node, main], hooked }
 }
 

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { markerVariable } from '../../../harness/live/environment.ts'
+
+let scratch = ''
+beforeEach(() => void (scratch = mkdtempSync(join(tmpdir(), 'killpoint-clean-up-'))))
+afterEach(() => rmSync(scratch, { recursive: true }))
+
+const fixture = fileURLToPath(new URL('./fixtures/harness-process.ts', import.meta.url))
+
+async function startHarness(how = ''): Promise<ChildProcess> {
+  const child = spawn(process.execPath, ['--import', 'tsx', fixture, scratch, how], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  // Two workers, and of each two children, one of which left its group.
+  await until(() => ours().length === 6)
+  return child
+}
+
+async function ended(child: ChildProcess): Promise<number | string | null> {
+  return await new Promise((resolve) =>
+    child.once('exit', (code, signal) => resolve(code ?? signal)),
+  )
+}
+
+/** Processes of any case whose state directory lies in this test's scratch directory. */
+function ours(): readonly string[] {
+  return readdirSync('/proc').filter((name) => {
+    if (!/^\d+$/.test(name)) return false
+    try {
+      const environment = readFileSync(`/proc/${name}/environ`, 'latin1')
+      return environment.includes(`${markerVariable}=`) && environment.includes(`${scratch}/`)
+    } catch {
+      return false
+    }
+  })
+}
+
+/** Until it is so; the runner's own timeout ends what never comes. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
+describe.skipIf(process.platform !== 'linux')('clean-up: nothing survives the harness', () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('after %s: exit code %i, no process and no file is left', async (signal, code) => {
+    const harness = await startHarness()
+    harness.kill(signal)
+    expect(await ended(harness)).toBe(code)
+    expect(ours()).toEqual([])
+    expect(readdirSync(scratch)).toEqual([])
+  })
+
+  it('after SIGKILL: the warden kills what is left and removes it', async () => {
+    const harness = await startHarness()
+    harness.kill('SIGKILL')
+    expect(await ended(harness)).toBe('SIGKILL')
+    await until(() => ours().length === 0 && readdirSync(scratch).length === 0)
+  })
+
+  it.each([
+    ['exit', 7],
+    ['throw', 1],
+  ])('after %s: the same', async (how, code) => {
+    const harness = await startHarness(how)
+    harness.stdin?.write('now\n')
+    expect(await ended(harness)).toBe(code)
+    await until(() => ours().length === 0 && readdirSync(scratch).length === 0)
+  })
+})

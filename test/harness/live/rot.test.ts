@@ -1,0 +1,54 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { filesOf, rot } from '../../../harness/live/rot.ts'
+
+let directory = ''
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'killpoint-rot-'))
+  mkdirSync(join(directory, 'b'))
+  writeFileSync(join(directory, 'a'), 'first line\nsecond\nthird')
+  writeFileSync(join(directory, 'b', 'c'), 'x')
+})
+afterEach(() => rmSync(directory, { recursive: true }))
+
+const content = (): string => readFileSync(join(directory, 'a'), 'latin1')
+
+describe('rot', () => {
+  it('counts the regular files, sorted by path', () => {
+    expect(filesOf(directory)).toEqual([join(directory, 'a'), join(directory, 'b', 'c')])
+  })
+
+  it.each([
+    [{ kind: 'byte', offset: 0, xor: 1 }, 'girst line\nsecond\nthird'],
+    [{ kind: 'nul', from: 1, to: 3 }, 'f\0\0st line\nsecond\nthird'],
+    [{ kind: 'nul', from: 22, to: 99 }, 'first line\nsecond\nthir\0'],
+    [{ kind: 'cut', bytes: 3 }, 'fir'],
+    [{ kind: 'line', line: 1 }, 'fine\nsecond\nthird'],
+    [{ kind: 'swap', line: 1, other: 3 }, 'third\nsecond\nfirst line'],
+  ] as const)('damages as %j says', (damage, expected) => {
+    expect(rot(directory, 1, damage)).toBe(true)
+    expect(content()).toBe(expected)
+  })
+
+  it.each([
+    [1, { kind: 'byte', offset: 23, xor: 1 }],
+    [1, { kind: 'nul', from: 23, to: 30 }],
+    [1, { kind: 'cut', bytes: 23 }],
+    [1, { kind: 'line', line: 4 }],
+    [1, { kind: 'swap', line: 1, other: 4 }],
+    [3, { kind: 'gone' }],
+    [3, { kind: 'cut', bytes: 0 }],
+  ] as const)('says that file %i offers nothing for %j', (file, damage) => {
+    expect(rot(directory, file, damage)).toBe(false)
+    expect(content()).toBe('first line\nsecond\nthird')
+  })
+
+  it('deletes one file, or all of them', () => {
+    expect(rot(directory, 2, { kind: 'gone' })).toBe(true)
+    expect(filesOf(directory)).toEqual([join(directory, 'a')])
+    expect(rot(directory, 0, { kind: 'gone' })).toBe(true)
+    expect(filesOf(directory)).toEqual([])
+  })
+})
