@@ -5,7 +5,7 @@
 import { kill } from '../harness/fault-classes.ts'
 import type { History, LifeHistory } from '../harness/history.ts'
 import { endOf, runLives } from '../harness/history.ts'
-import type { Control, ControlOp, CasePlan, Sometimes } from '../harness/scenario.ts'
+import type { CasePlan, Control, Sometimes } from '../harness/scenario.ts'
 import { position } from '../harness/fault.ts'
 import { isSync } from '../harness/op.ts'
 

@@ -5,6 +5,7 @@
  * host's or the adapter's, never the system's.
  */
 import { check, type Judgement } from '../checkers/check.ts'
+import type { Schedule } from '../fault.ts'
 import { historyOf, type History } from '../history.ts'
 import { readLedger } from '../ledger.ts'
 import type { CaseRun } from '../live/case.ts'
@@ -35,12 +36,19 @@ export function judge(
       history,
       workload: run.case.workload,
       system,
-      // A kill at a random time is no fault of the schedule: no hook reports it, the exit does.
-      schedule: run.case.schedule,
+      schedule: scheduleOf(run, history),
       livesMax: scenario.livesMax,
       ...(control === undefined ? {} : { control }),
     },
     scenario.invariants,
   )
   return { kind: 'judged', judgement, history }
+}
+
+/**
+ * A kill at a random time is no fault of the schedule, and the hooks do not report it: the exit does. Only where the run was
+ * about to end unharmed is it killed at that very op, and the ledger says so.
+ */
+function scheduleOf({ case: asked, landed }: CaseRun, history: History): Schedule {
+  return landed !== undefined && history.of('fault').length > 0 ? landed.schedule : asked.schedule
 }
