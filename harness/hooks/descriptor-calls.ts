@@ -1,7 +1,7 @@
 /** Calls on a descriptor that change or sync state: writes, truncate, sync, datasync, and attributes. */
 import type { Op } from '../op.ts'
 import { replace } from './binding.ts'
-import { failure } from './errors.ts'
+import { failure, syscallOf } from './errors.ts'
 import type { FsBinding, Native, Undo } from './binding.ts'
 import type { AttributeCall } from './disk.ts'
 import type { Door, Primitive, WritePrimitive } from './door.ts'
@@ -195,7 +195,7 @@ function hookAttributes(binding: FsBinding, door: Door, name: AttributeCall): Un
         kind: 'attributes',
         describe: () => ({ kind: 'attributes', call: name, path: file.path, node: file.node }),
         run,
-        fail: failure(name),
+        fail: failure(syscallOf(name)),
       })
     }
   })

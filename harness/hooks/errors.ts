@@ -59,6 +59,13 @@ export function failure(syscall: string, path?: unknown, dest?: unknown): (code:
     )
 }
 
+/** Name of the system call that a binding function names in its errors. */
+export function syscallOf(name: string): string {
+  if (name.endsWith('utimes')) return name.slice(0, -1)
+  if (name === 'readdir') return 'scandir'
+  return name === 'readBuffers' ? 'read' : name
+}
+
 /** A path as errors show it. */
 export function pathText(path: DiskPath): string {
   return typeof path === 'string' ? path : Buffer.from(path).toString()

@@ -1,7 +1,7 @@
 /** Calls on names that change state: rename, link, unlink, symlink, mkdir, rmdir, and attributes. */
 import type { Op } from '../op.ts'
 import { replace } from './binding.ts'
-import { failure } from './errors.ts'
+import { failure, syscallOf } from './errors.ts'
 import type { FsBinding, Native, Undo } from './binding.ts'
 import type { AttributeCall, DiskPath } from './disk.ts'
 import type { Door } from './door.ts'
@@ -99,7 +99,7 @@ function hookPathCall(binding: FsBinding, door: Door, spec: PathCall): Undo {
         kind: op.kind,
         describe: () => op,
         run,
-        fail: failure(name, path, dest),
+        fail: failure(syscallOf(name), path, dest),
       })
     }
   })

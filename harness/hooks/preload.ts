@@ -29,6 +29,7 @@
  */
 import { install } from './install.ts'
 import { readSettings, threadStream } from './settings.ts'
+import { endHooks } from './site.ts'
 
 const marker = Symbol.for('killpoint.hooks')
 const holder = process as unknown as Record<symbol, unknown>
@@ -51,3 +52,5 @@ function isThread(): boolean {
 function threadId(): number {
   return (require('node:worker_threads') as typeof import('node:worker_threads')).threadId
 }
+
+endHooks()

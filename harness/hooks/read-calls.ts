@@ -4,7 +4,7 @@
  */
 import type { ReadKind } from '../op.ts'
 import { replace } from './binding.ts'
-import { failure } from './errors.ts'
+import { failure, syscallOf } from './errors.ts'
 import type { FsBinding, Native, Undo } from './binding.ts'
 import type { Disk, DiskPath } from './disk.ts'
 import type { Door } from './door.ts'
@@ -144,13 +144,11 @@ function descriptorCall(
   kind: ReadKind,
   run: ReadCall['run'],
 ): ReadCall {
-  const syscall = name === 'readBuffers' ? 'read' : name
-  return { name, syscall, request, kind, on: 'descriptor', run }
+  return { name, syscall: syscallOf(name), request, kind, on: 'descriptor', run }
 }
 
 function pathCall(name: string, request: number, kind: ReadKind, run: ReadCall['run']): ReadCall {
-  const syscall = name === 'readdir' ? 'scandir' : name
-  return { name, syscall, request, kind, on: 'path', run }
+  return { name, syscall: syscallOf(name), request, kind, on: 'path', run }
 }
 
 function path(args: ArrayLike<unknown>): DiskPath {

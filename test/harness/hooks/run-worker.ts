@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll } from 'vitest'
 import { buildPreload } from '../../../harness/hooks/build.ts'
@@ -56,7 +56,7 @@ export interface WorkerRun extends Place {
   readonly traces: readonly Trace[]
 }
 
-/** Runs a fixture to its end. */
+/** Runs a fixture, or a program at an absolute path, to its end. */
 export async function runWorker(fixture: string, options: WorkerOptions = {}): Promise<WorkerRun> {
   const place = options.place ?? scratch()
   const where: Place = {
@@ -69,7 +69,12 @@ export async function runWorker(fixture: string, options: WorkerOptions = {}): P
   const ledger = openSync(where.ledger, 'a')
   const child = spawn(
     node,
-    [fileURLToPath(new URL(`fixtures/${fixture}`, import.meta.url)), ...(options.args ?? [])],
+    [
+      isAbsolute(fixture)
+        ? fixture
+        : fileURLToPath(new URL(`fixtures/${fixture}`, import.meta.url)),
+      ...(options.args ?? []),
+    ],
     {
       env: {
         PATH: process.env['PATH'],
