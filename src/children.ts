@@ -7,11 +7,11 @@
  *   C4  the first settlement is final: a cancelled child records nothing more, whatever its code still does
  */
 import { assertAmounts, type Amounts } from './amounts.ts'
-import { assert } from './assert.ts'
 import { runInScope, type Outcome } from './driving.ts'
 import { BudgetExceededError, CancelledError, InvalidArgumentError } from './errors.ts'
 import type { CancelMessage } from './inbox.ts'
 import { assertJson, type JsonValue } from './json.ts'
+import { argumentHash } from './keys.ts'
 import { recordError } from './recorded-error.ts'
 import type { SettleRecord, SpawnRecord } from './records.ts'
 import { Scope } from './scope.ts'
@@ -56,11 +56,12 @@ export function spawn(
   assertJson(task, `task of child ${name}`)
   const { budget } = options
   if (budget !== undefined) assertAmounts(budget, `budget of child ${name}`)
+  const limits = budget === undefined ? {} : { budget: { ...budget } }
+  const args: JsonValue = { driver: driver.name, task, ...limits }
   const key = scope.claim(name)
-  const life = new ChildLife(scope, { key, driver, task, ...(budget && { budget: { ...budget } }) })
-  const args = { driver: driver.name, task, ...(budget && { budget: { ...budget } }) } as JsonValue
+  const life = new ChildLife(scope, { key, args: argumentHash(args), driver, task, ...limits })
   const result = scope
-    .settle({ key, kind: 'child', args }, (hash) => life.live(hash))
+    .settle({ key, kind: 'child', args }, () => life.live())
     .finally(() => scope.release(name))
   // A parent may look at a child late, or never.
   result.catch(() => {})
@@ -87,6 +88,8 @@ export function assertDriver(driver: unknown): asserts driver is Driver {
 
 interface ChildSpec {
   readonly key: string
+  /** Hash of its arguments. */
+  readonly args: string
   readonly driver: Driver
   readonly task: JsonValue
   readonly budget?: Amounts
@@ -98,7 +101,6 @@ type ChildEnd = Pick<SettleRecord, 'status' | 'value' | 'error' | 'message'>
 class ChildLife {
   private readonly parent: Scope
   private readonly spec: ChildSpec
-  private args: string | undefined
   private scope: Scope | undefined
   private settling: Promise<void> | undefined
 
@@ -108,8 +110,7 @@ class ChildLife {
   }
 
   /** Called where no life settled this child yet. */
-  async live(args: string): Promise<void> {
-    this.args = args
+  async live(): Promise<void> {
     const { mailbox } = this.parent.run
     const { key } = this.spec
     await this.parent.mayBegin(key)
@@ -167,18 +168,14 @@ class ChildLife {
   }
 
   private commit(outcome: ChildEnd): Promise<void> {
-    const { key } = this.spec
-    const { args } = this
-    assert(args !== undefined, `child ${key} settles before it began`)
+    const { key, args } = this.spec
     return this.parent.commitSettlement({ type: 'settle', key, kind: 'child', args, ...outcome })
   }
 
   /** Writes the spawn record; gives the error where the budget does not cover the child. */
   private noteSpawn(): BudgetExceededError | undefined {
-    const { key, driver, budget } = this.spec
-    const { args } = this
+    const { key, args, driver, budget } = this.spec
     const { run, recorded } = this.parent
-    assert(args !== undefined, `child ${key} is noted before it began`)
     if (recorded.spawned.has(key)) return undefined
     try {
       if (budget !== undefined) run.budget.assertFree(key, budget)

@@ -45,6 +45,7 @@ export function fileInbox(options: FileInboxOptions): Inbox {
     })
   const above = join(dir, '.inbox')
   const home = join(above, runDirectoryName(runId))
+  const seal = `${home}.sealed`
   const known = new Map<string, InboxMessage>()
 
   return {
@@ -70,6 +71,14 @@ export function fileInbox(options: FileInboxOptions): Inbox {
       return messages
     },
     hasNews: () => idsIn(fileSystem, home).some((id) => !known.has(id)),
+    seal: async () => {
+      for (const path of [dir, above]) await makeDirectory(fileSystem, path)
+      await makeSeal(fileSystem, seal)
+    },
+    unseal: async () => {
+      if (fileSystem.exists(seal)) await unlinkQuietly(fileSystem, seal)
+    },
+    isSealed: () => Promise.resolve(fileSystem.exists(seal)),
     remove: async (id) => {
       known.delete(id)
       await unlinkQuietly(fileSystem, join(home, `${id}${suffix}`))
@@ -124,6 +133,16 @@ async function syncDirectory(fileSystem: FileSystem, path: string): Promise<void
     await fileSystem.syncDirectory(path)
   } catch (error) {
     throw storageError(`directory ${path} could not be synced`, error)
+  }
+}
+
+// Not synced: it orders what living processes see, and a power loss ends them all.
+async function makeSeal(fileSystem: FileSystem, path: string): Promise<void> {
+  try {
+    const file = await fileSystem.create(path)
+    await file.close()
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw storageError(`seal ${path} could not be made`, error)
   }
 }
 

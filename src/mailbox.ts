@@ -54,6 +54,16 @@ export class Mailbox {
     return this.lookingNext
   }
 
+  /** The run is about to end: a cancel that is published from here on is not sure to be seen. A look is to follow. */
+  async seal(): Promise<void> {
+    await this.inbox.seal?.()
+  }
+
+  /** The run goes on, although an earlier life was about to end it. */
+  async unseal(): Promise<void> {
+    await this.inbox.unseal?.()
+  }
+
   /** At once: true where something was published that no look has seen, as far as that can be known at once. */
   hasNews(): boolean {
     return this.inbox.hasNews?.() ?? false

@@ -30,7 +30,12 @@ export function recordError(thrown: unknown): RecordedError {
 
 /** The same class in every life. `what` names what failed: `step fetch`, `run r1`. */
 export function rebuildError(recorded: RecordedError, what: string): Error {
-  const details = { what, name: recorded.name, code: recorded.code }
+  const details = {
+    what,
+    name: recorded.name,
+    code: recorded.code,
+    reason: recorded.message,
+  }
   switch (recorded.code) {
     case 'BUDGET_EXCEEDED':
       return new BudgetExceededError(recorded.message, { details })

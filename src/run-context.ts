@@ -8,6 +8,7 @@
  *   K4  a run that kills its process again and again ends (`lives.ts`)
  *   K5  what ends the run, or this life, ends `drive`, whatever the driver's code does then
  */
+import { AssertionError } from './assert.ts'
 import { assertDriver, type Driver } from './children.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { assertSameContract, contractOf, mismatch, type RunContract } from './contract.ts'
@@ -74,6 +75,7 @@ export async function createRunContext(options: RunContextOptions): Promise<RunC
     const run = new Run(journal, clock, inbox === false ? undefined : inbox)
     await beginOrCompare(run, contract, random)
     await endAfterTooManyLives(run, maxLives)
+    if (run.ended === undefined) await run.mailbox?.unseal()
     return new RunContext(run)
   } catch (error) {
     // Why the run was not opened is told, not why it could not be given up: that only makes this a life that died.
@@ -186,6 +188,9 @@ export class RunContext {
     const { run, scope } = this
     try {
       const outcome = await runInScope(scope, () => driver.run(scope, task))
+      if (outcome.status === 'failed' && outcome.error instanceof AssertionError)
+        throw outcome.error
+      await run.mailbox?.seal()
       await run.look()
       await run.endWith(endOf(outcome))
     } catch (error) {
@@ -200,6 +205,8 @@ export class RunContext {
     if (run.deadline === undefined) return run.over
     try {
       await run.clock.until(run.deadline, over)
+      await run.mailbox?.seal()
+      await run.look()
       await run.endAtDeadline('its end')
     } catch {
       // The driver came first, or this life is over, and is told from there.

@@ -56,7 +56,7 @@ export interface Supervisor {
    *
    * @throws RunNotFoundError, StorageError
    */
-  readonly cancel: (runId: string, reason: string, key?: string) => Promise<Reply>
+  readonly cancel: (runId: string, reason: string, key?: string) => Promise<CancelReply>
   /** The tree of a run, read without owning it. @throws RunNotFoundError, JournalCorruptError */
   readonly tree: (runId: string) => Promise<TreeNode>
 }
@@ -64,6 +64,9 @@ export interface Supervisor {
 /** `too-late`: what it was for had ended, with this status, and stays as it is. */
 export type Reply =
   { readonly state: 'accepted' } | { readonly state: 'too-late'; readonly status: SettleStatus }
+
+/** `ending`: the run is about to end, and may end either way: nothing is promised. Ask again. */
+export type CancelReply = Reply | { readonly state: 'ending' }
 
 /** Makes a supervisor over the runs of one directory. Nothing is read or written until it is asked. */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
@@ -105,12 +108,13 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     cancel: async (runId, reason, key = '') => {
       const before = await endOf(backend, runId, key)
       if (before !== undefined) return { state: 'too-late', status: before }
-      await openInbox(runId).publish({ kind: 'cancel', path: key, reason })
-      // Read after the message is durable: an end that is not there now comes later than the cancel.
+      const inbox = openInbox(runId)
+      await inbox.publish({ kind: 'cancel', path: key, reason })
+      // Both are asked after the message is durable: an end or a seal that is not there now comes later than the cancel.
+      const isSealed = (await inbox.isSealed?.()) ?? false
       const status = await endOf(backend, runId, key)
-      return status === undefined || status === 'cancelled'
-        ? { state: 'accepted' }
-        : { state: 'too-late', status }
+      if (status !== undefined && status !== 'cancelled') return { state: 'too-late', status }
+      return status === undefined && isSealed ? { state: 'ending' } : { state: 'accepted' }
     },
     tree: async (runId) => {
       const image = await backend.read(runId)

@@ -9,7 +9,7 @@
  *   T4  the decision about a call is a record of its own: the next model call sees it, in this life and in every later one
  */
 import { intentOf, performUnit, type Unit } from './attempt.ts'
-import { OutcomeUnknownError } from './errors.ts'
+import { OutcomeUnknownError, type StepFailedError } from './errors.ts'
 import type { JsonValue } from './json.ts'
 import { argumentHash, nameLengthMax } from './keys.ts'
 import type { IntentRecord } from './records.ts'
@@ -152,8 +152,14 @@ async function runTool(scope: Scope, unit: ToolUnit): Promise<ToolOutcome> {
     // This life is over, or the run is: the call has no result yet.
     scope.assertOpen()
     if (error instanceof OutcomeUnknownError) return { state: 'unknown', reason: error.message }
-    return { state: 'recorded', result: (error as Error).message, isError: true }
+    return { state: 'recorded', result: reasonOf(error), isError: true }
   } finally {
     scope.release(unit.name)
   }
+}
+
+/** The model is told what the tool said, and nothing of keys and units. */
+function reasonOf(error: unknown): string {
+  const { details, message } = error as StepFailedError
+  return typeof details?.['reason'] === 'string' ? details['reason'] : message
 }

@@ -11,7 +11,11 @@ const fileClaims: readonly Claim[] = allClaims
 
 /** The reference runtime over its own file journal. */
 export function fileSystemUnderTest(): BackendSystem {
-  return backendSystem({ name: 'file', module: join(sources, 'file-backend.ts'), claims: fileClaims })
+  return backendSystem({
+    name: 'file',
+    module: join(sources, 'file-backend.ts'),
+    claims: fileClaims,
+  })
 }
 
 export interface BackendOptions {

@@ -135,7 +135,8 @@ function fail(error: unknown): void {
 async function actFromOutside(life: Life, supervisor: Supervisor): Promise<void> {
   if (life.verb === 'cancel') {
     const reply = await supervisor.cancel(life.runId, 'cancelled from outside')
-    mark({ mark: 'cancel-acked', won: reply.state === 'accepted' })
+    // About to end: nothing is promised either way, so nothing is acknowledged.
+    if (reply.state !== 'ending') mark({ mark: 'cancel-acked', won: reply.state === 'accepted' })
     return
   }
   const { name, payload } = life.signal ?? { name: '', payload: '' }
