@@ -38,8 +38,14 @@ export class Bench {
     })
   }
 
-  /** One whole life: opens, drives, closes. */
-  async live(code: Code, options: LifeOptions = {}): Promise<JsonValue | undefined> {
+  /** One whole life: opens, drives, closes. A test may look at how it ended later. */
+  live(code: Code, options: LifeOptions = {}): Promise<JsonValue | undefined> {
+    const life = this.liveNow(code, options)
+    life.catch(() => {})
+    return life
+  }
+
+  private async liveNow(code: Code, options: LifeOptions): Promise<JsonValue | undefined> {
     const context = await this.open(options)
     try {
       return await context.drive(driver(code), null)
@@ -113,11 +119,11 @@ export class HandClock implements Clock {
 
   async advance(ms: number): Promise<void> {
     this.nowMs += ms
-    for (const timer of this.timers)
-      if (timer.dueMs <= this.nowMs) {
-        this.timers.delete(timer)
-        timer.fire()
-      }
+    const due = [...this.timers].filter(({ dueMs }) => dueMs <= this.nowMs)
+    for (const timer of due.sort((left, right) => left.dueMs - right.dueMs)) {
+      this.timers.delete(timer)
+      timer.fire()
+    }
     await rest()
   }
 }
