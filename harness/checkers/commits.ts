@@ -6,6 +6,7 @@
  * that overlap need not know of each other (`ownership.ts`).
  */
 import type { History } from '../history.ts'
+import { endOf } from '../history.ts'
 import type { Group, Model, Unit } from '../model.ts'
 import { isChildWithin, unitsBelow } from '../model.ts'
 import type { Happened, Owner, Ownership } from './ownership.ts'
@@ -66,9 +67,11 @@ function* commitMarks({
   history,
   isVoid,
 }: CommitSource): Iterable<{ readonly mark: CommitMark; readonly index: number }> {
-  for (const [index, { mark }] of history.entries.entries()) {
+  for (const [place, { mark }] of history.entries.entries()) {
     const { mark: name } = mark
     if (name !== 'effect' && name !== 'observed' && name !== 'settle' && name !== 'done') continue
+    // A command may outlive its life; it began before that ended, and shows what was committed then.
+    const index = Math.min(place, endOf(history.lives.get(mark.life)))
     if (!isVoid(index)) yield { mark, index }
   }
 }

@@ -6,7 +6,7 @@
 import { parseFaults } from '../fault-parse.ts'
 import type { Schedule } from '../fault.ts'
 import type { History, Located } from '../history.ts'
-import { groupBy } from '../history.ts'
+import { endOf, groupBy } from '../history.ts'
 import type { WorkerMarkName } from '../mark.ts'
 import type { Model } from '../model.ts'
 import { modelOf, widthOf } from '../model.ts'
@@ -106,6 +106,13 @@ export class CaseView {
   effectsOf(step: string): readonly Located<'effect'>[] {
     this.#effects ??= groupBy(this.history.of('effect'), ({ step }) => step)
     return this.#effects.get(step) ?? []
+  }
+
+  /** True for an effect that counts for nothing. A command's may show after its life's end; it began before that. */
+  isVoidEffect({ index, life }: Located<'effect'>): boolean {
+    return (
+      this.windows.length > 0 && this.isVoid(Math.min(index, endOf(this.history.lives.get(life))))
+    )
   }
 
   /** When each step was committed. */

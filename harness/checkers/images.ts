@@ -26,7 +26,7 @@ export type ImageProblem = {
     }
   /** Not acknowledged, but found by an earlier open: it was decided, and is not there. */
   | { readonly kind: 'undecided'; readonly base: Open }
-  /** An open decided that it is not there, and it came back. `isZombie`: handed over after that open. */
+  /** An open decided that it is not there, and it came back. `isZombie`: its owner may have been alive then. */
   | {
       readonly kind: 'returned'
       readonly append: Append
@@ -116,11 +116,17 @@ class ImageReader {
     return best
   }
 
-  /** Without epochs, a life that overlaps with another that appends has no place in an order. */
+  /** Without epochs, lives that overlap have no order, and neither has what is built on them. */
   #isUnordered(open: Open): boolean {
     const { hasEpochs, history, ownership } = this.#source
     if (hasEpochs) return false
-    return history.appends.some(({ life }) => ownership.overlap(life, open.life))
+    const lives = new Set([open.life])
+    for (const { life, index } of [...history.opens, ...history.appends])
+      if (index < open.index) lives.add(life)
+    const list = [...lives]
+    return list.some((life, place) =>
+      list.slice(place + 1).some((other) => ownership.overlap(life, other)),
+    )
   }
 
   #expected(base: Open | undefined): readonly Item[] {
@@ -201,22 +207,24 @@ class ImageReader {
       return late
     }
     const { base } = seen
-    const append = this.#source.history.appends.find(
-      (each) => each.index < open.index && each.hashes.includes(hash),
+    const isIn = seen.expected.some((item) => item.hash === hash)
+    const append = base === undefined ? undefined : this.#olderAppend(open, hash, base, isIn)
+    if (append !== undefined && base !== undefined) {
+      const isZombie = !this.#source.ownership.isOver(append.life, base.life)
+      this.problems.push({ kind: 'returned', ...where, append, base, isZombie })
+    } else this.problems.push({ kind: isIn ? 'repeated' : 'invented', ...where })
+    return { hash, isRequired: false, isFree: true }
+  }
+
+  /** An append of this record that `base` had decided against, or, where the record is there anyway, that came after it. */
+  #olderAppend(open: Open, hash: string, base: Open, isIn: boolean): Append | undefined {
+    return this.#source.history.appends.find(
+      (each) =>
+        each.index < open.index &&
+        each.hashes.includes(hash) &&
+        !(each.life === base.life && each.epoch === base.epoch) &&
+        (!isIn || each.index > base.index),
     )
-    if (seen.expected.some((item) => item.hash === hash))
-      this.problems.push({ kind: 'repeated', ...where })
-    else if (append === undefined || base === undefined)
-      this.problems.push({ kind: 'invented', ...where })
-    else
-      this.problems.push({
-        kind: 'returned',
-        ...where,
-        append,
-        base,
-        isZombie: append.index > base.index,
-      })
-    return { hash, isRequired: false, isFree: true, ...(append === undefined ? {} : { append }) }
   }
 
   #missing(where: Where, item: Item, used: ReadonlySet<Item>, isBelowOthers: boolean): void {
@@ -245,26 +253,30 @@ class ImageReader {
   #compareLoosely(open: Open): readonly Item[] {
     const left = new Map<string, number>()
     for (const hash of open.hashes ?? []) left.set(hash, (left.get(hash) ?? 0) + 1)
-    const items: Item[] = []
-    for (const append of this.#source.history.appends) {
-      if (append.index > open.index) continue
-      for (const item of this.#itemsOf(append)) {
-        const count = left.get(item.hash) ?? 0
-        if (count > 0) left.set(item.hash, count - 1)
-        if (count > 0) items.push(item)
-        else if (append.ackIndex !== undefined && !this.#isConcurrent(append.ackIndex, open))
-          this.#missing(
-            { open, hash: item.hash, position: items.length + 1 },
-            item,
-            new Set(),
-            false,
-          )
-      }
+    const take = (hash: string): boolean => {
+      const count = left.get(hash) ?? 0
+      left.set(hash, count - 1)
+      return count > 0
     }
+    const before = this.#source.history.appends.filter(({ index }) => index < open.index)
+    const isAsked = ({ ackIndex }: Append): boolean =>
+      ackIndex !== undefined && !this.#isConcurrent(ackIndex, open)
+    // What must be there takes its records first: others may be equal to it.
+    for (const append of before.filter(isAsked))
+      for (const [place, item] of this.#itemsOf(append).entries())
+        if (!take(item.hash))
+          this.#missing({ open, hash: item.hash, position: place + 1 }, item, new Set(), false)
+    for (const append of before.filter((each) => !isAsked(each)))
+      for (const { hash } of this.#itemsOf(append)) if ((left.get(hash) ?? 0) > 0) take(hash)
     for (const [hash, count] of left)
       if (count > 0)
-        this.problems.push({ kind: 'invented', open, hash, position: items.length + 1 })
-    return items
+        this.problems.push({
+          kind: 'invented',
+          open,
+          hash,
+          position: open.hashes?.indexOf(hash) ?? 0,
+        })
+    return []
   }
 }
 

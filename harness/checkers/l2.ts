@@ -5,6 +5,7 @@
  * acknowledged an append or began a step. That its `exit` line comes late proves nothing: the harness writes it.
  */
 import type { LifeHistory, Open } from '../history.ts'
+import { betweenLives } from '../fault.ts'
 import { endOf, runLives } from '../history.ts'
 import type { CaseView } from './context.ts'
 import type { Finding } from './finding.ts'
@@ -50,7 +51,10 @@ function robbed(view: CaseView): readonly Finding[] {
   return view.history.opens.flatMap((open) => {
     const robber = view.history.lives.get(open.life)
     if (robber?.verb !== 'run' || robber.takeover !== 'if-dead') return []
-    const victim = view.history.opens.find((other) => isRobbedBy(view, other, open))
+    // Of two that open at once either may win.
+    const victim = view.history.opens.find(
+      (other) => other.index < robber.startedIndex && isRobbedBy(view, other, open),
+    )
     if (victim === undefined) return []
     return [
       {
@@ -70,9 +74,19 @@ function isRobbedBy(view: CaseView, owner: Open, robber: Open): boolean {
   if (owner.life === robber.life || owner.index > robber.index) return false
   const life = view.history.lives.get(owner.life)
   if (life === undefined || life.verb !== 'run') return false
-  if (life.faults.length > 0 || life.stopped.length > 0) return false
-  // A later open of its own, or an append that it was refused, means that it had lost the run before.
-  if (view.history.of('refused').some((mark) => mark.life === owner.life)) return false
-  const signs = [...view.history.of('effect'), ...view.history.of('ack')]
+  if (life.stopped.length > 0 || hadFault(view, owner.life)) return false
+  // An append that it was refused before means that it had lost or given up the run.
+  const refused = view.history.of('refused').find((mark) => mark.life === owner.life)
+  if (refused !== undefined && refused.index < robber.index) return false
+  // A command may outlive the life that started it.
+  const own = view.history
+    .of('effect')
+    .filter(({ step }) => view.model.units.get(step)?.kind !== 'command')
+  const signs = [...own, ...view.history.of('ack')]
   return signs.some((mark) => mark.life === owner.life && mark.index > robber.index)
+}
+
+/** Faults before a life, or in place of one, do nothing to it. */
+function hadFault(view: CaseView, life: number): boolean {
+  return view.fired.some((fired) => fired.life === life && !betweenLives.has(fired.fault.kind))
 }

@@ -146,7 +146,12 @@ export function mayBeUnknown(view: CaseView, unit: Unit, before: number): boolea
     .filter((other) => isBefore(other, unit))
     .map(({ id }) => firstIndex(signs.filter(({ step }) => step === id)))
     .reduce((latest, index) => Math.max(latest, index), -1)
-  return interruptions(view).some((index) => index > reached && index < before)
+  if (interruptions(view).some((index) => index > reached && index < before)) return true
+  // A life may take the run from another without saying so: any that was there may have been interrupted, or interrupted.
+  const there = runLives(view.history).filter(
+    (life) => life.startedIndex < before && endOf(life) > reached,
+  )
+  return !view.gives('resolved') && there.length > 1
 }
 
 /** The first place; -1 where there is none. */

@@ -43,7 +43,7 @@ class Finder {
 
   look(effect: Located<'effect'>): Redone | undefined {
     const unit = this.#view.model.units.get(effect.step)
-    if (unit === undefined || this.#view.isVoid(effect.index)) return undefined
+    if (unit === undefined || this.#view.isVoidEffect(effect)) return undefined
     const earlier = this.#earlier.get(effect.step) ?? []
     const redone = earlier.length > 0 ? this.#judge(unit, effect, earlier) : undefined
     this.#earlier.set(effect.step, [...earlier, effect])
@@ -72,7 +72,10 @@ class Finder {
   #commitKnown(effect: Located<'effect'>): Commit | undefined {
     return this.#view.commits
       .get(effect.step)
-      ?.find((commit) => this.#view.ownership.knows(effect, effect.index, commit))
+      ?.find(
+        (commit) =>
+          this.#view.ownership.knows(effect, effect.index, commit) && !isOwnFailure(effect, commit),
+      )
   }
 
   /** Where a system keeps the count of attempts, the start of a later one commits the failure of this one. */
@@ -112,7 +115,8 @@ class Finder {
   }
 
   #tooMany(effect: Located<'effect'>, last: Located<'effect'>): Redone | undefined {
-    if (isSame(effect, last) || this.#isSuperseded(last)) return undefined
+    if (!this.#view.ownership.isOver(last.life, effect.life)) return undefined
+    if (this.#isSuperseded(last)) return undefined
     // What a void window took may have been any number of commits.
     if (this.#view.windows.length > 0) return undefined
     const pair = `${effect.life} ${effect.epoch} ${last.life} ${last.epoch}`
@@ -122,4 +126,9 @@ class Finder {
       ? { effect, first: last, rule: 'in-flight' }
       : undefined
   }
+}
+
+/** A run that fails or is cancelled may have steps in flight; what they still do is S10's. */
+function isOwnFailure(effect: Located<'effect'>, commit: Commit): boolean {
+  return commit.how === 'done' && commit.by !== 'done' && isSame(effect, commit)
 }

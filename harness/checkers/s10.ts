@@ -22,10 +22,10 @@ export function checkTree(view: CaseView): readonly Finding[] {
   const settles = view.history.of('settle').filter(({ index }) => !view.isVoid(index))
   return [
     ...wrongParents(view, spawns),
-    ...settledUnspawned(spawns, settles),
+    ...settledUnspawned(view, settles),
     ...settledTwice(view, settles),
     ...revived(view, spawns, settles),
-    ...parentFirst(view, spawns, settles),
+    ...parentFirst(view, spawns),
     ...afterCancel(view),
     ...afterEnd(view, spawns),
   ]
@@ -44,10 +44,8 @@ function wrongParents(view: CaseView, spawns: readonly Spawn[]): readonly Findin
   })
 }
 
-function settledUnspawned(
-  spawns: readonly Spawn[],
-  settles: readonly Settle[],
-): readonly Finding[] {
+function settledUnspawned(view: CaseView, settles: readonly Settle[]): readonly Finding[] {
+  const spawns = view.history.of('spawn')
   return settles.flatMap((settle) => {
     const { child, status, index } = settle
     // One that was refused or cancelled at once never ran.
@@ -112,13 +110,10 @@ function effectBelow(view: CaseView, settle: Settle): Located<'effect'> | undefi
   )
 }
 
-function parentFirst(
-  view: CaseView,
-  spawns: readonly Spawn[],
-  settles: readonly Settle[],
-): readonly Finding[] {
+function parentFirst(view: CaseView, spawns: readonly Spawn[]): readonly Finding[] {
+  const settles = view.history.of('settle')
   return settles.flatMap((settle) => {
-    if (settle.status !== 'done') return []
+    if (settle.status !== 'done' || view.isVoid(settle.index)) return []
     const open = spawns.find(
       ({ child, life, index }) =>
         life === settle.life &&

@@ -1,6 +1,7 @@
 /**
  * S11: the spend that the ledger metered stays within every budget, for any number of crashes; the deadline never slides.
  */
+import type { LifeHistory } from '../history.ts'
 import { endOf, runLives } from '../history.ts'
 import type { CaseView } from './context.ts'
 import type { Finding } from './finding.ts'
@@ -41,12 +42,17 @@ function overdue(view: CaseView): readonly Finding[] {
   const { deadlineMs } = view.context.workload
   if (deadlineMs === undefined) return []
   const { history } = view
-  const signs = [...history.of('ack'), ...history.of('effect')].filter(
-    ({ index }) => !view.isVoid(index),
-  )
+  const signs = [
+    ...history.of('ack').filter(({ index }) => !view.isVoid(index)),
+    ...history.of('effect').filter((effect) => !view.isVoidEffect(effect)),
+  ]
   const began = runLives(history).find(({ life }) => signs.some((sign) => sign.life === life))
-  if (began?.exit === undefined) return []
-  const deadline = began.clockMs + (began.exit.realMs - began.realMs) + deadlineMs
+  if (began === undefined) return []
+  const mayHaveBegun = runLives(history).filter(
+    ({ startedIndex }) => startedIndex <= began.startedIndex,
+  )
+  // Clocks may jump back between lives: the latest of them counts.
+  const deadline = Math.max(...mayHaveBegun.map(latestMs)) + deadlineMs
   return runLives(history).flatMap((life) => {
     if (life.startedIndex < endOf(began) || life.clockMs <= deadline) return []
     const effect = history.of('effect').find((each) => each.life === life.life)
@@ -54,6 +60,11 @@ function overdue(view: CaseView): readonly Finding[] {
     const what = `step ${effect.step} begins in life ${life.life}, ${count(life.clockMs - deadline, 'millisecond')} after the deadline`
     return [broken(what, effect, [`the deadline was at ${deadline} at the latest`])]
   })
+}
+
+/** The clock of a life at its end, at the latest; unknown where it was not seen to end. */
+function latestMs({ clockMs, realMs, exit }: LifeHistory): number {
+  return exit === undefined ? Number.POSITIVE_INFINITY : clockMs + (exit.realMs - realMs)
 }
 
 function broken(

@@ -21,7 +21,7 @@ export function checkConverges(view: CaseView): readonly Finding[] {
 function identities(view: CaseView): readonly Finding[] {
   const first = new Map<string, Located<'effect'>>()
   return view.history.of('effect').flatMap((effect) => {
-    if (view.isVoid(effect.index)) return []
+    if (view.isVoidEffect(effect)) return []
     const known = first.get(effect.step)
     if (known === undefined) {
       first.set(effect.step, effect)

@@ -58,7 +58,7 @@ function sharedEpochs(view: CaseView): readonly Finding[] {
 
 /** Z4 and Z6: effects that began under a replaced owner, and what came of them. */
 function zombieSteps(view: CaseView): readonly Finding[] {
-  const effects = view.history.of('effect').filter(({ index }) => !view.isVoid(index))
+  const effects = view.history.of('effect').filter((effect) => !view.isVoidEffect(effect))
   return effects.flatMap((effect) => {
     const open = view.ownership.supersededBy(effect, effect.index)
     if (open === undefined) return []
@@ -136,7 +136,7 @@ function secondRun(effect: Located<'effect'>, open: Open, other: Located<'effect
 /** Z5. */
 function hiddenCommits(view: CaseView): readonly Finding[] {
   return view.history.of('effect').flatMap((effect) => {
-    if (view.isVoid(effect.index)) return []
+    if (view.isVoidEffect(effect)) return []
     const open = view.history.opens.find((each) => isSame(each, effect))
     if (open === undefined) return []
     const commit = view.commits

@@ -17,7 +17,7 @@ export function firstTooLate(
 ): Located<'effect'> | undefined {
   const slipped: Located<'effect'>[] = []
   for (const effect of effects) {
-    if (effect.index <= index || view.isVoid(effect.index)) continue
+    if (effect.index <= index || view.isVoidEffect(effect)) continue
     if (slipped.length >= view.inFlightMax) return effect
     if (slipped.some((before) => comesAfter(view, before, effect))) return effect
     slipped.push(effect)

@@ -23,7 +23,7 @@ export function meter(view: CaseView): readonly Metered[] {
   const taken = new Set<number>()
   return view.history.of('effect').flatMap((effect) => {
     const unit = view.model.units.get(effect.step)
-    if (unit === undefined || view.isVoid(effect.index)) return []
+    if (unit === undefined || view.isVoidEffect(effect)) return []
     const spend = spends.find(
       ({ step, life, index }) =>
         step === effect.step && life === effect.life && index > effect.index && !taken.has(index),

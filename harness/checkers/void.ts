@@ -67,8 +67,28 @@ function lastBatch(history: History, to: number, inFlightMax: number): number {
     if (ackIndex !== undefined && ackIndex < to && ackIndex > (last?.ackIndex ?? -1))
       last = { index, ackIndex }
   if (last !== undefined) return last.index
+  const settles = history.of('settle').map(({ child, index }) => ({ step: child, index }))
+  const kinds = [
+    history.of('observed'),
+    history.of('effect'),
+    history.of('timer'),
+    history.of('consumed'),
+    settles,
+  ]
+  return Math.min(to, ...kinds.map((marks) => fromEnd(firstOfEach(marks, to), inFlightMax)))
+}
+
+/** Where each step is first seen, before `to`. */
+function firstOfEach(
+  marks: readonly { readonly step: string; readonly index: number }[],
+  to: number,
+): readonly number[] {
   const first = new Map<string, number>()
-  for (const { step, index } of history.of('observed'))
-    if (index < to && !first.has(step)) first.set(step, index)
-  return [...first.values()].at(-inFlightMax) ?? to
+  for (const { step, index } of marks) if (index < to && !first.has(step)) first.set(step, index)
+  return [...first.values()]
+}
+
+/** The `count`th from the end, or the first where there are fewer. */
+function fromEnd(places: readonly number[], count: number): number {
+  return places.slice(-count)[0] ?? Number.POSITIVE_INFINITY
 }

@@ -74,10 +74,15 @@ export class Teller {
       .mark({ mark: 'recovered', epoch, hashes })
   }
 
-  /** Owns the run, without a word on records. */
+  /** Begins and owns the run, without a word on records. */
   own(epoch: number): this {
+    return this.mark({ mark: 'begin' }).owns(epoch)
+  }
+
+  /** Owns the run from here on. */
+  owns(epoch: number): this {
     this.#epoch = epoch
-    return this.mark({ mark: 'begin' }).mark({ mark: 'resolved', epoch })
+    return this.mark({ mark: 'resolved', epoch })
   }
 
   /** One batch is handed over. */
