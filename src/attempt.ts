@@ -10,26 +10,9 @@ import { callBody } from './body.ts'
 import { BudgetExceededError } from './errors.ts'
 import type { JsonValue } from './json.ts'
 import { recordError } from './recorded-error.ts'
-import type { IntentRecord, SettleRecord, UnitKind } from './records.ts'
+import type { IntentRecord, SettleRecord } from './records.ts'
 import type { Scope } from './scope.ts'
-import type { StepCall, StepOptions } from './steps.ts'
-
-/** A unit that has a body. */
-export interface Unit {
-  readonly kind: UnitKind
-  /** Its key, without the attempt. */
-  readonly base: string
-  readonly attempt: number
-  readonly options: StepOptions
-  /** Gives JSON or nothing, which is checked. */
-  readonly body: (call: StepCall) => unknown
-  /** True where this life's intent was committed already, in the batch of another record. */
-  readonly hasIntent?: boolean
-  /** True where a body that was given up must be waited for: it ends soon after its signal aborts. */
-  readonly endsOnAbort?: boolean
-  /** Told where an earlier life began this unit and recorded no result, before anything else is done about it. */
-  readonly onInDoubt?: (call: Pick<StepCall, 'key' | 'signal'>) => Promise<void>
-}
+import type { Unit, UnitOptions } from './unit.ts'
 
 /** What a unit came to, without its place. */
 export type BodyOutcome = Pick<SettleRecord, 'status' | 'value' | 'error' | 'spend'>
@@ -73,7 +56,7 @@ async function perform(scope: Scope, unit: Unit, place: Place): Promise<void> {
   if (inDoubt.length > 0) await unit.onInDoubt?.({ key, signal: scope.signal })
   if (inDoubt.length > 0 && isOnce(options, inDoubt))
     return settle(scope, unit, place, unknownOutcome(unit, inDoubt.at(-1)?.reserve))
-  if (unit.attempt > 1) await delay(scope, key, options.delayMs ?? 0)
+  if (unit.attempt > 1) await delay(scope, key, unit.delayMs ?? 0)
   const intent = hasIntent ? undefined : intentOf(unit, key, place.args)
   if (intent !== undefined) {
     const refused = refusal(scope, key, intent, inDoubt)
@@ -89,7 +72,7 @@ async function perform(scope: Scope, unit: Unit, place: Place): Promise<void> {
 }
 
 /** What was promised when it began holds, whatever the code says now. */
-function isOnce({ effect }: StepOptions, inDoubt: readonly IntentRecord[]): boolean {
+function isOnce({ effect }: UnitOptions, inDoubt: readonly IntentRecord[]): boolean {
   return effect === 'once' || inDoubt.some((intent) => intent.effect === 'once')
 }
 

@@ -4,13 +4,12 @@
  * A body that does not stop on its signal is left behind: whatever it does later, nobody waits for it, its result is
  * recorded by nobody, and its rejection is no one's surprise.
  */
-import type { Unit } from './attempt.ts'
 import { callAs } from './caller.ts'
 import { deferred } from './deferred.ts'
 import { DeadlineError } from './errors.ts'
 import { assertJson, type JsonValue } from './json.ts'
 import type { Scope } from './scope.ts'
-import type { StepCall } from './steps.ts'
+import type { Unit, UnitCall } from './unit.ts'
 
 /** What a body came to. */
 export type Came =
@@ -23,11 +22,11 @@ export async function callBody(
   scope: Scope,
   unit: Unit,
   key: string,
-  spend: StepCall['spend'],
+  spend: UnitCall['spend'],
 ): Promise<Came> {
   scope.assertOpen()
   const bounds = boundsOf(scope, unit, key)
-  const call: StepCall = {
+  const call: UnitCall = {
     key,
     idempotencyKey: `${scope.runId}/${unit.base}`,
     attempt: unit.attempt,
@@ -46,7 +45,7 @@ export async function callBody(
   }
 }
 
-async function run(unit: Unit, call: StepCall): Promise<Came> {
+async function run(unit: Unit, call: UnitCall): Promise<Came> {
   try {
     const value = await unit.body(call)
     if (value !== undefined) assertJson(value, `result of ${call.key}`)

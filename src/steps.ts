@@ -11,46 +11,25 @@
  * step that may be tried again is a unit of its own, so that a restart does not forget failures; all attempts share one
  * idempotency key. How one attempt goes stands in `attempt.ts`.
  */
-import { assertAmounts, type Amounts } from './amounts.ts'
-import { performUnit, type Unit } from './attempt.ts'
+import { assertAmounts } from './amounts.ts'
+import { performUnit } from './attempt.ts'
 import { DeadlineError, InvalidArgumentError, StepFailedError } from './errors.ts'
 import { handled } from './handled.ts'
 import type { JsonValue } from './json.ts'
-import type { Effect, IntentRecord } from './records.ts'
 import type { Scope } from './scope.ts'
+import type { Unit, UnitCall, UnitOptions } from './unit.ts'
 
-export interface StepOptions {
-  /** What the step works on, any JSON value; a resumed step with other arguments is `DriverDivergedError`. */
-  readonly args?: JsonValue
-  /** Default `none`. */
-  readonly effect?: Effect
-  /** The most that one attempt may spend; the body reports what it spent with `call.spend`. */
-  readonly reserve?: Amounts
+export interface StepOptions extends UnitOptions {
   /** How often the step is tried before its failure is the result; default 1. */
   readonly attempts?: number
   /** Milliseconds before each further attempt, not kept over a restart; default 0. */
   readonly delayMs?: number
   /** Which failures are tried again; default all but those that another try cannot mend. */
   readonly retryIf?: (error: StepFailedError | DeadlineError) => boolean
-  /** Milliseconds after which an attempt is aborted and fails with `DEADLINE`; a `once` effect is then of unknown outcome. */
-  readonly timeoutMs?: number
-  /** Records to commit in one batch with the result: the intents of what must follow it. Of use to modules, not to drivers. */
-  readonly also?: (value: JsonValue | undefined) => readonly IntentRecord[]
 }
 
 /** What the body of a step is told. */
-export interface StepCall {
-  readonly key: string
-  /** The same for every life and attempt of this step, unique in its store: what a `keyed` receiver deduplicates by. */
-  readonly idempotencyKey: string
-  /** 1, 2 … */
-  readonly attempt: number
-  readonly epoch: number
-  /** Aborted on cancel, deadline, timeout and when the run is lost. */
-  readonly signal: AbortSignal
-  /** Reports what this attempt spent; the last report counts. @throws InvalidArgumentError */
-  readonly spend: (amounts: Amounts) => void
-}
+export type StepCall = UnitCall
 
 /** What a driver may return or store: JSON, or nothing. */
 export type Result = JsonValue | undefined | void
@@ -77,12 +56,12 @@ async function runStep<T>(
   options: StepOptions,
 ): Promise<T> {
   assertOptions(name, options)
-  const attempts = options.attempts ?? 1
+  const { attempts = 1, delayMs = 0 } = options
   const base = scope.claim(name)
   try {
     for (let attempt = 1; ; attempt++) {
       try {
-        const unit: Unit = { kind: 'step', base, attempt, options, body }
+        const unit: Unit = { kind: 'step', base, attempt, delayMs, options, body }
         return (await performUnit(scope, unit)) as T
       } catch (error) {
         if (attempt >= attempts || !mayRetry(scope, error, options)) throw error

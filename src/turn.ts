@@ -8,13 +8,14 @@
  *       again, unless its tool declares that it may be (`effect: 'keyed'` or `'none'`)
  *   T4  the decision about a call is a record of its own: the next model call sees it, in this life and in every later one
  */
-import { intentOf, performUnit, type Unit } from './attempt.ts'
+import { intentOf, performUnit } from './attempt.ts'
 import { OutcomeUnknownError, type StepFailedError } from './errors.ts'
 import type { JsonValue } from './json.ts'
 import { argumentHash, nameLengthMax } from './keys.ts'
 import type { IntentRecord } from './records.ts'
 import type { Scope } from './scope.ts'
 import { step, type StepCall, type StepOptions } from './steps.ts'
+import type { Unit } from './unit.ts'
 import {
   repairTranscript,
   toolCallsOf,
