@@ -9,7 +9,6 @@
  * it is loaded into the process under test.
  */
 import { writeSync } from 'node:fs'
-import { threadId } from 'node:worker_threads'
 import { hookVariables, ledgerFd, systemVariables } from './life.ts'
 import type { MarkBody } from './mark.ts'
 
@@ -82,9 +81,15 @@ export function drawNonce(): string {
   shared[counterKey] = count
   const { env } = process
   const stream = env[hookVariables.stream] ?? `p${process.pid}`
-  const thread = threadId === 0 ? '' : `t${threadId}`
+  const thread = threadName()
   const name = `${env[systemVariables.life] ?? '0'}.${stream}${thread}.${count}`
   return `${name}.${hash(`${env[systemVariables.seed] ?? ''} ${name}`)}`
+}
+
+/** Empty in the main thread, which is told by what threads may not do: asking `worker_threads` costs milliseconds of each start. */
+function threadName(): string {
+  if ((process.chdir as { disabled?: boolean }).disabled !== true) return ''
+  return `t${process.getBuiltinModule('node:worker_threads').threadId}`
 }
 
 /**

@@ -7,10 +7,8 @@
  *  - Another boot of this host: dead. Another host, or another pid namespace: unknown, its pids mean nothing here.
  *  - No such pid, or one that started at another time (recycled), or one that nobody has reaped (zombie): dead.
  */
-import { execFile } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
-import { threadId } from 'node:worker_threads'
 import { systemCode } from './errors.ts'
 
 /** A process, as far as it can be told from every other one. */
@@ -61,7 +59,9 @@ export const systemIdentity: Identity = {
 
 let selfOnce: Promise<OwnerIdentity> | undefined
 
+// Modules that take longer to load than a small run to end are loaded where they are needed.
 async function examineSelf(): Promise<OwnerIdentity> {
+  const { threadId } = await import('node:worker_threads')
   return {
     host: os.hostname(),
     boot: await bootId(),
@@ -146,8 +146,9 @@ function readQuietly(path: string): string | undefined {
   }
 }
 
-function output(command: string, args: readonly string[]): Promise<string | undefined> {
-  return new Promise((resolve) => {
+async function output(command: string, args: readonly string[]): Promise<string | undefined> {
+  const { execFile } = await import('node:child_process')
+  return await new Promise((resolve) => {
     const env = { PATH: '/bin:/usr/bin:/sbin:/usr/sbin', LC_ALL: 'C', TZ: 'UTC' }
     execFile(command, args, { env, timeout: 5000 }, (error, stdout) => {
       resolve(error === null && stdout.trim() !== '' ? stdout : undefined)

@@ -2,7 +2,6 @@
  * Finds processes that a dead life left behind, by a marker in their environment. Where the system does not show other
  * processes' environments, none are found.
  */
-import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { systemCode } from './errors.ts'
 
@@ -63,9 +62,11 @@ function readProc(path: string): string | undefined {
   }
 }
 
-function findWithPs(mark: string): Promise<readonly Orphan[]> {
+async function findWithPs(mark: string): Promise<readonly Orphan[]> {
+  // Loaded here: it takes longer to load than a small run to end.
+  const { execFile } = await import('node:child_process')
   const arguments_ = ['-axEww', '-o', 'pid=,command=']
-  return new Promise((resolve) => {
+  return await new Promise((resolve) => {
     execFile('ps', arguments_, { maxBuffer: 64 * 1024 * 1024 }, (_, stdout) => {
       const lines = stdout.split('\n').filter((line) => line.split(' ').includes(mark))
       resolve(
