@@ -1,0 +1,287 @@
+/**
+ * What a cycle of the live engine costs: one life that is killed, and one that recovers and ends the run.
+ *
+ *   npx tsx bench/live.ts [rounds] [cycles per round]
+ *
+ * All ways take turns in one process, so that a busy machine slows each of them alike, and ratios of medians are printed.
+ *
+ *   bare         two `node -e 0`, one after the other: what no harness can go below
+ *   live         the engine, plain lane, over the toy worker of the tests
+ *   by hand      the test that one writes without it: execa starts the same worker through tsx, waits until there is something in
+ *                its journal, kills it, starts it again
+ *   reference    the engine over the reference runtime
+ *
+ * Bare processes get the environment that the engine gives, not the machine's: some variables make Node itself slower.
+ */
+import { spawn } from 'node:child_process'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
+import { parseSchedule } from '../harness/fault-parse.ts'
+import { systemVariables } from '../harness/life.ts'
+import type { LiveCase } from '../harness/live/case.ts'
+import { openLive } from '../harness/live/engine.ts'
+import type { LiveEngine } from '../harness/live/engine.ts'
+import { baseEnvironment } from '../harness/live/environment.ts'
+import { defaultScratchParent } from '../harness/live/scratch.ts'
+import type { BackendSystem } from '../harness/system.ts'
+import type { Workload } from '../harness/workload.ts'
+
+const jobs = 2
+const [rounds = 5, cycles = 20] = process.argv.slice(2).map(Number)
+
+const toyFile = fileURLToPath(new URL('../test/harness/live/fixtures/toy.ts', import.meta.url))
+const toy: BackendSystem = {
+  kind: 'backend',
+  name: 'toy',
+  program: { kind: 'script', entry: toyFile },
+  claims: ['process'],
+  takeoverMsMax: 0,
+}
+const reference: BackendSystem = {
+  ...toy,
+  name: 'reference',
+  program: {
+    kind: 'script',
+    entry: source('../harness/systems/reference/worker.ts'),
+    modules: { 'killpoint:backend': source('../harness/systems/reference/file-backend.ts') },
+  },
+}
+const workload: Workload = {
+  root: {
+    kind: 'sequence',
+    of: ['a', 'b', 'c'].map((id) => ({ kind: 'step', id, effect: 'keyed' })),
+  },
+  inFlightMax: 1,
+}
+const environment = baseEnvironment(toy)
+const scratch = mkdtempSync(join(defaultScratchParent(), 'killpoint-bench-'))
+
+interface Sample {
+  readonly msPerCycle: number
+  /** Of this process alone. */
+  readonly cpuMsPerCycle: number
+}
+
+const samples = new Map<string, Sample[]>()
+let caseNumber = 0
+const engines = {
+  live: await openLive(toy, { jobs }),
+  reference: await openLive(reference, { jobs }),
+}
+try {
+  for (let round = 0; round < rounds; round++) {
+    await measure('bare', () => inJobs(bareCycle))
+    await measure('live', () => liveCycles(engines.live, 'K9'))
+    await measure('by hand', () => inJobs(handCycle))
+    await measure('reference', () => liveCycles(engines.reference, 'K30'))
+  }
+  report()
+  await landings(engines.live)
+  await starts()
+} finally {
+  await engines.live.close()
+  await engines.reference.close()
+  rmSync(scratch, { recursive: true })
+}
+
+async function measure(name: string, body: () => Promise<void>): Promise<void> {
+  const cpu = process.cpuUsage()
+  const begun = performance.now()
+  await body()
+  const msPerCycle = (performance.now() - begun) / cycles
+  const { user, system } = process.cpuUsage(cpu)
+  const list = samples.get(name) ?? []
+  samples.set(name, list)
+  list.push({ msPerCycle, cpuMsPerCycle: (user + system) / 1000 / cycles })
+}
+
+function report(): void {
+  const bare = median('bare', 'msPerCycle')
+  const live = median('live', 'msPerCycle')
+  console.log(`${rounds} rounds of ${cycles} cycles, ${jobs} at once; medians`)
+  for (const name of samples.keys())
+    console.log(
+      `  ${name.padEnd(10)} ${median(name, 'msPerCycle').toFixed(1).padStart(7)} ms a cycle   harness CPU ${median(name, 'cpuMsPerCycle').toFixed(1).padStart(5)} ms a cycle`,
+    )
+  console.log(`live / bare      ${(bare / live).toFixed(2)}   (at least 0.85)`)
+  console.log(
+    `live / by hand   ${(median('by hand', 'msPerCycle') / live).toFixed(1)}    (at least 5)`,
+  )
+  console.log(
+    `harness CPU      ${median('live', 'cpuMsPerCycle').toFixed(1)} ms a cycle (at most 15)`,
+  )
+  console.log(`reference / bare ${(bare / median('reference', 'msPerCycle')).toFixed(2)}`)
+}
+
+function median(name: string, member: keyof Sample): number {
+  const values = (samples.get(name) ?? []).map((sample) => sample[member]).sort((a, b) => a - b)
+  return values[Math.floor(values.length / 2)] ?? Number.NaN
+}
+
+async function inJobs(cycle: (index: number) => Promise<unknown>): Promise<void> {
+  let next = 0
+  const worker = async (): Promise<void> => {
+    while (next < cycles) await cycle(next++)
+  }
+  await Promise.all(Array.from({ length: jobs }, worker))
+}
+
+async function bareCycle(): Promise<void> {
+  for (let life = 0; life < 2; life++)
+    await new Promise<void>((resolve) => {
+      const child = spawn(process.execPath, ['-e', '0'], { stdio: 'ignore', env: environment })
+      child.once('exit', () => resolve())
+    })
+}
+
+async function liveCycles(engine: LiveEngine, schedule: string): Promise<void> {
+  const cases = Array.from({ length: cycles }, () => liveCase(schedule))
+  for await (const { ending, lives } of engine.runCases(cases))
+    if (ending.kind !== 'done' || lives.length !== 2)
+      throw new Error(`a cycle that is none: ${JSON.stringify(ending)}, ${lives.length} lives`)
+}
+
+function liveCase(schedule: string, more: Partial<LiveCase> = {}): LiveCase {
+  const id = String((caseNumber += 1))
+  return { id, runId: 'run', workload, seed: 'bench', schedule: parseSchedule(schedule), ...more }
+}
+
+async function handCycle(): Promise<void> {
+  const { directory, start, finish } = handRun()
+  const first = start(1)
+  while (
+    !existsSync(join(directory, 'journal.jsonl')) ||
+    statSync(join(directory, 'journal.jsonl')).size === 0
+  )
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  first.kill('SIGKILL')
+  await first
+  await start(2)
+  finish()
+}
+
+/** What the hand-written test keeps for one run. */
+function handRun(): {
+  readonly directory: string
+  readonly start: (life: number) => ReturnType<typeof handLife>
+  readonly finish: () => string
+} {
+  const root = mkdtempSync(join(scratch, 'hand-'))
+  const directory = join(root, 'state')
+  mkdirSync(directory)
+  writeFileSync(join(root, 'workload.json'), JSON.stringify(workload))
+  const ledger = openSync(join(root, 'ledger.jsonl'), 'a')
+  return {
+    directory,
+    start: (life) => handLife(root, directory, ledger, life),
+    finish: () => {
+      closeSync(ledger)
+      const text = readFileSync(join(root, 'ledger.jsonl'), 'utf8')
+      rmSync(root, { recursive: true })
+      return text
+    },
+  }
+}
+
+function handLife(root: string, directory: string, ledger: number, life: number) {
+  return execa(process.execPath, ['--import', 'tsx', toyFile], {
+    reject: false,
+    extendEnv: false,
+    stdio: ['ignore', 'ignore', 'ignore', ledger as 9],
+    env: {
+      ...environment,
+      [systemVariables.verb]: 'run',
+      [systemVariables.runId]: 'run',
+      [systemVariables.seed]: 'bench',
+      [systemVariables.workload]: join(root, 'workload.json'),
+      [systemVariables.directory]: directory,
+      [systemVariables.clockMs]: '0',
+      [systemVariables.takeover]: 'if-dead',
+      [systemVariables.life]: String(life),
+    },
+  })
+}
+
+/** How many of 45 kills at a random time land between the first mark and `done`. */
+async function landings(engine: LiveEngine): Promise<void> {
+  const kills = 45
+  const ops = 23
+  const lengths: number[] = []
+  for (let index = 0; index < 3; index++) {
+    const { start, finish } = handRun()
+    const begun = performance.now()
+    await start(1)
+    lengths.push(performance.now() - begun)
+    finish()
+  }
+  const lengthMs = lengths.sort((a, b) => a - b)[1] ?? 0
+  let byHand = 0
+  for (let index = 0; index < kills; index++) {
+    const { start, finish } = handRun()
+    const child = start(1)
+    // What one writes: a delay somewhere in the time that a run takes.
+    await new Promise((resolve) => setTimeout(resolve, (lengthMs * (index + 0.5)) / kills))
+    child.kill('SIGKILL')
+    await child
+    const ledger = finish()
+    if (ledger.includes('"begin"') && !ledger.includes('"done"')) byHand += 1
+  }
+  const points = new Set<string>()
+  let landed = 0
+  const cases = Array.from({ length: kills }, (_, draw) =>
+    liveCase('-', { randomKill: { life: 1, ops, draw } }),
+  )
+  for await (const run of engine.runCases(cases)) {
+    if (run.landed !== undefined && run.ending.kind === 'done') landed += 1
+    points.add(JSON.stringify(run.landed?.schedule))
+  }
+  console.log(
+    `kills at a random time that land: ${landed} of ${kills}, at ${points.size} points; by hand ${byHand} of ${kills}`,
+  )
+}
+
+/** What starting a process costs this one: plain spawn and execa. */
+async function starts(): Promise<void> {
+  const ways = {
+    spawn: () =>
+      new Promise<void>((resolve) => {
+        spawn('/bin/true', [], { stdio: 'ignore', env: environment, detached: true }).once(
+          'exit',
+          () => resolve(),
+        )
+      }),
+    execa: () =>
+      execa('/bin/true', [], {
+        stdio: 'ignore',
+        env: environment,
+        extendEnv: false,
+        detached: true,
+        cleanup: false,
+        buffer: false,
+        reject: false,
+      }),
+  }
+  for (const [name, start] of Object.entries(ways)) {
+    const cpu = process.cpuUsage()
+    for (let index = 0; index < 200; index++) await start()
+    const { user, system } = process.cpuUsage(cpu)
+    console.log(`a start through ${name}: ${((user + system) / 200_000).toFixed(2)} ms of CPU`)
+  }
+}
+
+function source(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url))
+}
