@@ -9,11 +9,24 @@
  * An owner that is superseded when the effect begins (`ownership.ts`, W4) may have been stopped right before it: that is left
  * to S5, except for a second effect under the same owner and for another key.
  */
-import type { Located } from '../history.ts'
-import type { Unit } from '../model.ts'
-import type { Commit } from './commits.ts'
-import type { CaseView } from './context.ts'
-import { isSame } from './ownership.ts'
+import type { History, Located } from '../history.ts'
+import type { Model, Unit } from '../model.ts'
+import type { Claim } from '../system.ts'
+import type { Commit, Commits } from './commits.ts'
+import { isSame, type Ownership } from './ownership.ts'
+import type { Window } from './void.ts'
+
+/** What is looked at of a case. */
+export interface RedoneView {
+  readonly history: History
+  readonly model: Model
+  readonly ownership: Ownership
+  readonly commits: Commits
+  readonly windows: readonly Window[]
+  readonly inFlightMax: number
+  readonly claims: (claim: Claim) => boolean
+  readonly isVoidEffect: (effect: Located<'effect'>) => boolean
+}
 
 /** An effect that ran again, and what it contradicts. */
 export interface Redone {
@@ -26,18 +39,18 @@ export interface Redone {
 }
 
 /** All effects that ran again, in ledger order; the first rule that an effect breaks. */
-export function redoneEffects(view: CaseView): readonly Redone[] {
+export function redoneEffects(view: RedoneView): readonly Redone[] {
   const finder = new Finder(view)
   return view.history.of('effect').flatMap((effect) => finder.look(effect) ?? [])
 }
 
 class Finder {
-  readonly #view: CaseView
+  readonly #view: RedoneView
   readonly #earlier = new Map<string, Located<'effect'>[]>()
   /** Steps that ran again under one owner and had last run under another, uncommitted. */
   readonly #again = new Map<string, Set<string>>()
 
-  constructor(view: CaseView) {
+  constructor(view: RedoneView) {
     this.#view = view
   }
 

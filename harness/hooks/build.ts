@@ -38,6 +38,9 @@ async function bundleOf(entry: string, format: 'cjs' | 'esm'): Promise<string> {
     target: 'node20',
     format,
     legalComments: 'none',
+    minify: format === 'cjs',
+    // Node prints the line that an uncaught error came from.
+    lineLimit: 120,
   })
   const text = result.outputFiles[0]?.text ?? ''
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 16)

@@ -13,7 +13,7 @@
  * running on another core may enter one more. In serial order there is no such thread unless the program made one. On macOS
  * the signal is taken on the way out of the system call as well; the wait behind it is there for the case that it is not.
  */
-import type { CallForm, Op, OpKind, ReadKind } from '../op.ts'
+import type { CallForm, ReadKind } from '../op.ts'
 import type { Disk } from './disk.ts'
 import type { HookAct, HookFault, HookPhase } from './fault.ts'
 import type { Gate } from './gate.ts'
@@ -22,33 +22,8 @@ import { createFaults } from './faults.ts'
 import type { Faults, Injection } from './faults.ts'
 import { reserve, settle } from './files.ts'
 import type { OpenFile } from './files.ts'
+import type { Primitive } from './primitive.ts'
 import { LateDeliveries, nextTurn } from './later.ts'
-
-/** One primitive op, decoded and ready to run. */
-export interface Primitive {
-  readonly kind: OpKind
-  /** The op for the log; called before it runs, and only by an observer. */
-  readonly describe: () => Op
-  /** Runs it: returns the binding's raw result or throws. */
-  readonly run: () => unknown
-  /** The error that the caller sees if it fails with `code`. */
-  readonly fail: (code: string) => Error
-  readonly write?: WritePrimitive
-}
-
-export interface WritePrimitive {
-  readonly file: OpenFile
-  /** As the call gave it: `null` is the descriptor's own. */
-  readonly position: number | null
-  /** The whole payload. */
-  readonly bytes: () => Uint8Array
-  /** Writes only the first `count` bytes; returns how many were written. */
-  readonly some: (count: number) => number
-  /** Where it lands, in bytes from the start of the file. */
-  readonly offset: () => number
-  /** By how many bytes it makes the file longer. */
-  readonly grows: () => number
-}
 
 /** What became of an op. */
 export interface Outcome {

@@ -1,5 +1,5 @@
 /** System errors exactly as Node makes them: same message, same members in the same order. */
-import { getSystemErrorMap } from 'node:util'
+import { systemErrors } from './builtin.ts'
 import type { DiskPath } from './disk.ts'
 
 /** Errors of the fs binding carry all of these; `path` and `dest` where the call has them. */
@@ -45,7 +45,7 @@ export function isSystemError(error: unknown): error is SystemError {
 
 /** `EIO` for -5. */
 export function codeOf(errno: number): string {
-  return getSystemErrorMap().get(errno)?.[0] ?? `E${-errno}`
+  return systemErrors().get(errno)?.[0] ?? `E${-errno}`
 }
 
 /** Fails like the binding: `syscall`, and the paths where the call names some. */
@@ -76,7 +76,7 @@ let table: Map<string, { errno: number; text: string }> | undefined
 function lookUp(code: string): { errno: number; text: string } {
   if (table === undefined) {
     table = new Map()
-    for (const [errno, [name, text]] of getSystemErrorMap()) table.set(name, { errno, text })
+    for (const [errno, [name, text]] of systemErrors()) table.set(name, { errno, text })
   }
   return table.get(code) ?? { errno: -1, text: 'unknown error' }
 }

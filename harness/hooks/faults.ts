@@ -5,7 +5,7 @@
  *      proven: the case is no case.
  *  F2  A sticky error and a full disk decide later ops too; they are proven once, when they first strike.
  */
-import type { Primitive, WritePrimitive } from './door.ts'
+import type { Primitive, WritePrimitive } from './primitive.ts'
 import type { ErrorCode, HookAct, HookFault } from './fault.ts'
 import type { OpenFile } from './files.ts'
 

@@ -4,10 +4,9 @@
  * `fs.promises` looks the job classes up in the binding at each call; they are replaced there. The callback functions hold them
  * from the start, out of reach: those two are wrapped in the public API and sent by way of their `fs.promises` sisters.
  */
-import fs from 'node:fs'
-import { syncBuiltinESMExports } from 'node:module'
 import { constants } from 'node:fs'
 import { replace } from './binding.ts'
+import { mutableFs, syncExports } from './builtin.ts'
 import type { FsBinding, Native, Undo } from './binding.ts'
 import type { DiskPath } from './disk.ts'
 import { attempt } from './door.ts'
@@ -117,6 +116,7 @@ function takesOver(door: Door, path: DiskPath): boolean {
 type Callback = (error: unknown, value?: unknown) => void
 
 function wrapPublic(name: 'writeFile' | 'readFile', door: Door): Undo {
+  const fs = mutableFs()
   const holder = fs as unknown as Record<string, Native>
   const sister = (
     fs.promises as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>
@@ -139,9 +139,9 @@ function wrapPublic(name: 'writeFile' | 'readFile', door: Door): Undo {
     }
     return wrapped
   })
-  syncBuiltinESMExports()
+  syncExports()
   return () => {
     undo()
-    syncBuiltinESMExports()
+    syncExports()
   }
 }

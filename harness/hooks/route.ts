@@ -9,7 +9,8 @@
 import type { CallForm } from '../op.ts'
 import type { FsRequest, Native } from './binding.ts'
 import { attempt } from './door.ts'
-import type { Door, Launch, Outcome, Primitive } from './door.ts'
+import type { Door, Launch, Outcome } from './door.ts'
+import type { Primitive } from './primitive.ts'
 import { asyncError, codeOf, isSystemError, systemError } from './errors.ts'
 
 /** One call of a binding function. */

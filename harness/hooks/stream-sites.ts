@@ -2,9 +2,8 @@
  * Sites of write streams: a stream opens and writes in a later turn, with no program frame on the stack. So the lines that made
  * it and that wrote to it last are noted at its public methods, in the recording lane only.
  */
-import fs from 'node:fs'
-import { syncBuiltinESMExports } from 'node:module'
 import { replace } from './binding.ts'
+import { mutableFs, syncExports } from './builtin.ts'
 import type { Native, Undo } from './binding.ts'
 import { captureFrames } from './site.ts'
 
@@ -17,6 +16,7 @@ type Sites = WeakMap<object, readonly string[]>
 export function hookStreamSites(runFrom: RunFrom): Undo[] {
   const made: Sites = new WeakMap()
   const written: Sites = new WeakMap()
+  const fs = mutableFs()
   const prototype = fs.WriteStream.prototype as unknown as Record<string, unknown>
 
   /** Notes who calls the method with something to write. */
@@ -53,7 +53,7 @@ export function hookStreamSites(runFrom: RunFrom): Undo[] {
       }
     }),
   ]
-  syncBuiltinESMExports()
+  syncExports()
   return undos
 }
 
