@@ -54,6 +54,12 @@ export type UsageCode =
   | 'OPTION_INVALID'
   /** A name of a scenario, system or mutant that is not known here. */
   | 'NAME_UNKNOWN'
+  /** A file that is no saved case; the message lists everything that is wrong with it. */
+  | 'CASE_INVALID'
+  /** A saved case of another version; `details`: version, reads. */
+  | 'CASE_VERSION'
+  /** A module that cannot be tested; the message lists everything that is wrong with it. */
+  | 'MODULE_INVALID'
 
 /** The caller asked for something that cannot be: exit code 3. */
 export class UsageError extends CodedError<UsageCode> {}
