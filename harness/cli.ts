@@ -1,9 +1,16 @@
 #!/usr/bin/env node
-/** The command line of killpoint. */
-import { availableParallelism } from 'node:os'
-import { Command, InvalidArgumentError } from 'commander'
-import { exitCodes } from './verdict.ts'
+/**
+ * The command line of killpoint. Each command is loaded when it is asked for; this file knows their options and nothing else.
+ */
+import { Command } from 'commander'
+import { withCommonOptions, wholeNumber } from './commands/options.ts'
 import { packageVersion } from './report/environment.ts'
+import { standardOutput } from './report/output.ts'
+import { exitCodes } from './verdict.ts'
+
+interface Json {
+  readonly json?: boolean
+}
 
 const program = new Command('killpoint')
   .description(
@@ -13,32 +20,57 @@ const program = new Command('killpoint')
   .showHelpAfterError()
   .exitOverride()
 
-program
-  .command('run')
-  .description('crash-test every system of killpoint.config.ts over every scenario')
-  .option(
-    '--seed <seed>',
-    'the source of all randomness; a new one is printed where it is left out',
-  )
-  .option('--jobs <n>', 'cases that run at once', wholeNumber, availableParallelism())
+withCommonOptions(
+  program
+    .command('run')
+    .description('crash-test every system of killpoint.config.ts over every scenario'),
+)
   .option('--cases <n>', 'cases per scenario, system and workload', wholeNumber)
   .option('--workloads <n>', 'workloads per scenario and system', wholeNumber)
-  .option('--only <scenario...>', 'these scenarios and no others')
-  .option('--skip <scenario...>', 'all scenarios but these')
-  .option('--json', 'the result as JSON on standard output')
   .action(async (options: import('./commands/run.ts').RunOptions) => {
-    const [{ runCommand }, { loadConfig }, { scenarios }] = await Promise.all([
-      import('./commands/run.ts'),
-      import('./config.ts'),
-      import('../scenarios/index.ts'),
-    ])
-    process.exitCode = await runCommand(await loadConfig(process.cwd()), scenarios, options)
+    const { runCommand } = await import('./commands/run.ts')
+    process.exitCode = await runCommand(await project(), options)
+  })
+
+program
+  .command('replay')
+  .argument('<token|file>', 'a token as it was printed, or the path of a saved case')
+  .description('run one case again, and say whether it is the same')
+  .option('--times <n>', 'how often', wholeNumber, 1)
+  .option('--keep', 'leave the directories of the case, and print where they are')
+  .option('--inspect [life]', 'start the recovering life (or this one) under the debugger', life)
+  .option('--profile <name>', 'another disk profile than that of the token')
+  .option('--json', 'the result as JSON on standard output, and nothing else there')
+  .action(async (text: string, options: Json & import('./commands/replay.ts').ReplayOptions) => {
+    const { replayCommand } = await import('./commands/replay.ts')
+    const output = standardOutput(options.json)
+    process.exitCode = await replayCommand(await anyProject(), text, options, output)
   })
 
 try {
   await program.parseAsync()
 } catch (error) {
   process.exitCode = failed(error)
+}
+
+async function project(): Promise<import('./commands/project.ts').ConfiguredProject> {
+  const [{ openProject }, { scenarios }] = await projectModules()
+  return await openProject(process.cwd(), scenarios)
+}
+
+async function anyProject(): Promise<import('./commands/project.ts').Project> {
+  const [{ openAnyProject }, { scenarios }] = await projectModules()
+  return await openAnyProject(process.cwd(), scenarios)
+}
+
+async function projectModules(): Promise<
+  [typeof import('./commands/project.ts'), typeof import('../scenarios/index.ts')]
+> {
+  return await Promise.all([import('./commands/project.ts'), import('../scenarios/index.ts')])
+}
+
+function life(text: string): number {
+  return wholeNumber(text)
 }
 
 /** Usage errors end with 3, everything unexpected is a fault of the harness and ends with 4. */
@@ -50,10 +82,4 @@ function failed(error: unknown): number {
     `${name === 'UsageError' || name === 'HarnessError' || name === 'TroubleError' ? (error as Error).message : ((error as Error).stack ?? String(error))}\n`,
   )
   return name === 'UsageError' ? exitCodes.usage : exitCodes.harness
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text)
-  if (Number.isSafeInteger(value) && value >= 1) return value
-  throw new InvalidArgumentError('expected a whole number from 1.')
 }

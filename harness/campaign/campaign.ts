@@ -9,26 +9,15 @@
  */
 import { historyOf, type History } from '../history.ts'
 import { readLedger } from '../ledger.ts'
-import type { CaseRun, LiveCase } from '../live/case.ts'
 import { openLive, type LiveEngine } from '../live/engine.ts'
 import type { LiveOptions } from '../live/options.ts'
-import type { Trouble } from '../live/trouble.ts'
-import type { Judgement } from '../checkers/check.ts'
 import type { Scenario } from '../scenario.ts'
 import { deriveSeed } from '../seed.ts'
 import { missingClaims, type System } from '../system.ts'
-import { stringifyToken } from '../token.ts'
 import { worst, type Verdict } from '../verdict.ts'
 import { addCase, emptyCoverage, vacuous, type ScenarioCoverage } from './coverage.ts'
-import {
-  controlOf,
-  planCases,
-  workloadOfSeed,
-  type Group,
-  type Origin,
-  type PlannedCase,
-} from './group.ts'
-import { judge } from './judge.ts'
+import { planCases, workloadOfSeed, type Group, type PlannedCase } from './group.ts'
+import { askedCase, judgeCase, runControl, type CaseReport } from './trial.ts'
 
 export interface CampaignOptions {
   readonly seed: string
@@ -43,19 +32,6 @@ export interface CampaignOptions {
   readonly onCase?: (report: CaseReport) => void
   /** True when no further case is to be started: a time budget is used up, or somebody pressed Ctrl-C. */
   readonly isOver?: () => boolean
-}
-
-/** One case, judged. */
-export interface CaseReport {
-  readonly token: string
-  readonly group: Group
-  readonly origin: Origin
-  readonly asked: LiveCase
-  readonly run: CaseRun
-  readonly verdict: Verdict
-  /** Absent where there was nothing to judge. */
-  readonly judgement?: Judgement
-  readonly trouble?: Trouble
 }
 
 export interface CampaignResult {
@@ -73,9 +49,6 @@ export interface CampaignResult {
   /** The worst of all cases, and `INCONCLUSIVE` where something was never shown. */
   readonly verdict: Verdict
 }
-
-/** The disk profile of live cases: a SIGKILL leaves the page cache, whatever the disk. */
-export const liveProfile = 'posix'
 
 /** Draws per case wanted, before a class is given up as one that does not fire. */
 const drawsPerCaseMax = 4
@@ -146,16 +119,10 @@ class SystemCampaign {
   }
 
   async #runGroup(group: Group, coverage: ScenarioCoverage): Promise<readonly CaseReport[]> {
-    const asked: LiveCase = {
-      ...this.#asked(group, 'control', { schedule: [] }),
-      lane: 'recording',
-    }
-    const run = await this.#engine.runCase(asked)
-    const report = this.#report(group, { kind: 'control' }, asked, run, undefined)
-    if (report === undefined || report.verdict !== 'HOLDS')
-      return report === undefined ? [] : [report]
-    const control = controlOf(group.workload, run.traces?.get(1)?.[0]?.ops ?? [])
-    const history = historyOf(readLedger(run.ledger))
+    const found = await runControl(this.#engine, group)
+    const { report, control, history } = found
+    this.#options.onCase?.(report)
+    if (control === undefined || history === undefined) return [report]
     coverage.pointsSeen += control.ops.length
     return [report, ...(await this.#runCases(group, planCases(group, control), history, coverage))]
   }
@@ -171,15 +138,15 @@ class SystemCampaign {
     for (let drawn = 0; reports.length < cases && drawn < cases * drawsPerCaseMax;) {
       const batch = this.#take(plans, cases - reports.length)
       if (batch.length === 0) break
-      const asked = batch.map((plan, index) => this.#asked(group, String(drawn + index), plan))
+      const asked = batch.map((plan, index) => askedCase(group, String(drawn + index), plan))
       drawn += batch.length
       let index = 0
       for await (const run of this.#engine.runCases(asked)) {
-        const plan = batch[index] as PlannedCase
-        const report = this.#report(group, plan.origin, asked[index] as LiveCase, run, control)
+        const { origin } = batch[index] as PlannedCase
         index += 1
-        if (report === undefined) coverage.notFired += 1
-        else reports.push(this.#cover(coverage, report))
+        const tried = judgeCase(group, origin, run, control)
+        if (tried.kind === 'not-fired') coverage.notFired += 1
+        else reports.push(this.#cover(coverage, tried.report))
       }
     }
     return reports
@@ -195,52 +162,6 @@ class SystemCampaign {
     return taken
   }
 
-  #asked(group: Group, name: string, plan: Pick<PlannedCase, 'schedule' | 'randomKill'>): LiveCase {
-    const { scenario, seed, workload } = group
-    return {
-      id: `${scenario.name}-${seed}-${name}`,
-      runId: 'run',
-      workload,
-      seed,
-      schedule: plan.schedule,
-      livesMax: scenario.livesMax,
-      ...(plan.randomKill === undefined ? {} : { randomKill: plan.randomKill }),
-    }
-  }
-
-  #report(
-    group: Group,
-    origin: Origin,
-    asked: LiveCase,
-    run: CaseRun,
-    control: History | undefined,
-  ): CaseReport | undefined {
-    const { scenario, system, seed } = group
-    const judged = judge(scenario, system, run, control)
-    if (judged.kind === 'not-fired') return undefined
-    const token = stringifyToken({
-      scenario: scenario.name,
-      system: system.name,
-      seed,
-      profile: liveProfile,
-      schedule: run.landed?.schedule ?? asked.schedule,
-    })
-    const report: CaseReport =
-      judged.kind === 'trouble'
-        ? { token, group, origin, asked, run, verdict: 'HARNESS_ERROR', trouble: judged.trouble }
-        : {
-            token,
-            group,
-            origin,
-            asked,
-            run,
-            verdict: judged.judgement.verdict,
-            judgement: judged.judgement,
-          }
-    this.#options.onCase?.(report)
-    return report
-  }
-
   #cover(coverage: ScenarioCoverage, report: CaseReport): CaseReport {
     const { run, origin, group, asked } = report
     addCase(coverage, group.scenario, group.seed, {
@@ -250,6 +171,7 @@ class SystemCampaign {
       history: historyOf(readLedger(run.ledger)),
       done: run.ending.kind === 'done',
     })
+    this.#options.onCase?.(report)
     return report
   }
 }

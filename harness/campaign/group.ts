@@ -3,6 +3,7 @@
  * ops as the control run until its fault, and a crash point of the control is a crash point of the case.
  */
 import fc from 'fast-check'
+import { tracedMark } from '../corpus/traced-mark.ts'
 import type { TracedOp } from '../trace.ts'
 import type { CasePlan, Control, ControlOp, FaultClass, Scenario, Sometimes } from '../scenario.ts'
 import { fastCheckSeed, random, type Random } from '../seed.ts'
@@ -14,6 +15,8 @@ export interface Group {
   readonly scenario: Scenario
   readonly system: System
   readonly seed: string
+  /** fast-check's shrink path, where the workload is a shrunk one. */
+  readonly path?: string
   readonly workload: Workload
 }
 
@@ -74,7 +77,7 @@ export function* planCases(group: Group, control: Control): Generator<PlannedCas
     plansOf(faultClass, control, random(seed, 'schedule', faultClass.name)),
   )
   while (sources.length > 0)
-    for (const source of [...sources]) {
+    for (const source of sources.slice()) {
       const next = nextNew(source.plans, isNew)
       if (next === undefined) sources.splice(sources.indexOf(source), 1)
       else yield { ...next, origin: { kind: 'class', name: source.name } }
@@ -138,14 +141,6 @@ export function controlOf(workload: Workload, traced: readonly TracedOp[]): Cont
   return { workload, ops: traced.map(controlOp) }
 }
 
-function controlOp({ n, op, bytes }: TracedOp): ControlOp {
-  if (op.kind !== 'mark' || bytes === undefined) return { n, op }
-  const mark = JSON.parse(Buffer.from(bytes).toString('utf8')) as Readonly<Record<string, unknown>>
-  const about = mark['step'] ?? mark['child']
-  return {
-    n,
-    op,
-    mark: String(mark['mark']),
-    ...(typeof about === 'string' ? { about } : {}),
-  }
+function controlOp(traced: TracedOp): ControlOp {
+  return { n: traced.n, op: traced.op, ...tracedMark(traced) }
 }

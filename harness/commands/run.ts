@@ -2,35 +2,26 @@
  * `killpoint run`: every scenario over every system of the configuration, with real processes and real kills.
  */
 import picocolors from 'picocolors'
-import { runCampaign, type CampaignResult, type CaseReport } from '../campaign/campaign.ts'
-import type { LoadedConfig } from '../config.ts'
-import { UsageError } from '../errors.ts'
+import { runCampaign, type CampaignResult } from '../campaign/campaign.ts'
+import type { CaseReport } from '../campaign/trial.ts'
 import { environmentLine, readEnvironment } from '../report/environment.ts'
 import { progressOn } from '../report/progress.ts'
 import { coverageTable, sometimesTable, vacuousLines } from '../report/tables.ts'
-import type { Scenario } from '../scenario.ts'
 import { newSeed, parseSeed } from '../seed.ts'
 import { exitCode } from '../verdict.ts'
+import type { CommonOptions } from './options.ts'
+import { choose, type ConfiguredProject } from './project.ts'
 
-export interface RunOptions {
-  readonly seed?: string
-  readonly jobs: number
+export interface RunOptions extends CommonOptions {
   readonly cases?: number
   readonly workloads?: number
-  readonly only?: readonly string[]
-  readonly skip?: readonly string[]
-  readonly json?: boolean
 }
 
 /** Runs the campaign of a project, prints what it showed, and gives the exit code. */
-export async function runCommand(
-  loaded: LoadedConfig,
-  shipped: readonly Scenario[],
-  options: RunOptions,
-): Promise<number> {
-  const { config, directory } = loaded
+export async function runCommand(project: ConfiguredProject, options: RunOptions): Promise<number> {
+  const { config, directory } = project
   const seed = options.seed === undefined ? newSeed() : parseSeed(options.seed)
-  const scenarios = chooseScenarios(config.scenarios ?? shipped, options)
+  const scenarios = choose('scenario', project.scenarios, options)
   const cases = options.cases ?? config.cases ?? 12
   const workloads = options.workloads ?? config.workloads ?? 1
   const environment = readEnvironment(directory)
@@ -76,22 +67,6 @@ export async function runCommand(
     process.stdout.write(`${JSON.stringify(asJson(result), undefined, 2)}\n`)
   else printResult(result, say)
   return exitCode(result.verdict)
-}
-
-function chooseScenarios(
-  known: readonly Scenario[],
-  { only, skip }: RunOptions,
-): readonly Scenario[] {
-  for (const name of [...(only ?? []), ...(skip ?? [])])
-    if (known.every((scenario) => scenario.name !== name))
-      throw new UsageError('NAME_UNKNOWN', `there is no scenario ${JSON.stringify(name)}`, {
-        hint: `known are ${known.map((scenario) => scenario.name).join(', ')}`,
-      })
-  const chosen = known.filter(
-    ({ name }) => (only?.includes(name) ?? true) && !(skip?.includes(name) ?? false),
-  )
-  if (chosen.length > 0) return chosen
-  throw new UsageError('OPTION_INVALID', 'no scenario is left after --only and --skip')
 }
 
 function printResult(result: CampaignResult, say: (line: string) => void): void {

@@ -1,0 +1,157 @@
+/**
+ * One case: asked, run, judged. Campaigns, replays, shrinking and the corpus all do it here, so that one case means one
+ * thing whoever runs it.
+ *
+ *   R1  a control comes first, in the recording lane; a case is judged against the history of its control
+ *   R2  nothing but the group and the plan decides what a case is: its name only names its directory
+ *   R3  a case whose fault did not fire is none, and says why
+ */
+import type { Judgement } from '../checkers/check.ts'
+import { historyOf, type History } from '../history.ts'
+import { readLedger } from '../ledger.ts'
+import type { CaseRun, LiveCase } from '../live/case.ts'
+import type { LiveEngine } from '../live/engine.ts'
+import type { Trouble } from '../live/trouble.ts'
+import type { CasePlan, Control } from '../scenario.ts'
+import { stringifyToken } from '../token.ts'
+import type { Trace } from '../trace.ts'
+import type { Verdict } from '../verdict.ts'
+import { controlOf, type Group, type Origin } from './group.ts'
+import { judge } from './judge.ts'
+
+/** The disk profile of live cases unless another is asked for: a SIGKILL leaves the page cache, whatever the disk. */
+export const liveProfile = 'posix'
+
+/** One case, judged. */
+export interface CaseReport {
+  readonly token: string
+  readonly group: Group
+  readonly origin: Origin
+  readonly asked: LiveCase
+  readonly run: CaseRun
+  readonly verdict: Verdict
+  /** Absent where there was nothing to judge. */
+  readonly judgement?: Judgement
+  readonly trouble?: Trouble
+}
+
+/** What came of trying a case. */
+export type Tried =
+  | { readonly kind: 'case'; readonly report: CaseReport }
+  | { readonly kind: 'not-fired'; readonly why: string }
+
+/** The control of a group. */
+export interface ControlRun {
+  readonly report: CaseReport
+  /** Where faults can be put; absent where the control does not hold. */
+  readonly control?: Control
+  /** What cases are judged against; absent where the control does not hold. */
+  readonly history?: History
+}
+
+/** How a case is run, beyond what it is. */
+export interface TrialOptions {
+  readonly lane?: LiveCase['lane']
+  readonly profile?: string
+}
+
+/** A case of a group as the engine is asked for it. `name` is unique among the cases that run at once. */
+export function askedCase(
+  group: Group,
+  name: string,
+  plan: CasePlan,
+  lane?: LiveCase['lane'],
+): LiveCase {
+  const { scenario, seed, workload } = group
+  return {
+    id: `${scenario.name}-${seed}-${name}`,
+    runId: 'run',
+    workload,
+    seed,
+    schedule: plan.schedule,
+    livesMax: scenario.livesMax,
+    ...(plan.randomKill === undefined ? {} : { randomKill: plan.randomKill }),
+    ...(lane === undefined ? {} : { lane }),
+  }
+}
+
+/** Runs the case of a group that has no fault. Never throws for what goes wrong in it. */
+export async function runControl(
+  engine: LiveEngine,
+  group: Group,
+  name = 'control',
+  profile: string = liveProfile,
+): Promise<ControlRun> {
+  const asked = askedCase(group, name, { schedule: [] }, 'recording')
+  const run = await engine.runCase(asked)
+  const tried = judgeCase(group, { kind: 'control' }, run, undefined, profile)
+  if (tried.kind === 'not-fired') throw new Error(`a control has no fault: ${tried.why}`)
+  const { report } = tried
+  if (report.verdict !== 'HOLDS') return { report }
+  return {
+    report,
+    control: controlOf(group.workload, mainStream(run.traces)?.ops ?? []),
+    history: historyOf(readLedger(run.ledger)),
+  }
+}
+
+/** Runs one case of a group and judges it. */
+export async function runTrial(
+  engine: LiveEngine,
+  group: Group,
+  plan: CasePlan & { readonly origin: Origin; readonly name: string },
+  control: ControlRun,
+  options: TrialOptions = {},
+): Promise<Tried> {
+  const asked = askedCase(group, plan.name, plan, options.lane)
+  const run = await engine.runCase(asked)
+  return judgeCase(group, plan.origin, run, control.history, options.profile)
+}
+
+/** From what came of a case to its report. */
+export function judgeCase(
+  group: Group,
+  origin: Origin,
+  run: CaseRun,
+  control: History | undefined,
+  profile: string = liveProfile,
+): Tried {
+  const { scenario, system } = group
+  const judged = judge(scenario, system, run, control)
+  if (judged.kind === 'not-fired') return judged
+  const known = {
+    token: tokenOf(group, run.landed?.schedule ?? run.case.schedule, profile),
+    group,
+    origin,
+    asked: run.case,
+    run,
+  }
+  const report: CaseReport =
+    judged.kind === 'trouble'
+      ? { ...known, verdict: 'HARNESS_ERROR', trouble: judged.trouble }
+      : { ...known, verdict: judged.judgement.verdict, judgement: judged.judgement }
+  return { kind: 'case', report }
+}
+
+/** The token of a case of a group. */
+export function tokenOf(
+  { scenario, system, seed, path }: Group,
+  schedule: LiveCase['schedule'],
+  profile: string = liveProfile,
+): string {
+  return stringifyToken({
+    scenario: scenario.name,
+    system: system.name,
+    seed,
+    ...(path === undefined ? {} : { path }),
+    profile,
+    schedule,
+  })
+}
+
+/** The main stream of a case's first life. */
+export function mainStream(
+  traces: ReadonlyMap<number, readonly Trace[]> | undefined,
+): Trace | undefined {
+  return traces?.get(1)?.[0]
+}

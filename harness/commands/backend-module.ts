@@ -1,0 +1,83 @@
+/** Loads a module that holds a journal backend, and says everything that is wrong with it at once. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { importBundled } from '../config.ts'
+import { UsageError } from '../errors.ts'
+import { allClaims, claimMeanings, type BackendSystem, type Claim } from '../system.ts'
+import { backendSystem } from '../systems/reference.ts'
+import { tryBackend } from '../systems/reference/try-backend.ts'
+
+/** A backend that can be tested. */
+export interface BackendModule {
+  readonly system: BackendSystem
+  /** True where the module does not say what it claims. */
+  readonly claimsAll: boolean
+}
+
+/**
+ * Loads a backend's module. `path` is as it was given: it becomes the system's name, and part of every token.
+ *
+ * @throws UsageError `MODULE_INVALID` with everything that is wrong
+ */
+export async function loadBackendModule(directory: string, path: string): Promise<BackendModule> {
+  const file = resolve(directory, path)
+  if (!existsSync(file)) throw invalid(path, [`there is no file ${file}`])
+  const module = await load(path, file)
+  const { createBackend, claims, takeoverMsMax } = module
+  const wrong = [
+    ...(typeof createBackend === 'function'
+      ? await inScratch((scratch) => tryBackend(createBackend, scratch))
+      : [`expected it to export a function createBackend, found ${typeof createBackend}`]),
+    ...claimMistakes(claims),
+    ...(takeoverMsMax === undefined || typeof takeoverMsMax === 'number'
+      ? []
+      : [`takeoverMsMax: expected milliseconds, found ${JSON.stringify(takeoverMsMax)}`]),
+  ]
+  if (wrong.length > 0) throw invalid(path, wrong)
+  const system = backendSystem({
+    name: path,
+    module: file,
+    claims: (claims as readonly Claim[] | undefined) ?? allClaims,
+    ...(takeoverMsMax === undefined ? {} : { takeoverMsMax: takeoverMsMax as number }),
+  })
+  return { system, claimsAll: claims === undefined }
+}
+
+async function load(path: string, file: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return await importBundled(file)
+  } catch (error) {
+    const first = String(error instanceof Error ? error.message : error).split('\n')[0]
+    throw invalid(path, [`it cannot be loaded: ${first}`], error)
+  }
+}
+
+function claimMistakes(claims: unknown): readonly string[] {
+  if (claims === undefined) return []
+  if (!Array.isArray(claims)) return [`claims: expected a list, found ${typeof claims}`]
+  return claims
+    .filter((claim) => typeof claim !== 'string' || !Object.hasOwn(claimMeanings, claim))
+    .map((claim) => `claim ${JSON.stringify(claim)} is unknown; known are ${allClaims.join(', ')}`)
+}
+
+async function inScratch<Result>(body: (scratch: string) => Promise<Result>): Promise<Result> {
+  const scratch = await mkdtemp(join(tmpdir(), 'killpoint-module-'))
+  try {
+    return await body(scratch)
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+function invalid(path: string, wrong: readonly string[], cause?: unknown): UsageError {
+  return new UsageError(
+    'MODULE_INVALID',
+    `${path} cannot be tested:\n${wrong.map((each) => `  ${each}`).join('\n')}`,
+    {
+      hint: 'export createBackend({ dir, identity, random, clock }), and claims where it does not claim everything',
+      ...(cause === undefined ? {} : { cause }),
+    },
+  )
+}

@@ -1,0 +1,75 @@
+/** What all commands share: options, how their texts are read, and where words go. */
+import { availableParallelism } from 'node:os'
+import { InvalidArgumentError, type Command } from 'commander'
+import { isSeed } from '../seed.ts'
+
+/** Options of every command that runs cases. */
+export interface CommonOptions {
+  readonly seed?: string
+  /** Milliseconds. */
+  readonly budget?: number
+  readonly jobs: number
+  readonly shard?: Shard
+  readonly profile?: string
+  readonly json?: boolean
+  /** Directory for reports. */
+  readonly out?: string
+  readonly only?: readonly string[]
+  readonly skip?: readonly string[]
+}
+
+/** Part `index` (from 1) of `of`. */
+export interface Shard {
+  readonly index: number
+  readonly of: number
+}
+
+/** Disk profiles that a token may name. */
+export const profiles: readonly string[] = ['posix', 'ext4']
+
+/** Adds the options that all commands have. */
+export function withCommonOptions(command: Command): Command {
+  return command
+    .option('--seed <seed>', 'the source of all randomness; a new one is printed if left out', seed)
+    .option('--budget <time>', 'start nothing new after this long: 500ms, 60s, 5m', duration)
+    .option('--jobs <n>', 'cases that run at once', wholeNumber, availableParallelism())
+    .option('--shard <i/n>', 'run part i of n; merge the results afterwards', shard)
+    .option('--profile <name>', `disk profile: ${profiles.join(' or ')}`, profile)
+    .option('--only <name...>', 'these scenarios and systems, and no others')
+    .option('--skip <name...>', 'all scenarios and systems but these')
+    .option('--json', 'the result as JSON on standard output, and nothing else there')
+    .option('--out <dir>', 'also write result.json, cases.jsonl and the failures into a directory')
+}
+
+/** Reads a whole number from 1. */
+export function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (Number.isSafeInteger(value) && value >= 1) return value
+  throw new InvalidArgumentError('expected a whole number from 1.')
+}
+
+/** Reads `500ms`, `60s`, `5m` or a bare number of seconds; gives milliseconds. */
+export function duration(text: string): number {
+  const match = /^(?<amount>\d+(?:\.\d+)?)(?<unit>ms|s|m|h)?$/.exec(text)
+  const { amount, unit = 's' } = match?.groups ?? {}
+  const ms = Number(amount) * ({ ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[unit] ?? 0)
+  if (Number.isFinite(ms) && ms > 0) return ms
+  throw new InvalidArgumentError('expected a time such as 500ms, 60s or 5m.')
+}
+
+/** Reads `2/5`. */
+export function shard(text: string): Shard {
+  const [index, of] = /^(\d+)\/(\d+)$/.exec(text)?.slice(1).map(Number) ?? []
+  if (index !== undefined && of !== undefined && index >= 1 && index <= of) return { index, of }
+  throw new InvalidArgumentError('expected i/n with i from 1 to n, for example 2/5.')
+}
+
+function seed(text: string): string {
+  if (isSeed(text)) return text
+  throw new InvalidArgumentError('a seed is 1 to 64 letters and digits.')
+}
+
+function profile(text: string): string {
+  if (profiles.includes(text)) return text
+  throw new InvalidArgumentError(`known are ${profiles.join(', ')}.`)
+}

@@ -1,0 +1,52 @@
+/**
+ * The corpus: a directory of saved cases. They run before anything else, so that what once broke is seen first when it breaks
+ * again.
+ */
+import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseSavedCase, savedCaseName, stringifySavedCase, type SavedCase } from './saved-case.ts'
+
+/** One file of a corpus. */
+export interface CorpusEntry {
+  /** Path of the file. */
+  readonly file: string
+  readonly saved: SavedCase
+}
+
+/**
+ * All cases of a directory, by name; none where it does not exist.
+ *
+ * @throws UsageError `CASE_VERSION` or `CASE_INVALID` for the first file that cannot be used
+ */
+export async function readCorpus(directory: string): Promise<readonly CorpusEntry[]> {
+  const names = (await namesIn(directory)).filter((name) => name.endsWith('.json')).sort()
+  return await Promise.all(names.map((name) => readSavedCase(join(directory, name))))
+}
+
+/**
+ * One saved case.
+ *
+ * @throws UsageError `CASE_VERSION` or `CASE_INVALID`; the error of the file system where it cannot be read
+ */
+export async function readSavedCase(file: string): Promise<CorpusEntry> {
+  return { file, saved: parseSavedCase(await readFile(file, 'utf8'), file) }
+}
+
+/** Saves a case under a name that its token gives, whole or not at all. Returns the path. */
+export async function saveCase(directory: string, saved: SavedCase): Promise<string> {
+  await mkdir(directory, { recursive: true })
+  const file = join(directory, savedCaseName(saved))
+  const temporary = `${file}.${process.pid}.tmp`
+  await writeFile(temporary, stringifySavedCase(saved))
+  await rename(temporary, file)
+  return file
+}
+
+async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}

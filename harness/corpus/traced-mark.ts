@@ -1,0 +1,25 @@
+/** What a recorded op at the mark door says. */
+import type { TracedOp } from '../trace.ts'
+
+/** A mark by its name, and the step or child that it names. */
+export interface TracedMark {
+  readonly mark: string
+  readonly about?: string
+}
+
+/** The mark of an op; `undefined` for ops at other doors, and for a line that is no mark: the ledger tells of that. */
+export function tracedMark({ op, bytes }: TracedOp): TracedMark | undefined {
+  if (op.kind !== 'mark' || bytes === undefined) return undefined
+  const line = parse(bytes)
+  if (line === undefined) return undefined
+  const about = line['step'] ?? line['child']
+  return { mark: String(line['mark']), ...(typeof about === 'string' ? { about } : {}) }
+}
+
+function parse(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8')) as Readonly<Record<string, unknown>>
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * Where words go: what a command says is on standard output, progress on standard error. With `--json` standard output holds
+ * one JSON value and nothing else. Colour only where somebody looks and `NO_COLOR` is not set.
+ */
+import picocolors from 'picocolors'
+import { progressOn, type Progress } from './progress.ts'
+
+/** Words that may be coloured. */
+export interface Ink {
+  readonly bad: (text: string) => string
+  readonly good: (text: string) => string
+  readonly doubt: (text: string) => string
+  readonly dim: (text: string) => string
+}
+
+/** No colour at all. */
+export const plainInk: Ink = { bad: same, good: same, doubt: same, dim: same }
+
+/** A command's way to the world. */
+export interface Output {
+  /** A line for a person; nothing where the output is for a machine. */
+  readonly say: (line: string) => void
+  /** The result for a machine; nothing where the output is for a person. */
+  readonly json: (value: unknown) => void
+  readonly ink: Ink
+  /** Progress of long work. */
+  readonly progress: () => Progress
+}
+
+/** The output of this process. */
+export function standardOutput(json = false): Output {
+  const { isTTY } = process.stdout
+  const colors = picocolors.createColors(isTTY && picocolors.isColorSupported)
+  return {
+    say: (line) => {
+      if (!json) process.stdout.write(`${line}\n`)
+    },
+    json: (value) => {
+      if (json) process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`)
+    },
+    ink: { bad: colors.red, good: colors.green, doubt: colors.yellow, dim: colors.dim },
+    progress: () => progressOn(process.stderr, json),
+  }
+}
+
+/** An output that keeps what is said, without colour: for tests. */
+export function keptOutput(json = false): Output & { readonly lines: string[] } {
+  const lines: string[] = []
+  return {
+    lines,
+    say: (line) => {
+      if (!json) lines.push(...line.split('\n'))
+    },
+    json: (value) => {
+      if (json) lines.push(...JSON.stringify(value, undefined, 2).split('\n'))
+    },
+    ink: plainInk,
+    progress: () => progressOn(process.stderr, true),
+  }
+}
+
+function same(text: string): string {
+  return text
+}
