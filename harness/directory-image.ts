@@ -28,7 +28,7 @@ export type DirectoryImage = ReadonlyMap<string, ImageEntry>
  */
 export function rebuildDirectory(
   trace: Trace | readonly Trace[],
-  atOp = Infinity,
+  atOp: number = Infinity,
   initial: DirectoryImage = new Map(),
 ): DirectoryImage {
   const traces = 'ops' in trace ? [trace] : trace

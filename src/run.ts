@@ -48,8 +48,8 @@ export class Run {
   readonly clock: Clock
   readonly mailbox: Mailbox | undefined
   readonly view: RunView
-  readonly budget = new Budget()
-  readonly activity = new Activity()
+  readonly budget: Budget = new Budget()
+  readonly activity: Activity = new Activity()
   private root: RootScope | undefined
   private stopReason: StoppedError | undefined
   private failure: Error | undefined

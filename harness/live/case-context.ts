@@ -69,7 +69,7 @@ export class CaseContext {
   /** Services of scope `case`, and those of the campaign. */
   readonly services: ReadonlyMap<string, RunningService>
   /** Steps whose effect is in the ledger. */
-  readonly effects = new Set<string>()
+  readonly effects: Set<string> = new Set<string>()
   readonly #told = new Map<number, Heard>()
   /** Lives that run, or stand still and can go on. */
   readonly #alive = new Set<number>()

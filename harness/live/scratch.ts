@@ -26,7 +26,7 @@ import { TroubleError } from './trouble.ts'
 import type { Trouble } from './trouble.ts'
 
 /** Bytes that must be free before a campaign, and after each case: below it, what a worker saw may be our own full disk. */
-export const freeBytesMin = 8 * 1024 * 1024
+export const freeBytesMin: number = 8 * 1024 * 1024
 
 /** Directories of one case; `state` survives lives. */
 export interface CaseDirectories {
