@@ -274,7 +274,7 @@ class ImageReader {
           kind: 'invented',
           open,
           hash,
-          position: open.hashes?.indexOf(hash) ?? 0,
+          position: 1 + (open.hashes?.indexOf(hash) ?? 0),
         })
     return []
   }

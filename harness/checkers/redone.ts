@@ -4,7 +4,6 @@
  *  R1  an effect of a committed step, under an owner who had to know
  *  R2  a `keyed` step twice under one owner; a `once` step twice at all (a step here is one declared attempt)
  *  R3  a `keyed` step under another key: the receiver cannot see that it is the same
- *  R4  more steps again from one owner's tenure than can have been in flight when it ended: their acks came late
  *
  * An owner that is superseded when the effect begins (`ownership.ts`, W4) may have been stopped right before it: that is left
  * to S5, except for a second effect under the same owner and for another key.
@@ -33,7 +32,7 @@ export interface Redone {
   readonly effect: Located<'effect'>
   /** The latest effect of the same step before it. */
   readonly first: Located<'effect'>
-  readonly rule: 'committed' | 'attempt' | 'same-life' | 'once' | 'other-key' | 'in-flight'
+  readonly rule: 'committed' | 'attempt' | 'same-life' | 'once' | 'other-key'
   /** For `committed`. */
   readonly commit?: Commit
 }
@@ -47,8 +46,6 @@ export function redoneEffects(view: RedoneView): readonly Redone[] {
 class Finder {
   readonly #view: RedoneView
   readonly #earlier = new Map<string, Located<'effect'>[]>()
-  /** Steps that ran again under one owner and had last run under another, uncommitted. */
-  readonly #again = new Map<string, Set<string>>()
 
   constructor(view: RedoneView) {
     this.#view = view
@@ -77,9 +74,7 @@ class Finder {
       const later = this.#laterAttempt(effect, earlier)
       if (later !== undefined) return { effect, first: later, rule: 'attempt' }
     }
-    const twice = this.#twice(unit, effect, earlier, isSuperseded)
-    if (twice !== undefined) return twice
-    return isSuperseded ? undefined : this.#tooMany(effect, last)
+    return this.#twice(unit, effect, earlier, isSuperseded)
   }
 
   #commitKnown(effect: Located<'effect'>): Commit | undefined {
@@ -125,19 +120,6 @@ class Finder {
 
   #isSuperseded(effect: Located<'effect'>): boolean {
     return this.#view.ownership.supersededBy(effect, effect.index) !== undefined
-  }
-
-  #tooMany(effect: Located<'effect'>, last: Located<'effect'>): Redone | undefined {
-    if (!this.#view.ownership.isOver(last.life, effect.life)) return undefined
-    if (this.#isSuperseded(last)) return undefined
-    // What a void window took may have been any number of commits.
-    if (this.#view.windows.length > 0) return undefined
-    const pair = `${effect.life} ${effect.epoch} ${last.life} ${last.epoch}`
-    const steps = this.#again.get(pair) ?? new Set<string>()
-    this.#again.set(pair, steps.add(effect.step))
-    return steps.size > this.#view.inFlightMax
-      ? { effect, first: last, rule: 'in-flight' }
-      : undefined
   }
 }
 

@@ -12,7 +12,7 @@ export function checkNotRedone(view: CaseView): readonly Finding[] {
   return view.redone.map((redone) => ({
     invariant: 'S3',
     verdict: 'REDONE',
-    what: describeRedone(redone, view.inFlightMax),
+    what: describeRedone(redone),
     life: redone.effect.life,
     index: redone.effect.index,
     since: redone.commit?.index ?? redone.first.index,
@@ -22,7 +22,7 @@ export function checkNotRedone(view: CaseView): readonly Finding[] {
 }
 
 /** One clause on what ran again and why it should not have. */
-export function describeRedone({ effect, first, rule }: Redone, inFlightMax: number): string {
+function describeRedone({ effect, first, rule }: Redone): string {
   const { step } = effect
   switch (rule) {
     case 'committed':
@@ -35,7 +35,5 @@ export function describeRedone({ effect, first, rule }: Redone, inFlightMax: num
       return `the effect of step ${step}, which must run once, runs again in life ${effect.life}`
     case 'other-key':
       return `the effect of step ${step} runs again under another key (${first.key}, then ${effect.key})`
-    case 'in-flight':
-      return `step ${step} is one more than the ${inFlightMax} that can have been in flight when life ${first.life} ended`
   }
 }

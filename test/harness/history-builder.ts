@@ -106,10 +106,10 @@ export class Teller {
       effect: 'keyed',
       key: `k/${step}`,
       args: `h/${step}`,
-      nonce: this.#story.nonce(),
       epoch: this.#epoch,
       attempt: 1,
       ...details,
+      nonce: details.nonce ?? this.#story.nonce(),
     })
   }
 
