@@ -47,6 +47,31 @@ program
     process.exitCode = await replayCommand(await anyProject(), text, options, output)
   })
 
+program
+  .command('mutate')
+  .description('plant known bugs into the reference runtime and tell which of them are caught')
+  .option('--only <mutant...>', 'these mutants, or all of these classes')
+  .option('--sample', 'a few that are caught at once')
+  .option('--seed <seed>', 'the source of all randomness', 'mutants')
+  .option('--cases <n>', 'cases after which a mutant has survived', wholeNumber, 150)
+  .option('--jobs <n>', 'cases that run at once', wholeNumber, 2)
+  .option('--docs', 'write docs/track-record.md from the results')
+  .option('--json', 'the result as JSON on standard output, and nothing else there')
+  .action(async (options: Json & import('./commands/mutate.ts').MutateOptions) => {
+    const [{ mutateCommand }, { scenarios }, { mutants, sampleMutants }, { bugClasses }] =
+      await Promise.all([
+        import('./commands/mutate.ts'),
+        import('../scenarios/index.ts'),
+        import('../scenarios/mutants/index.ts'),
+        import('../scenarios/mutants/classes.ts'),
+      ])
+    process.exitCode = await mutateCommand(
+      { scenarios, mutants, sample: sampleMutants, classes: bugClasses },
+      options,
+      standardOutput(options.json),
+    )
+  })
+
 try {
   await program.parseAsync()
 } catch (error) {

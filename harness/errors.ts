@@ -72,6 +72,8 @@ export type HarnessCode =
   | 'LEDGER_WRITE'
   /** The live engine or the plugging of a system failed; `details`: kind (`live/trouble.ts`). */
   | 'LIVE_TROUBLE'
+  /** The text that a mutant replaces is not in its file exactly once; `details`: mutant, file, count. */
+  | 'MUTANT_DRIFT'
 
 /** The harness, or the machine under it, failed: exit code 4. */
 export class HarnessError extends CodedError<HarnessCode> {}

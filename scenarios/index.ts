@@ -1,8 +1,9 @@
 /** Every scenario that ships, in the order in which they run. */
 import type { Scenario } from '../harness/scenario.ts'
-import { budget } from './budget.ts'
+import { budget, childBudget, roomyBudget } from './budget.ts'
 import { cancel } from './cancel.ts'
 import { concurrentResume } from './concurrent-resume.ts'
+import { deadline } from './deadline.ts'
 import { externalCommand } from './external-command.ts'
 import { finishedRun } from './finished-run.ts'
 import { largePayloads } from './large-payloads.ts'
@@ -21,6 +22,9 @@ export const scenarios: readonly Scenario[] = [
   supervisor,
   cancel,
   budget,
+  roomyBudget,
+  childBudget,
+  deadline,
   waits,
   largePayloads,
   finishedRun,

@@ -177,6 +177,51 @@ export const budgetRanOut: Sometimes = {
   happened: (history) => history.of('done').some(({ code }) => code === 'BUDGET'),
 }
 
+/** The run was ended because its deadline had passed while nobody ran it. */
+export const deadlinePassed: Sometimes = {
+  name: 'a deadline passed between two lives',
+  happened: (history) => history.of('done').some(({ code }) => code === 'DEADLINE'),
+  directed: (control) => {
+    const first = control.ops.find(({ mark }) => mark === 'observed')
+    if (first === undefined) return undefined
+    const [death] = kill(first.n, { kind: 'after' }).schedule
+    return { schedule: [death ?? [], [{ kind: 'clock', ms: 3_600_000 }]] }
+  },
+}
+
+/** Killed when most steps of a run had been paid for, and resumed. */
+export const killedLate: Sometimes = {
+  name: 'killed after most steps were paid for',
+  happened: (history) =>
+    killedLives(history).some((life) => {
+      const spends = history.of('spend')
+      const before = spends.filter(({ index }) => index < endOf(life)).length
+      return before >= (2 * spends.length) / 3 && before >= 3
+    }),
+  directed: (control) => {
+    const paid = control.ops.findLast(({ mark }) => mark === 'spend')
+    return paid === undefined ? undefined : kill(paid.n, { kind: 'before' })
+  },
+}
+
+/** Killed while a child ran that has a pool of its own. */
+export const killedInPool: Sometimes = {
+  name: 'killed while a child spent its own budget',
+  happened: (history) =>
+    killedLives(history).some((life) => {
+      const spawned = history.of('spawn').findLast((mark) => mark.life === life.life)
+      const settled = history.of('settle').findLast((mark) => mark.life === life.life)
+      return spawned !== undefined && (settled?.index ?? -1) < spawned.index
+    }),
+  directed: (control) => {
+    const spawned = control.ops.find(({ mark }) => mark === 'spawn')
+    const effect = control.ops.find(
+      ({ n, mark }) => mark === 'effect' && n > (spawned?.n ?? control.ops.length),
+    )
+    return effect === undefined ? undefined : kill(effect.n, { kind: 'after' })
+  },
+}
+
 /** A timer fired in a life that began after it was due. */
 export const overdueTimer: Sometimes = {
   name: 'an overdue timer fired on resume',
@@ -216,6 +261,25 @@ export const signalSurvivedKill: Sometimes = {
               .some((used) => used.message === acked.message && used.index > endOf(life)),
         ),
       ),
+}
+
+/** The record that consumes a signal was durable, its owner was killed, and the next life handed it on without a word. */
+export const consumedUnseen: Sometimes = {
+  name: 'killed right after a signal was consumed',
+  happened: (history) =>
+    history
+      .of('consumed')
+      .some(
+        (used, place, all) =>
+          all.findIndex(({ step }) => step === used.step) === place &&
+          killedLives(history).some((life) => endOf(life) < used.index) &&
+          !history.appends.some(({ life, index }) => life === used.life && index < used.index),
+      ),
+  directed: (control) => {
+    const used = control.ops.find(({ mark }) => mark === 'consumed')
+    const ack = control.ops.findLast(({ n, mark }) => mark === 'ack' && n < (used?.n ?? 0))
+    return ack === undefined ? undefined : kill(ack.n, { kind: 'after' })
+  },
 }
 
 /** A run that had ended was started again. */

@@ -3,12 +3,16 @@ import fc from 'fast-check'
 import { actFromOutside, clockJump, killAtOp, killInRecovery } from '../harness/fault-classes.ts'
 import type { Scenario } from '../harness/scenario.ts'
 import type { Task } from '../harness/workload.ts'
-import { overdueTimer, signalSurvivedKill } from './sometimes.ts'
+import { consumedUnseen, overdueTimer, signalSurvivedKill } from './sometimes.ts'
 import { anyStep, finish } from './workloads.ts'
 
 const timer = fc
   .constantFrom(1, 5_000, 86_400_000, 2 ** 31 + 5)
   .map((afterMs): Task => ({ kind: 'timer', id: '', afterMs }))
+
+// Two of one name, so that a signal that is taken twice is missed by the other wait.
+const wait: Task = { kind: 'signal', id: '', name: 'go' }
+const send = { kind: 'signal', name: 'go', payload: 'now', after: 's1' } as const
 
 const waiting = fc
   .record({
@@ -20,9 +24,9 @@ const waiting = fc
     finish(
       {
         kind: 'sequence',
-        of: [before, ...timers, { kind: 'signal', id: '', name: 'go' }, after],
+        of: [before, ...timers, wait, wait, after],
       },
-      { outside: [{ kind: 'signal', name: 'go', payload: 'now', after: 's1' }] },
+      { outside: [send, send] },
     ),
   )
 
@@ -32,6 +36,6 @@ export const waits: Scenario = {
   needs: ['process', 'timer', 'signal'],
   workload: waiting,
   faults: [killAtOp, killInRecovery, clockJump, actFromOutside('signal')],
-  sometimes: [overdueTimer, signalSurvivedKill],
+  sometimes: [overdueTimer, signalSurvivedKill, consumedUnseen],
   livesMax: 4,
 }

@@ -1,0 +1,129 @@
+/**
+ * `killpoint mutate`: plants known bugs into the reference runtime, one at a time, and tells which of them the scenarios
+ * catch: by which verdict, after how many cases. The proof that the gate can go red.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { UsageError } from '../errors.ts'
+import type { Mutant } from '../mutate/mutant.ts'
+import { mutantLine, mutantsTable, scoreLine } from '../mutate/mutants-table.ts'
+import { isPass, scoreOf, type MutantReport } from '../mutate/outcome.ts'
+import { runMutants } from '../mutate/mutation-run.ts'
+import { packageRoot } from '../mutate/sources.ts'
+import { trackRecord, type TrackRecordClass } from '../mutate/track-record.ts'
+import { environmentLine, readEnvironment } from '../report/environment.ts'
+import type { Output } from '../report/output.ts'
+import type { Scenario } from '../scenario.ts'
+import { parseSeed } from '../seed.ts'
+import { fileSystemUnderTest } from '../systems/reference.ts'
+import { exitCodes } from '../verdict.ts'
+
+export interface MutateOptions {
+  readonly only?: readonly string[]
+  readonly sample?: boolean
+  readonly seed: string
+  readonly cases: number
+  readonly jobs: number
+  /** Writes the track record. */
+  readonly docs?: boolean
+}
+
+/** What ships: handed in, because the harness knows no scenario and no mutant by itself. */
+export interface Shipped {
+  readonly scenarios: readonly Scenario[]
+  readonly mutants: readonly Mutant[]
+  readonly sample: readonly string[]
+  readonly classes: Readonly<Record<string, TrackRecordClass>>
+}
+
+/** Where the track record stands, from the root of the package. */
+const trackRecordPath = join('docs', 'track-record.md')
+
+/** Hunts mutants, prints what came of them, and gives the exit code. */
+export async function mutateCommand(
+  shipped: Shipped,
+  options: MutateOptions,
+  output: Output,
+): Promise<number> {
+  const { seed, cases, jobs } = options
+  const { say, ink } = output
+  parseSeed(seed)
+  const mutants = chooseMutants(shipped, options)
+  const environment = readEnvironment(packageRoot())
+  say(environmentLine(environment))
+  say(`seed ${seed}  jobs ${jobs}  ${mutants.length} mutants × at most ${cases} cases`)
+  say('')
+  const progress = output.progress()
+  let isStopped = false
+  const stop = (): void => {
+    isStopped = true
+  }
+  process.once('SIGINT', stop)
+  let done = 0
+  const reports = await runMutants({
+    mutants,
+    scenarios: shipped.scenarios,
+    system: fileSystemUnderTest,
+    seed,
+    cases,
+    jobs,
+    now: () => performance.now(),
+    isOver: () => isStopped,
+    onCase: ({ verdict, token }) =>
+      progress.update(`${done}/${mutants.length} mutants  ${verdict}  ${token}`),
+    onMutant: (report) => {
+      done += 1
+      progress.print(mutantLine(report))
+    },
+  })
+  progress.end()
+  process.off('SIGINT', stop)
+  const score = scoreOf(reports)
+  output.json(asJson(seed, reports))
+  say(mutantsTable(reports))
+  say('')
+  const passes = isPass(score) && !isStopped
+  say((passes ? ink.good : ink.bad)(scoreLine(score)))
+  if (options.docs === true) writeTrackRecord(shipped, options, reports)
+  return passes ? exitCodes.holds : exitCodes.broken
+}
+
+function chooseMutants(
+  { mutants, sample }: Shipped,
+  { only, sample: sampled = false }: MutateOptions,
+): readonly Mutant[] {
+  const named = only ?? (sampled ? sample : undefined)
+  if (named === undefined) return mutants
+  return named.flatMap((name) => {
+    const found = mutants.filter((mutant) => mutant.id === name || mutant.class === name)
+    if (found.length > 0) return found
+    throw new UsageError('NAME_UNKNOWN', `there is no mutant ${JSON.stringify(name)}`, {
+      hint: `known are ${mutants.map(({ id }) => id).join(', ')}, and their classes`,
+    })
+  })
+}
+
+function writeTrackRecord(
+  shipped: Shipped,
+  { seed, cases }: MutateOptions,
+  reports: readonly MutantReport[],
+): void {
+  const path = join(packageRoot(), trackRecordPath)
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, trackRecord(reports, { classes: shipped.classes, seed, cases }))
+}
+
+function asJson(seed: string, reports: readonly MutantReport[]): unknown {
+  return {
+    version: 1,
+    seed,
+    score: scoreOf(reports),
+    mutants: reports.map(({ mutant, outcome }) => ({
+      id: mutant.id,
+      class: mutant.class,
+      needs: mutant.needs,
+      own: mutant.verdicts,
+      ...outcome,
+    })),
+  }
+}

@@ -1,0 +1,95 @@
+/** The table of mutants as a terminal shows it. */
+import Table from 'cli-table3'
+import type { MutantReport, Score } from './outcome.ts'
+import { verdictOf, wordOf } from './outcome.ts'
+
+const plain = {
+  chars: {
+    top: '',
+    'top-mid': '',
+    'top-left': '',
+    'top-right': '',
+    bottom: '',
+    'bottom-mid': '',
+    'bottom-left': '',
+    'bottom-right': '',
+    left: '',
+    'left-mid': '',
+    mid: '',
+    'mid-mid': '',
+    right: '',
+    'right-mid': '',
+    middle: '  ',
+  },
+  style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
+}
+
+/** One line per mutant: what caught it, after how many cases and seconds, and the token of that case. */
+export function mutantsTable(reports: readonly MutantReport[]): string {
+  const table = new Table({
+    ...plain,
+    head: ['mutant', 'needs', '', 'verdict', 'cases', 'seconds', 'token'],
+    colAligns: ['left', 'left', 'left', 'left', 'right', 'right', 'left'],
+  })
+  for (const { mutant, outcome } of reports)
+    table.push([
+      mutant.id,
+      mutant.needs,
+      wordOf(outcome),
+      verdictOf(outcome) ?? '',
+      casesOf(outcome),
+      'ms' in outcome ? (outcome.ms / 1000).toFixed(1) : '',
+      'by' in outcome ? outcome.by.token : '',
+    ])
+  return table.toString()
+}
+
+/** One mutant as it comes in, for a log. */
+export function mutantLine({ mutant, outcome }: MutantReport): string {
+  const word = wordOf(outcome)
+  switch (outcome.kind) {
+    case 'caught': {
+      const { verdict, cases, origin } = outcome.by
+      return `${mutant.id}  ${word}  ${verdict}  after ${plural(cases, 'case')}  ${origin}`
+    }
+    case 'caught-otherwise':
+      return `${mutant.id}  ${word}  ${outcome.by.verdict} where ${mutant.verdicts.join(' or ')} is its own: ${outcome.by.finding.what}`
+    case 'survived':
+      return `${mutant.id}  ${word}  ${plural(outcome.cases, 'case')}${outcome.notes.map((note) => `\n  ${note}`).join('')}`
+    case 'broken':
+      return `${mutant.id}  ${word}  ${outcome.why}`
+    case 'skipped':
+      return `${mutant.id}  ${word}  ${outcome.why}`
+  }
+}
+
+/** The last line: what all of it shows. */
+export function scoreLine({ caught, escaped, broken, skipped }: Score): string {
+  const hunted = caught + escaped + broken
+  const rest = [
+    ...(escaped > 0 ? [`${escaped} escaped`] : []),
+    ...(broken > 0 ? [`${broken} broken`] : []),
+    ...(skipped > 0 ? [`${skipped} left to the explorer`] : []),
+  ]
+  return [`${caught} of ${plural(hunted, 'mutant')} caught by a verdict of its own`, ...rest].join(
+    ', ',
+  )
+}
+
+function casesOf(outcome: MutantReport['outcome']): string {
+  switch (outcome.kind) {
+    case 'caught':
+      return String(outcome.by.cases)
+    case 'caught-otherwise':
+      return String(outcome.cases)
+    case 'survived':
+      return String(outcome.cases)
+    case 'broken':
+    case 'skipped':
+      return ''
+  }
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}

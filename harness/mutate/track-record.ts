@@ -1,0 +1,80 @@
+/**
+ * The track record: bug, cause, where it was seen in public, what caught it, and the command that catches it again. Written from
+ * the results of a run and never by hand; without times, so that it changes only where a result does.
+ */
+import type { MutantReport } from './outcome.ts'
+import { scoreOf, wordOf } from './outcome.ts'
+
+/** A class of bugs, as the record tells it. */
+export interface TrackRecordClass {
+  readonly title: string
+  readonly cites: readonly string[]
+}
+
+export interface TrackRecordSource {
+  readonly classes: Readonly<Record<string, TrackRecordClass>>
+  readonly seed: string
+  readonly cases: number
+}
+
+/** The record as Markdown. */
+export function trackRecord(
+  reports: readonly MutantReport[],
+  { classes, seed, cases }: TrackRecordSource,
+): string {
+  const { caught, escaped, broken, skipped } = scoreOf(reports)
+  const sections = Object.entries(classes).flatMap(([name, about]) => {
+    const own = reports.filter(({ mutant }) => mutant.class === name)
+    return own.length === 0 ? [] : [classSection(name, about, own)]
+  })
+  return [
+    head,
+    `Seed \`${seed}\`, at most ${cases} cases each: **${caught} of ${caught + escaped + broken}** mutants that a live process can show were caught by a verdict of their own. ${skipped} more need power loss, storage errors, damaged media or a count of costs, and are left to the explorer.\n`,
+    ...sections,
+  ].join('\n')
+}
+
+const head = `# Track record
+
+Bugs of kinds that real systems had, planted one at a time into the reference runtime (\`scenarios/mutants/\`), and what the
+scenarios made of them. This page is generated: \`npm run track-record\` hunts every mutant and writes it. Each bug is a few lines that
+replace a text of the sources as they are bundled; where that text is not found exactly once, a test fails.
+
+*Needs* is the least that shows the bug: \`kill\` SIGKILL alone, \`stop\` a process that is stopped and goes on beside its
+successor, \`race\` several at once, \`act\` a signal, cancel or SIGTERM from outside, \`clock\` time between two lives, \`disk\` what no
+dying process shows. *Cases* is how many were judged up to the first that showed it.
+`
+
+function classSection(
+  name: string,
+  { title, cites }: TrackRecordClass,
+  reports: readonly MutantReport[],
+): string {
+  const seen = cites.length === 0 ? '' : `Seen in ${cites.map(link).join(', ')}.\n\n`
+  const rows = reports.map(row).join('\n')
+  return `## ${name}: ${title}
+
+${seen}| mutant | bug | needs | caught by | cases | again |
+|---|---|---|---|---:|---|
+${rows}
+`
+}
+
+function row({ mutant, outcome }: MutantReport): string {
+  const cells = [
+    `\`${mutant.id}\``,
+    `${mutant.title} (\`${mutant.file}\`)${mutant.cites.map((cite) => `, ${link(cite)}`).join('')}`,
+    mutant.needs,
+    'by' in outcome
+      ? `${outcome.kind === 'caught' ? '' : `${wordOf(outcome)} `}\`${outcome.by.verdict}\` ${outcome.by.finding.invariant}, ${outcome.by.origin}`
+      : wordOf(outcome),
+    'by' in outcome ? String(outcome.by.cases) : '',
+    outcome.kind === 'skipped' ? '' : `\`npx killpoint mutate --only ${mutant.id}\``,
+  ]
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+}
+
+function link(cite: string): string {
+  const [repository = '', number = ''] = cite.split('#')
+  return `[${cite}](https://github.com/${repository}/issues/${number})`
+}

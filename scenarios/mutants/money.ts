@@ -1,0 +1,67 @@
+/** Mutants of budgets: money that is minted, counted twice or kept. */
+import type { Mutant } from '../../harness/mutate/mutant.ts'
+
+export const moneyMutants: readonly Mutant[] = [
+  {
+    id: 'B19-doubt-is-free',
+    class: 'B19',
+    title: 'what calls in doubt may have spent is given back when they are made again',
+    file: 'src/budget.ts',
+    find: "for (const inDoubt of unit.holds.slice(0, -1)) this.charge(key, 'committed', inDoubt, 1)",
+    replace: '',
+    verdicts: ['OVERSPENT'],
+    scenarios: ['budget'],
+    needs: 'kill',
+    cites: ['vectorize-io/hindsight#2675'],
+  },
+  {
+    id: 'B19-spend-in-memory',
+    class: 'B19',
+    title: 'every life begins with the whole budget',
+    file: 'src/run.ts',
+    find: 'for (const { record } of records) this.budget.apply(record)',
+    replace:
+      "for (const { record } of records) if (record.type === 'begin') this.budget.apply(record)",
+    verdicts: ['OVERSPENT'],
+    scenarios: ['budget'],
+    needs: 'kill',
+    cites: ['vectorize-io/hindsight#2675'],
+  },
+  {
+    id: 'B19-reservation-in-memory',
+    class: 'B19',
+    title: 'the reservation of a call is not recorded before the call',
+    file: 'src/attempt.ts',
+    find: "if (effect !== 'once' && reserve === undefined) return undefined",
+    replace: "if (effect !== 'once') return undefined",
+    verdicts: ['OVERSPENT'],
+    scenarios: ['budget'],
+    needs: 'kill',
+    cites: ['vectorize-io/hindsight#2675'],
+  },
+  {
+    id: 'B19-replayed-spend-added',
+    class: 'B19',
+    title: 'what earlier lives spent is added twice',
+    file: 'src/run.ts',
+    find: 'for (const { record } of records) this.budget.apply(record)',
+    replace: `for (const { record } of [...records, ...records.filter(({ record: { type } }) => type === 'settle')])
+      this.budget.apply(record)`,
+    verdicts: ['DIVERGED', 'OVERSPENT'],
+    scenarios: ['roomy-budget'],
+    needs: 'kill',
+    cites: ['hojinzs/github-symphony#147'],
+  },
+  {
+    id: 'B19-pool-reserved-again',
+    class: 'B19',
+    title: 'the pool of a child must be free once more in every life that runs the child',
+    file: 'src/children.ts',
+    find: 'if (recorded.spawned.has(key)) return undefined',
+    replace: 'if (recorded.settled.has(key)) return undefined',
+    verdicts: ['DIVERGED', 'OVERSPENT'],
+    scenarios: ['child-budget'],
+    needs: 'kill',
+    cites: ['hojinzs/github-symphony#147'],
+  },
+]
