@@ -10,7 +10,7 @@
  *   X3  orphans are found by their marker, never by name; the marker is inherited, so that grandchildren are found too
  */
 import { createHash } from 'node:crypto'
-import type { Options } from 'execa'
+import type { Options, Subprocess } from 'execa'
 import { performUnit } from './attempt.ts'
 import { InvalidArgumentError, RecordTooLargeError, StepFailedError } from './errors.ts'
 import { handled } from './handled.ts'
@@ -26,8 +26,8 @@ export interface CommandOptions extends Pick<StepOptions, 'effect' | 'reserve' |
   readonly cwd?: string
   /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>
-  /** Most characters that each of its two outputs may hold; default 16 Mi. More ends the command and fails the unit. */
-  readonly outputLengthMax?: number
+  /** Most that each of its two outputs may hold, in bytes; default 16 MiB. More ends the command and fails the unit. */
+  readonly outputBytesMax?: number
   /** Told of every process of an earlier life that still runs, before it is ended. */
   readonly onOrphan?: (orphan: Orphan) => void
 }
@@ -43,7 +43,7 @@ export interface CommandResult {
 /** Environment variable that marks a command's processes. */
 export const commandMarker = 'KILLPOINT_COMMAND'
 
-const outputLengthMaxDefault = 16 * 1024 * 1024
+const outputBytesMaxDefault = 16 * 1024 * 1024
 /** How long a command that was given up may take to end by itself before it is killed, in milliseconds. */
 const graceMs = 2_000
 
@@ -77,7 +77,7 @@ async function run(
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   }
   assertOptions(name, unitOptions)
-  assertLengthMax(options.outputLengthMax)
+  assertBytesMax(options.outputBytesMax)
   const base = scope.claim(name)
   const marker = markerOf(scope, base)
   try {
@@ -101,12 +101,11 @@ async function run(
   }
 }
 
-function assertLengthMax(length: number | undefined): void {
-  if (length === undefined || (Number.isSafeInteger(length) && length >= 1)) return
-  throw new InvalidArgumentError(
-    `expected outputLengthMax to be a whole number from 1, got ${length}`,
-    { hint: `leave it out for ${outputLengthMaxDefault} characters` },
-  )
+function assertBytesMax(bytes: number | undefined): void {
+  if (bytes === undefined || (Number.isSafeInteger(bytes) && bytes >= 1)) return
+  throw new InvalidArgumentError(`expected outputBytesMax in whole bytes from 1, got ${bytes}`, {
+    hint: 'leave it out for 16 MiB',
+  })
 }
 
 /** X2, for processes that a dead life left behind. */
@@ -143,26 +142,60 @@ async function execute(
   // Loaded here: most runs start no command, and the library costs more than the rest of the runtime.
   const { execa } = await import('execa')
   const running = execa(file, options.args ?? [], execaOptions(call, marker, options))
-  const lift = sweepAfterAbort(call.signal, marker)
+  const overflow = endOnOverflow(running, marker, options)
+  const lift = sweepAfterAbort(running, call.signal, marker)
   const result = await running.finally(lift)
-  if (!call.signal.aborted && !result.isMaxBuffer) return resultOf(result, file)
+  if (!call.signal.aborted && !overflow.happened) return resultOf(result, file)
   await endOrphans(commandMarker, marker)
   call.signal.throwIfAborted()
   throw tooMuchOutput(file, options)
 }
 
-/** What a command started itself may hold its output open long after it is gone, and so keep it from ending. */
-function sweepAfterAbort(signal: AbortSignal, marker: string): () => void {
-  let timer: NodeJS.Timeout | undefined
-  const sweep = (): void => {
-    timer = setTimeout(() => {
-      // The same is tried again, and its failure told, when the command has ended.
+/** Ends the command when it has printed too much; the library would only stop to read. */
+function endOnOverflow(
+  running: Pick<Subprocess, 'stdout' | 'stderr' | 'kill'>,
+  marker: string,
+  { outputBytesMax = outputBytesMaxDefault }: CommandOptions,
+): { readonly happened: boolean } {
+  const overflow = { happened: false }
+  for (const stream of [running.stdout, running.stderr]) {
+    let bytes = 0
+    stream?.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes <= outputBytesMax || overflow.happened) return
+      overflow.happened = true
+      running.kill('SIGKILL')
+      // What it started itself; tried again, and its failure told, when the command has ended.
       endOrphans(commandMarker, marker).catch(() => {})
-    }, graceMs)
+    })
   }
-  signal.addEventListener('abort', sweep, { once: true })
+  return overflow
+}
+
+/**
+ * After an abort the library ends the command. What that started itself may hold its output open long after it is gone,
+ * and so keep it from ending: that is ended when the command has exited, or when its time to do so is up.
+ */
+function sweepAfterAbort(
+  running: Pick<Subprocess, 'once'>,
+  signal: AbortSignal,
+  marker: string,
+): () => void {
+  let timer: NodeJS.Timeout | undefined
+  let hasExited = false
+  // Tried again, and its failure told, when the command has ended.
+  const endAll = (): void => void endOrphans(commandMarker, marker).catch(() => {})
+  const onAbort = (): void => {
+    if (hasExited) endAll()
+    else timer = setTimeout(endAll, graceMs)
+  }
+  running.once('exit', () => {
+    hasExited = true
+    if (signal.aborted) endAll()
+  })
+  signal.addEventListener('abort', onAbort, { once: true })
   return () => {
-    signal.removeEventListener('abort', sweep)
+    signal.removeEventListener('abort', onAbort)
     clearTimeout(timer)
   }
 }
@@ -170,14 +203,14 @@ function sweepAfterAbort(signal: AbortSignal, marker: string): () => void {
 function execaOptions(
   call: StepCall,
   marker: string,
-  { cwd, env, input, outputLengthMax = outputLengthMaxDefault }: CommandOptions,
+  { cwd, env, input }: CommandOptions,
 ): Options & { readonly reject: false; readonly encoding: 'utf8' } {
   return {
     ...(cwd === undefined ? {} : { cwd }),
     env: { ...env, [commandMarker]: marker, KILLPOINT_IDEMPOTENCY_KEY: call.idempotencyKey },
     ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
     encoding: 'utf8',
-    maxBuffer: { stdout: outputLengthMax, stderr: outputLengthMax },
+    maxBuffer: Number.POSITIVE_INFINITY,
     cancelSignal: call.signal,
     forceKillAfterDelay: graceMs,
     reject: false,
@@ -206,15 +239,12 @@ function textOf(output: unknown): string {
   return typeof output === 'string' ? output.toWellFormed() : ''
 }
 
-function tooMuchOutput(file: string, { outputLengthMax }: CommandOptions): RecordTooLargeError {
-  const max = outputLengthMax ?? outputLengthMaxDefault
-  return new RecordTooLargeError(
-    `command ${file} printed more than ${max} characters and was ended`,
-    {
-      hint: 'raise outputLengthMax, or have the command write to a file and print its name',
-      details: { file, outputLengthMax: max },
-    },
-  )
+function tooMuchOutput(file: string, { outputBytesMax }: CommandOptions): RecordTooLargeError {
+  const max = outputBytesMax ?? outputBytesMaxDefault
+  return new RecordTooLargeError(`command ${file} printed more than ${max} bytes and was ended`, {
+    hint: 'raise outputBytesMax, or have the command write to a file and print its name',
+    details: { file, outputBytesMax: max },
+  })
 }
 
 /** Unique over stores, since run ids are not; and free of any character that an environment listing could cut. */

@@ -35,6 +35,8 @@ export interface FileInboxOptions {
 export const messageBytesMax: number = 16 * 1024 * 1024
 
 const suffix = '.json'
+/** Any other name is not of our making, or not whole yet. */
+const messageName = /^\d{8,}-[a-z0-9]+\.json$/
 
 /** The inbox of one run. It writes nothing until something is published. @throws InvalidArgumentError */
 export function fileInbox(options: FileInboxOptions): Inbox {
@@ -80,8 +82,8 @@ export function fileInbox(options: FileInboxOptions): Inbox {
     },
     isSealed: () => Promise.resolve(fileSystem.exists(seal)),
     remove: async (id) => {
-      known.delete(id)
-      await unlinkQuietly(fileSystem, join(home, `${id}${suffix}`))
+      // What stays, because it may not be removed, is no news all the same.
+      if (await unlinkQuietly(fileSystem, join(home, `${id}${suffix}`))) known.delete(id)
     },
     changed: (signal) =>
       new Promise((resolve) => {
@@ -103,7 +105,7 @@ function idsIn(fileSystem: FileSystem, home: string): readonly string[] {
     if (!fileSystem.exists(home)) return []
     return fileSystem
       .listNow(home)
-      .filter((name) => name.endsWith(suffix))
+      .filter((name) => messageName.test(name))
       .map((name) => name.slice(0, -suffix.length))
       .sort()
   } catch (error) {
@@ -209,12 +211,14 @@ function asMessage(value: JsonValue, id: string): InboxMessage {
   throw new Error(`neither a signal nor a cancel: ${JSON.stringify(value).slice(0, 100)}`)
 }
 
-async function unlinkQuietly(fileSystem: FileSystem, path: string): Promise<void> {
+/** True where the file is gone. It may stay: a spent message is known by the record that names it. */
+async function unlinkQuietly(fileSystem: FileSystem, path: string): Promise<boolean> {
   try {
     await fileSystem.unlink(path)
+    return true
   } catch (error) {
-    // Gone already, or it stays: a spent message is known by the record that names it.
     if (systemCode(error) === undefined) throw error
+    return systemCode(error) === 'ENOENT'
   }
 }
 
