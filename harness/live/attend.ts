@@ -24,8 +24,8 @@ export type Happened =
 export interface Attention {
   /** Holds that may come. */
   readonly holds?: readonly Hold[]
-  /** Looked at after every look at the ledger; a promise is waited for before the next. */
-  readonly meanwhile?: Meanwhile
+  /** Done after every look at the ledger, each to its end before the next look. */
+  readonly meanwhile?: readonly Meanwhile[]
   /** Milliseconds from now. */
   readonly withinMs?: number
 }
@@ -33,6 +33,8 @@ export interface Attention {
 /** Something to do while a process runs, when the ledger says that it is time. */
 export interface Meanwhile {
   readonly isPending: () => boolean
+  /** Whether a look every millisecond is not enough. */
+  readonly isUrgent?: boolean
   readonly step: () => Promise<void>
 }
 
@@ -44,22 +46,24 @@ export async function attend(
   started: Started,
   attention: Attention = {},
 ): Promise<Happened> {
-  const { holds = [], meanwhile, withinMs = Infinity } = attention
+  const { holds = [], meanwhile = [], withinMs = Infinity } = attention
   const dueMs = performance.now() + withinMs
   const quiet = new QuietWatch(context)
   for (;;) {
-    const looks = holds.length > 0 || meanwhile?.isPending() === true
+    const pending = meanwhile.filter((each) => each.isPending())
+    const looks = holds.length > 0 || pending.length > 0
     if (looks) {
       context.observe()
       const hold = holds.find((each) => hasCome(each, started))
       if (hold !== undefined && processState(started.pid) === 'stopped')
         return { kind: 'held', hold }
-      await meanwhile?.step()
+      for (const each of pending) await each.step()
     }
     if (started.end !== undefined) return { kind: 'ended' }
     const leftMs = dueMs - performance.now()
     if (leftMs <= 0) return { kind: 'overdue' }
-    await pause(started, Math.min(looks ? lookMs : Infinity, leftMs, quiet.leftMs()))
+    if (pending.some(({ isUrgent }) => isUrgent)) await turn()
+    else await pause(started, Math.min(looks ? lookMs : Infinity, leftMs, quiet.leftMs()))
     if (quiet.isOver() && (await isWedged(context, started)))
       return { kind: 'wedged', quietMs: quiet.limitMs * confirmationFactor }
   }
@@ -108,6 +112,10 @@ class QuietWatch {
     this.#sinceMs = performance.now()
     return !moved
   }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 /** Until the process ends, but not longer than this. */

@@ -18,6 +18,7 @@ import { launch } from './launch.ts'
 import type { LifeProcess, ProcessEnd } from './launch.ts'
 import { killGroup, signalProcess } from './process-state.ts'
 import type { CaseDirectories } from './scratch.ts'
+import { gated } from './strikes.ts'
 
 /** Milliseconds since the epoch at which a case begins that does not say. */
 export const clockMsDefault = 1_700_000_000_000
@@ -34,6 +35,8 @@ export interface StartOrder {
   readonly faults: string
   /** JSON. */
   readonly signal?: string
+  /** Whether it is to stand still before it begins; for executables without hooks. */
+  readonly isGated?: boolean
   /** Lives that start together with this one, and count as alive to it. */
   readonly fellows?: readonly number[]
 }
@@ -54,8 +57,8 @@ export interface Started extends LifeProcess {
 
 /** What a process told so far. */
 export interface Heard {
-  /** Any mark at all. */
-  marked: boolean
+  /** Marks of its own. */
+  count: number
   begun: boolean
   done: boolean
   readonly faults: { readonly text: string; readonly op: number }[]
@@ -120,9 +123,9 @@ export class CaseContext {
     const { host, directories } = this
     const trace = `${directories.trace}/${life}`
     if (order.lane !== 'plain') mkdirSync(trace)
+    const { file, arguments: args } = host.command
     const child = await launch({
-      file: host.command.file,
-      arguments: host.command.arguments,
+      ...(order.isGated === true ? gated(file, args) : { file, arguments: args }),
       cwd: host.command.cwd ?? directories.root,
       ledger: this.ledger.descriptor,
       stderrBytesMax: host.options.stderrBytesMax,
@@ -142,7 +145,7 @@ export class CaseContext {
       realMs: this.realMs(),
     })
     if (verb === 'run') this.#alive.add(life)
-    const told: Heard = { marked: false, begun: false, done: false, faults: [] }
+    const told: Heard = { count: 0, begun: false, done: false, faults: [] }
     this.#told.set(life, told)
     const started: Started = { ...child, life, verb, trace, told, putDown: false }
     void child.ended.then((end) => {
@@ -211,7 +214,7 @@ export class CaseContext {
         break
       default:
     }
-    told.marked = true
+    told.count += 1
   }
 
   /** One machine that never reboots (what a kill alone can show), and who of the others is alive on it. */

@@ -13,6 +13,7 @@ import { position } from '../fault.ts'
 import type { Ending, LifeFacts, LiveCase } from './case.ts'
 import { betweenLivesMs } from './case-context.ts'
 import type { CaseContext, Started } from './case-context.ts'
+import { encodeHookFaults } from '../hooks/fault.ts'
 import { imageOf } from './image.ts'
 import type { Image } from './image.ts'
 import { oddEnd } from './odd-end.ts'
@@ -20,7 +21,8 @@ import { OutsideActs } from './outside.ts'
 import { hookFaultsOf, planLife } from './plan.ts'
 import type { LifePlan } from './plan.ts'
 import { rot } from './rot.ts'
-import { Shooting } from './shot.ts'
+import { killFromOutside, Shooting } from './shot.ts'
+import { isGate, strike, whyNotFromOutside } from './strikes.ts'
 import { conclude, run } from './tenure.ts'
 import type { Tenure, TenureEnd } from './tenure.ts'
 import { TroubleError } from './trouble.ts'
@@ -40,6 +42,8 @@ export class CaseDriver {
   readonly acts: OutsideActs
   /** What the shot at a random time hit, once it fell. */
   shooting: Shooting | undefined
+  /** The process that a kill at a random time is meant for. */
+  target: Started | undefined
   /** What that shot left. */
   shot: Image | undefined
   readonly #context: CaseContext
@@ -130,17 +134,19 @@ export class CaseDriver {
 
   #plan(slot: number, faults: LifeFaults, zombie: Zombie | undefined): LifePlan {
     const { randomKill } = this.#asked
+    const { system, command } = this.#context.host
+    const shot = randomKill?.life === slot ? randomKill : undefined
+    if (shot !== undefined && !command.hooked) return planLife([killFromOutside(this.#asked, shot)])
     const plan = planLife(faults, {
       ...(zombie === undefined || zombie.until === 'done'
         ? {}
         : { zombie: { fault: zombie.fault, wakeAt: zombie.until } }),
-      ...(randomKill?.life === slot ? { shotBefore: position(randomKill.ops) } : {}),
+      ...(shot === undefined ? {} : { shotBefore: position(shot.ops) }),
     })
-    const { system, command } = this.#context.host
     const [first] = plan.impossible
     if (first !== undefined) throw unsupported(`${stringifyFault(first.fault)}: ${first.why}`)
-    if (plan.hooks.length > 0 && !command.hooked)
-      throw unsupported(`${system.name} has no hooks inside: nothing can happen at an op of it`)
+    const why = command.hooked ? undefined : plan.hooks.map(whyNotFromOutside).find((each) => each)
+    if (why !== undefined) throw unsupported(`${system.name}: ${why}`)
     return plan
   }
 
@@ -202,21 +208,29 @@ export class CaseDriver {
   ): Promise<Tenure> {
     const { randomKill } = this.#asked
     const shot = randomKill?.life === slot
+    const { hooked } = this.#context.host.command
+    const faults = hookFaultsOf(plan, resumer)
     const started = await this.#context.start({
       verb: 'run',
       seedPath: resumer === 0 ? [slot] : [slot, resumer],
       takeover,
       lane: shot ? 'counted' : (this.#asked.lane ?? 'plain'),
-      faults: hookFaultsOf(plan, resumer),
+      faults: hooked && faults.length > 0 ? encodeHookFaults(faults) : '',
+      isGated: !hooked && faults.some(isGate),
       fellows,
     })
     this.#running.add(started)
-    if (shot) this.shooting = new Shooting(this.#context, started, randomKill)
+    if (shot) this.target = started
+    if (shot && hooked) this.shooting = new Shooting(this.#context, started, randomKill)
     const own = resumer === 0 ? plan : onlyBarrier(plan)
     const zombie = this.#zombie
     return {
       context: this.#context,
       acts: this.acts,
+      meanwhile: [
+        this.acts.during(started),
+        ...(hooked ? [] : [strike(this.#context, started, faults)]),
+      ],
       started,
       slot,
       takeover,

@@ -8,8 +8,8 @@
  */
 import type { Position, Schedule } from '../fault.ts'
 import { position } from '../fault.ts'
-import type { Landed, LiveCase } from './case.ts'
-import type { CaseContext } from './case-context.ts'
+import type { Landed, LiveCase, RandomKill } from './case.ts'
+import type { CaseContext, Started } from './case-context.ts'
 import type { CaseDriver } from './case-driver.ts'
 import { changedFiles, sameImage } from './image.ts'
 import type { Image } from './image.ts'
@@ -20,11 +20,13 @@ export type StateAfter = (asked: LiveCase, life: number) => Promise<Image>
 /** Where the shot of a case landed; `undefined` where there was none or it did not fall. */
 export async function landing(
   { asked }: CaseContext,
-  { shooting, shot }: CaseDriver,
+  { shooting, shot, target }: CaseDriver,
   stateAfter: StateAfter,
 ): Promise<Landed | undefined> {
   const { randomKill } = asked
-  if (randomKill === undefined || shooting === undefined || shot === undefined) return undefined
+  if (randomKill === undefined || target === undefined) return undefined
+  if (shooting === undefined) return fromOutside(asked, randomKill, target)
+  if (shot === undefined) return undefined
   if (!(await shooting.fell)) return undefined
   const count = shooting.count()
   if (count === undefined) return undefined
@@ -76,6 +78,20 @@ export async function landing(
     return grown > 0 && (done.files.get(path)?.bytes ?? 0) > (shot.files.get(path)?.bytes ?? 0)
       ? grown
       : undefined
+  }
+}
+
+/** Where no hook counts, the marks do: it died after the last one that is in the ledger, and nobody knows how far after. */
+function fromOutside(
+  { schedule }: LiveCase,
+  { life }: RandomKill,
+  { told, end, life: number }: Started,
+): Landed | undefined {
+  if (end?.signal !== 'SIGKILL') return undefined
+  return {
+    life: number,
+    schedule: withKill(schedule, life, position(told.count, 'after')),
+    precision: 'near',
   }
 }
 

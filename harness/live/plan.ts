@@ -12,7 +12,6 @@
 import { position } from '../fault.ts'
 import type { Fault, LifeFaults, Position } from '../fault.ts'
 import { positionText, stringifyFault } from '../fault-text.ts'
-import { encodeHookFaults } from '../hooks/fault.ts'
 import type { HookFault } from '../hooks/fault.ts'
 import { holdFault, translateFault } from './hook-faults.ts'
 import type { Translated } from './hook-faults.ts'
@@ -92,15 +91,11 @@ export function planLife(faults: LifeFaults, context: PlanContext = {}): LifePla
   return planner
 }
 
-/**
- * The value of `KILLPOINT_FAULTS` for one process of the life; empty for none. Resumers after the first have the barrier
- * and nothing else.
- */
-export function hookFaultsOf(plan: LifePlan, resumer = 0): string {
+/** What the hooks of one process are told. Resumers after the first have the barrier and nothing else. */
+export function hookFaultsOf(plan: LifePlan, resumer = 0): readonly HookFault[] {
+  if (resumer === 0) return plan.hooks
   const barrier = plan.holds.find((hold) => hold.act.kind === 'barrier')
-  const faults =
-    resumer === 0 ? plan.hooks : plan.hooks.filter((fault) => fault.text === barrier?.text)
-  return faults.length === 0 ? '' : encodeHookFaults(faults)
+  return plan.hooks.filter((fault) => fault.text === barrier?.text)
 }
 
 class Planner implements LifePlan {

@@ -4,7 +4,7 @@
  * Linux is read from `/proc`; elsewhere `ps` answers the one question that matters, whether a process is stopped.
  */
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 
 /** What a process is doing. `gone`: no such process. */
 export type ProcessState = 'running' | 'stopped' | 'dead' | 'gone'
@@ -24,7 +24,9 @@ function send(pid: number, signal: NodeJS.Signals): boolean {
     process.kill(pid, signal)
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+    const { code } = error as NodeJS.ErrnoException
+    // macOS says EPERM of a group whose members are all dead and not yet waited for.
+    if (code === 'ESRCH' || (code === 'EPERM' && pid < 0)) return false
     throw error
   }
 }
@@ -45,11 +47,30 @@ export function processState(pid: number): ProcessState {
   }
 }
 
+/**
+ * Whether a member of the group still runs. Dead ones that nobody has waited for do not: who adopts orphans may take its time,
+ * or never do it.
+ */
+export function isGroupAlive(leader: number): boolean {
+  if (process.platform !== 'linux') return send(-leader, 'SIGKILL')
+  return readdirSync('/proc').some((name) => {
+    const pid = Number(name)
+    if (!(pid > 0)) return false
+    const [state = 'X', , group] = statFields(pid) ?? []
+    return Number(group) === leader && state !== 'Z' && state !== 'X'
+  })
+}
+
 function linuxState(pid: number): string | undefined {
+  return statFields(pid)?.[0]
+}
+
+/** State, parent, group and what follows. */
+function statFields(pid: number): readonly string[] | undefined {
   try {
     const line = readFileSync(`/proc/${pid}/stat`, 'latin1')
     // The name in parentheses may hold anything, parentheses too: the state follows the last one.
-    return line.charAt(line.lastIndexOf(')') + 2)
+    return line.slice(line.lastIndexOf(')') + 2).split(' ')
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ENOENT' || code === 'ESRCH') return undefined

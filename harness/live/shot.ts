@@ -13,8 +13,10 @@
  *  4  it kills by the pid of a child that the harness has not yet waited for, so it cannot hit anybody else.
  * A run that is shorter than its record (another order of ops) ends without a shot: not fired, and drawn again.
  */
+import { position } from '../fault.ts'
+import type { Fault } from '../fault.ts'
 import { random } from '../seed.ts'
-import type { CountedOps, RandomKill } from './case.ts'
+import type { CountedOps, LiveCase, RandomKill } from './case.ts'
 import type { CaseContext, Started } from './case-context.ts'
 import { countFilePath, phaseBytes, readCount } from './count.ts'
 
@@ -74,4 +76,13 @@ export class Shooting {
   count(): CountedOps | undefined {
     return readCount(this.#path)
   }
+}
+
+/**
+ * The same for an executable without hooks, whose ops are its marks: a kill after one of them, drawn from their number. It
+ * lands unless the run ends first.
+ */
+export function killFromOutside({ seed }: LiveCase, { ops, life, draw = 0 }: RandomKill): Fault {
+  const mark = 1 + random(seed, 'timing', life, draw).below(Math.max(1, ops - 1))
+  return { kind: 'kill', at: position(mark, 'after'), lost: [] }
 }

@@ -8,7 +8,7 @@
 import type { Fault } from '../fault.ts'
 import { stringifyFault } from '../fault-text.ts'
 import { attend } from './attend.ts'
-import type { Happened } from './attend.ts'
+import type { Happened, Meanwhile } from './attend.ts'
 import type { LifeFacts, ProcessFacts } from './case.ts'
 import type { CaseContext, Started } from './case-context.ts'
 import type { OutsideActs } from './outside.ts'
@@ -25,6 +25,8 @@ export interface Tenure {
   readonly takeover: 'if-dead' | 'always'
   /** The faults of this process. */
   readonly plan: LifePlan
+  /** What happens beside it. */
+  readonly meanwhile: readonly Meanwhile[]
   /** Holds that it has not come to. */
   readonly ahead: Hold[]
   /** Faults at whose hold the harness has acted. */
@@ -48,11 +50,11 @@ export type TenureEnd =
 
 /** Lets a tenure run until it ends, is left, or waits for others. */
 export async function run(tenure: Tenure): Promise<TenureEnd> {
-  const { context, started, acts, ahead } = tenure
+  const { context, started, ahead, meanwhile } = tenure
   for (;;) {
     const happened = await attend(context, started, {
       holds: ahead,
-      meanwhile: acts.during(started),
+      meanwhile,
       withinMs: tenure.withinMs,
     })
     if (happened.kind !== 'held') return await end(tenure, happened)
@@ -74,11 +76,11 @@ export async function run(tenure: Tenure): Promise<TenureEnd> {
 export async function conclude(tenure: Tenure): Promise<LifeFacts> {
   const { context, started, slot, takeover } = tenure
   const facts = await context.finish(started)
-  const { marked, done } = started.told
+  const { count, done } = started.told
   const faults = [...tenure.plan.inside, ...tenure.plan.holds.flatMap(({ fault }) => fault ?? [])]
   const fired = faults.filter((fault) => isProven(tenure, fault, facts))
   const unfired = faults.filter((fault) => !fired.includes(fault))
-  return { ...facts, verb: 'run', slot, takeover, fired, unfired, marked, done }
+  return { ...facts, verb: 'run', slot, takeover, fired, unfired, marked: count > 0, done }
 }
 
 /** Does what a hold is for. False where it could not be done. */

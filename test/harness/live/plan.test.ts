@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { position } from '../../../harness/fault.ts'
 import { parseFaults } from '../../../harness/fault-parse.ts'
-import { decodeHookFaults } from '../../../harness/hooks/fault.ts'
 import { hookFaultsOf, planLife } from '../../../harness/live/plan.ts'
 
 describe('plan', () => {
@@ -9,8 +8,8 @@ describe('plan', () => {
     'gives %s to the hooks under its own text',
     (text) => {
       const plan = planLife(parseFaults(text))
-      expect(decodeHookFaults(hookFaultsOf(plan))).toHaveLength(1)
-      expect(decodeHookFaults(hookFaultsOf(plan))[0]?.text).toBe(text)
+      expect(hookFaultsOf(plan)).toHaveLength(1)
+      expect(hookFaultsOf(plan)[0]?.text).toBe(text)
       expect(plan).toMatchObject({ holds: [], impossible: [], count: 1 })
     },
   )
@@ -24,7 +23,7 @@ describe('plan', () => {
   ])('holds the process for %s', (text, kind) => {
     const plan = planLife(parseFaults(text))
     expect(plan.holds).toMatchObject([{ text, act: { kind } }])
-    expect(decodeHookFaults(hookFaultsOf(plan))).toMatchObject([{ text, act: { kind: 'stop' } }])
+    expect(hookFaultsOf(plan)).toMatchObject([{ text, act: { kind: 'stop' } }])
   })
 
   it('does clocks and rot before the life', () => {
@@ -54,8 +53,8 @@ describe('plan', () => {
   it('gives resumers after the first the barrier and nothing else', () => {
     const plan = planLife(parseFaults('N3=2~K9'))
     expect(plan.count).toBe(3)
-    expect(decodeHookFaults(hookFaultsOf(plan, 0))).toHaveLength(2)
-    expect(decodeHookFaults(hookFaultsOf(plan, 1))).toMatchObject([{ text: 'N3=2' }])
+    expect(hookFaultsOf(plan, 0)).toHaveLength(2)
+    expect(hookFaultsOf(plan, 1)).toMatchObject([{ text: 'N3=2' }])
   })
 
   it('holds a successor where the zombie before it wakes, under the text of that fault', () => {
