@@ -175,7 +175,8 @@ function parseEntry(line: Uint8Array): LogEntry | undefined {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
-class TraceReader {
+/** Collects the entries of one log, in their order. */
+export class TraceReader {
   #head: Extract<LogEntry, { e: 'log' }> | undefined
   readonly #ops = new Map<number, Mutable<TracedOp>>()
   readonly #reads: TracedRead[] = []

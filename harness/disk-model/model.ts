@@ -1,0 +1,151 @@
+/**
+ * The disk of one life: what is durable at every crash point, and what is not.
+ *
+ *  M1  A crash point is a moment between two entries of the op log. What was called before it happened or is under way;
+ *      what was settled before it has surely happened as far as the process is concerned.
+ *  M2  A unit is *pending* at a point while no completed sync covers it. A sync covers a unit that was settled before the sync
+ *      was called, of the same file or directory; it is completed when its own caller knew. An op that nobody was told of
+ *      is therefore never taken for more than it was: a sync never adds states.
+ *  M3  An image is a pure function of the point and the choice made for each pending unit; its hash is that of its content.
+ */
+import type { DirectoryImage } from '../directory-image.ts'
+import type { Phase, Position } from '../fault.ts'
+import type { Trace } from '../trace.ts'
+import { ImageBuilder, type CrashImage } from './image.ts'
+import type { Chosen } from './part.ts'
+import { profiles, type Profile, type ProfileName } from './profile.ts'
+import { unitsOf, type LosableUnit, type Unit, type Units } from './units.ts'
+
+/** A moment at which a life can be cut off. */
+export interface CrashPoint {
+  readonly position: Position
+  /** Place in the op log: everything called before it was called. */
+  readonly at: number
+  /** Marks that are in the ledger then: the first so many of the life's. */
+  readonly marks: number
+}
+
+/** What a crash at a point can take. */
+export interface PointState {
+  readonly point: CrashPoint
+  /** Power loss: units that no completed sync covers, in order. */
+  readonly pending: readonly LosableUnit[]
+  /** Process crash: units that were called and are not settled, in order. */
+  readonly underWay: readonly LosableUnit[]
+}
+
+/** The disk of one recorded life. */
+export class DiskModel {
+  readonly profile: Profile
+  readonly trace: Trace
+  readonly units: Units
+  /** Lines that the life wrote to the ledger, in order. */
+  readonly marks: readonly string[]
+  readonly #markAt: readonly number[]
+  readonly #images: ImageBuilder
+  /** By unit: the place from which on a completed sync covers it. */
+  readonly #coveredAt: readonly number[]
+
+  /** `seed` draws the garbage that a torn page is filled with. */
+  constructor(trace: Trace, initial: DirectoryImage, profile: ProfileName, seed: string) {
+    this.profile = profiles[profile]
+    this.trace = trace
+    this.units = unitsOf(trace, initial)
+    const marks = this.units.units.filter((unit) => unit.kind === 'mark')
+    this.marks = marks.map(({ line }) => line)
+    this.#markAt = marks.map(({ settled }) => settled)
+    this.#coveredAt = coverage(this.units.units, this.profile)
+    this.#images = new ImageBuilder(this.units, seed)
+  }
+
+  /** Number of ops of the life. */
+  get length(): number {
+    return this.units.ops.length
+  }
+
+  /** Every crash point: before each op, and after the last. */
+  *points(): Generator<CrashPoint> {
+    for (const { n } of this.units.ops) {
+      const point = this.pointAt({ stream: this.trace.stream, op: n, phase: { kind: 'before' } })
+      if (point !== undefined) yield point
+    }
+    const last = this.units.ops.at(-1)
+    if (last === undefined) return
+    const end = this.pointAt({ stream: this.trace.stream, op: last.n, phase: { kind: 'after' } })
+    if (end !== undefined) yield end
+  }
+
+  /** The point of a position; `undefined` where the life has no such op. A position inside an op counts as before it. */
+  pointAt(position: Position): CrashPoint | undefined {
+    if (position.stream !== this.trace.stream) return undefined
+    const traced = this.units.ops[position.op - 1]
+    if (traced?.n !== position.op) return undefined
+    const at = placeOf(position.phase, traced.called.position, traced.done?.position)
+    let marks = 0
+    while (marks < this.#markAt.length && (this.#markAt[marks] ?? Infinity) < at) marks += 1
+    return { position, at, marks }
+  }
+
+  /** What a crash at the point can take. */
+  stateAt(point: CrashPoint): PointState {
+    const pending: LosableUnit[] = []
+    const underWay: LosableUnit[] = []
+    for (const unit of this.units.units) {
+      if (unit.called >= point.at) break
+      if (!isLosable(unit)) continue
+      if ((this.#coveredAt[unit.index] ?? Infinity) >= point.at) pending.push(unit)
+      if (unit.settled >= point.at) underWay.push(unit)
+    }
+    return { point, pending, underWay }
+  }
+
+  /** The image at a point, with each of `units` as it was chosen and everything else there (M3). */
+  imageAt(
+    point: CrashPoint,
+    units: readonly LosableUnit[],
+    choices: readonly Chosen[],
+  ): CrashImage {
+    return this.#images.build(point.at, units, choices)
+  }
+}
+
+/** True for units that a crash can take. */
+export function isLosable(unit: Unit): unit is LosableUnit {
+  return unit.kind === 'write' || unit.kind === 'truncate' || unit.kind === 'entry'
+}
+
+function placeOf(phase: Phase, called: number, done: number | undefined): number {
+  // Half a place behind: the entry itself has happened, the next has not.
+  return phase.kind === 'after' ? (done ?? called) + 0.5 : called
+}
+
+/** By unit: from which place on a crash cannot take it any more. */
+function coverage(units: readonly Unit[], profile: Profile): readonly number[] {
+  const covered: number[] = units.map(() => Infinity)
+  const open = new Set<LosableUnit>()
+  for (const unit of units) {
+    if (isLosable(unit)) open.add(unit)
+    if (unit.kind !== 'sync') continue
+    for (const each of open) {
+      if (each.settled >= unit.called || !isReached(each, unit, profile)) continue
+      if (unit.dropped) {
+        // Its pages are clean now, whatever the disk holds: no later sync writes them.
+        if (each.kind !== 'entry') open.delete(each)
+        continue
+      }
+      covered[each.index] = Math.min(covered[each.index] ?? Infinity, unit.settled)
+      // A sync that nobody was told of may be followed by one that is completed.
+      if (unit.settled !== Infinity) open.delete(each)
+    }
+  }
+  return covered
+}
+
+function isReached(
+  unit: LosableUnit,
+  sync: Extract<Unit, { kind: 'sync' }>,
+  profile: Profile,
+): boolean {
+  if (unit.kind !== 'entry') return unit.file === sync.node
+  return unit.directory === sync.node || profile.syncCoversEntries
+}

@@ -1,0 +1,87 @@
+/**
+ * Parts: how much of one unit a crash left, and how long tears are found.
+ *
+ * The vocabulary is that of the schedule grammar (`Part` in `fault.ts`), so that a choice is a token and back.
+ */
+import type { Part } from '../fault.ts'
+import { random } from '../seed.ts'
+import type { LosableUnit } from './units.ts'
+
+/** What is left of a unit: nothing, or some parts of it. */
+export type Chosen = 'lost' | readonly Part[]
+
+/** All of it. */
+export const whole: readonly Part[] = [{ kind: 'whole' }]
+
+/** True where nothing of the unit is missing. */
+export function isWhole(chosen: Chosen): boolean {
+  return chosen !== 'lost' && chosen.some(({ kind }) => kind === 'whole')
+}
+
+/** Text that two equal choices share. */
+export function chosenKey(chosen: Chosen): string {
+  if (chosen === 'lost') return '-'
+  return chosen
+    .map((part) => {
+      switch (part.kind) {
+        case 'whole':
+          return 'w'
+        case 'prefix':
+          return `${part.bytes}${part.rest[0] ?? ''}`
+        case 'range':
+          return `${part.from}-${part.to}`
+      }
+    })
+    .join('_')
+}
+
+/** How finely writes are torn. */
+export interface TearOptions {
+  /** Bytes that reach the media together: a sector. */
+  readonly grain: number
+  /** True: also at every single byte. */
+  readonly everyByte: boolean
+}
+
+/** Default: sectors of 512 bytes, and three places inside. */
+export const tearDefaults: TearOptions = { grain: 512, everyByte: false }
+
+/** Where a write of `length` bytes at `offset` is cut, in bytes from its start, ascending; never 0 and never all of it. */
+export function cutsOf(offset: number, length: number, options: TearOptions): readonly number[] {
+  const cuts = new Set<number>()
+  if (options.everyByte) for (let cut = 1; cut < length; cut += 1) cuts.add(cut)
+  const first = options.grain - (offset % options.grain)
+  for (let cut = first; cut < length; cut += options.grain) cuts.add(cut)
+  for (const cut of [1, Math.floor(length / 2), length - 1])
+    if (cut > 0 && cut < length) cuts.add(cut)
+  return [...cuts].sort((left, right) => left - right)
+}
+
+/** Every way in which one unit can be left in part. A size ahead of its data, and later sectors without earlier ones, only for `reorders`. */
+export function tearsOf(
+  unit: LosableUnit,
+  options: TearOptions,
+  reorders: boolean,
+): readonly Chosen[] {
+  if (unit.kind !== 'write') return []
+  const { length } = unit.bytes
+  const cuts = cutsOf(unit.offset, length, options)
+  const tears: Chosen[] = cuts.map((bytes) => [{ kind: 'prefix', bytes, rest: 'absent' }])
+  if (!reorders) return tears
+  for (const bytes of [0, ...cuts])
+    for (const rest of ['zeros', 'garbage'] as const) tears.push([{ kind: 'prefix', bytes, rest }])
+  for (const from of cuts) tears.push([{ kind: 'range', from, to: length }])
+  return tears
+}
+
+/** The bytes that `length` bytes of a never written sector hold: drawn, and none of them zero by rule. */
+export function garbage(seed: string, op: number, length: number): Uint8Array {
+  const numbers = random(seed, 'garbage', op)
+  const bytes = new Uint8Array(length)
+  for (let index = 0; index < length; index += 4) {
+    const word = numbers.int32() >>> 0
+    for (let byte = 0; byte < 4 && index + byte < length; byte += 1)
+      bytes[index + byte] = ((word >>> (8 * byte)) & 0xff) | 1
+  }
+  return bytes
+}

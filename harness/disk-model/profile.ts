@@ -1,0 +1,53 @@
+/**
+ * Profiles: what a disk is taken to promise about what no completed sync covers.
+ *
+ * `posix` promises nothing more than the standard: a sync of a file covers its data and its size, a sync of a directory
+ * covers its entries, and everything else may be lost, kept, torn or persisted out of order. `ext4` (data=ordered,
+ * auto_da_alloc, on by default) promises more; `rules` in `docs/disk-model.md` says where each line comes from.
+ */
+
+/** Names of the profiles, the default first. */
+export const profileNames = ['posix', 'ext4'] as const
+
+/** Name of a profile. */
+export type ProfileName = (typeof profileNames)[number]
+
+/** What a disk promises. */
+export interface Profile {
+  readonly name: ProfileName
+  /** One sentence for reports. */
+  readonly title: string
+  /** Entries persist in the order in which they were made: a later one never without an earlier one. */
+  readonly entriesInOrder: boolean
+  /** A completed sync of anything covers every entry made before it, as the commit of a journal does. */
+  readonly syncCoversEntries: boolean
+  /** What makes a file longer persists in order, and its size never runs ahead of its data. */
+  readonly appendsInOrder: boolean
+  /** A rename that replaces a file persists only with the data of the file that it names. */
+  readonly renameFlushes: boolean
+}
+
+/** The profiles. */
+export const profiles: Readonly<Record<ProfileName, Profile>> = {
+  posix: {
+    name: 'posix',
+    title: 'nothing more than the standard promises',
+    entriesInOrder: false,
+    syncCoversEntries: false,
+    appendsInOrder: false,
+    renameFlushes: false,
+  },
+  ext4: {
+    name: 'ext4',
+    title: 'ext4 with data=ordered and auto_da_alloc',
+    entriesInOrder: true,
+    syncCoversEntries: true,
+    appendsInOrder: true,
+    renameFlushes: true,
+  },
+}
+
+/** True for the name of a profile. */
+export function isProfileName(text: string): text is ProfileName {
+  return (profileNames as readonly string[]).includes(text)
+}

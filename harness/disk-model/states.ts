@@ -1,0 +1,292 @@
+/**
+ * Crash states: every image that a crash at a point may leave, as far as the stated bound goes, each with the fault that names it.
+ *
+ *  E1  Bound: all choices of whole units where at most `exhaustiveMax` are pending; otherwise everything lost, everything kept,
+ *      every single loss, every single keep, every prefix. Always: all tears of the last pending write, with the others kept, with the
+ *      others lost, and with the later ones lost. Then `samples` draws over everything that exists.
+ *  E2  `exists` counts what the grain and the profile allow, `states` what was built: nothing is cut silently.
+ *  E3  `faultOf` and `applyFault` are inverse: a state is its token, and a token its state.
+ */
+import type { Fault, OpPart, Part } from '../fault.ts'
+import { random } from '../seed.ts'
+import type { CrashImage } from './image.ts'
+import type { CrashPoint, DiskModel } from './model.ts'
+import {
+  chosenKey,
+  cutsOf,
+  isWhole,
+  tearDefaults,
+  tearsOf,
+  whole,
+  type Chosen,
+  type TearOptions,
+} from './part.ts'
+import type { Profile } from './profile.ts'
+import type { LosableUnit } from './units.ts'
+
+/** One crash state. */
+export interface CrashState {
+  readonly point: CrashPoint
+  /** Names it in the schedule grammar. */
+  readonly fault: Extract<Fault, { kind: 'kill' | 'power-loss' }>
+  readonly image: CrashImage
+}
+
+/** How far the enumeration goes. */
+export interface StateBounds {
+  readonly tears: TearOptions
+  /** Pending units up to which every choice of whole ones is built. */
+  readonly exhaustiveMax: number
+  /** Draws per point beyond it. */
+  readonly samples: number
+  /** Source of the draws. */
+  readonly seed: string
+}
+
+/** Defaults of the exploration. */
+export const boundsDefaults: Omit<StateBounds, 'seed'> = {
+  tears: tearDefaults,
+  exhaustiveMax: 5,
+  samples: 4,
+}
+
+/** The states of one point, and how many there are. */
+export interface PointStates {
+  /** States that exist under the grain and the profile; exact where numbers are below 2^53. */
+  readonly exists: number
+  readonly states: Generator<CrashState>
+}
+
+/** What a death of the process at a point may leave: what is under way is absent, whole or in part. */
+export function killStates(model: DiskModel, point: CrashPoint, bounds: StateBounds): PointStates {
+  const { underWay } = model.stateAt(point)
+  const own = insideOf(model, point)
+  const cuts = own === undefined ? [] : cutsOf(own.offset, own.bytes.length, bounds.tears)
+  const options = underWay.map((unit) => tearsOf(unit, bounds.tears, false))
+  const exists = options.reduce((product, tears) => product * (2 + tears.length), 1) + cuts.length
+  return { exists, states: states() }
+
+  function* states(): Generator<CrashState> {
+    for (const choices of candidates(underWay, options, bounds, `kill ${key(point)}`)) {
+      const lost = partsOf(underWay, choices, 'kept')
+      yield {
+        point,
+        fault: { kind: 'kill', at: point.position, lost },
+        image: model.imageAt(point, underWay, choices),
+      }
+    }
+    if (own === undefined) return
+    for (const bytes of cuts) yield killInside(model, point, own, bytes)
+  }
+}
+
+/** What a power loss at a point may leave. */
+export function powerLossStates(
+  model: DiskModel,
+  point: CrashPoint,
+  bounds: StateBounds,
+): PointStates {
+  const { pending } = model.stateAt(point)
+  const reorders = !model.profile.appendsInOrder
+  const options = pending.map((unit) => tearsOf(unit, bounds.tears, reorders))
+  return { exists: countPowerLoss(pending, options, model.profile), states: states() }
+
+  function* states(): Generator<CrashState> {
+    const seen = new Set<string>()
+    for (const drawn of candidates(pending, options, bounds, `power ${key(point)}`)) {
+      const choices = allowed(pending, drawn, model.profile)
+      const text = choices.map(chosenKey).join()
+      if (seen.has(text)) continue
+      seen.add(text)
+      yield {
+        point,
+        fault: faultOf(point, pending, choices),
+        image: model.imageAt(point, pending, choices),
+      }
+    }
+  }
+}
+
+/** The power loss that leaves `choices` of the pending units: told from the side that needs fewer words. */
+export function faultOf(
+  point: CrashPoint,
+  pending: readonly LosableUnit[],
+  choices: readonly Chosen[],
+): Extract<Fault, { kind: 'power-loss' }> {
+  const kept = partsOf(pending, choices, 'kept')
+  const lost = partsOf(pending, choices, 'lost')
+  const at = point.position
+  return kept.length < lost.length
+    ? { kind: 'power-loss', at, base: 'kept', except: kept }
+    : { kind: 'power-loss', at, base: 'lost', except: lost }
+}
+
+/**
+ * The state that a fault names: the inverse of enumeration.
+ *
+ * @returns a sentence where the life has no such state: the token is of another life, or another version of the code
+ */
+export function applyFault(
+  model: DiskModel,
+  fault: Extract<Fault, { kind: 'kill' | 'power-loss' }>,
+): CrashState | string {
+  const point = model.pointAt(fault.at)
+  if (point === undefined) return `the life has no op ${fault.at.op} in stream ${fault.at.stream}`
+  if (fault.kind === 'kill' && fault.at.phase.kind === 'inside') {
+    const own = insideOf(model, point)
+    if (own === undefined) return `op ${fault.at.op} is no write`
+    return killInside(model, point, own, fault.at.phase.bytes)
+  }
+  const { pending, underWay } = model.stateAt(point)
+  const units = fault.kind === 'kill' ? underWay : pending
+  const parts = fault.kind === 'kill' ? fault.lost : fault.except
+  const base = fault.kind === 'kill' ? 'kept' : fault.base
+  const stray = parts.find(({ op }) => units.every(({ traced }) => traced.n !== op))
+  if (stray !== undefined) return `op ${stray.op} cannot be lost at op ${fault.at.op}`
+  const choices = units.map((unit) => choiceOf(unit, parts, base))
+  return { point, fault, image: model.imageAt(point, units, choices) }
+}
+
+function choiceOf(unit: LosableUnit, parts: readonly OpPart[], base: 'lost' | 'kept'): Chosen {
+  const own = parts.filter(({ op }) => op === unit.traced.n).map(({ part }) => part)
+  if (own.length === 0) return base === 'lost' ? 'lost' : whole
+  const isAll = own.some(({ kind }) => kind === 'whole')
+  if (!isAll) return own
+  return base === 'lost' ? whole : 'lost'
+}
+
+function partsOf(
+  units: readonly LosableUnit[],
+  choices: readonly Chosen[],
+  base: 'lost' | 'kept',
+): readonly OpPart[] {
+  return units.flatMap((unit, place): readonly OpPart[] => {
+    const { stream, n: op } = unit.traced
+    const chosen = choices[place] ?? whole
+    const all: Part = { kind: 'whole' }
+    if (chosen === 'lost') return base === 'lost' ? [] : [{ stream, op, part: all }]
+    if (isWhole(chosen)) return base === 'kept' ? [] : [{ stream, op, part: all }]
+    return chosen.map((part) => ({ stream, op, part }))
+  })
+}
+
+type WriteUnit = Extract<LosableUnit, { kind: 'write' }>
+
+/** The write that a point lies in front of. */
+function insideOf(model: DiskModel, { position }: CrashPoint): WriteUnit | undefined {
+  if (position.phase.kind === 'after') return undefined
+  const unit = model.units.units.find(({ traced }) => traced.n === position.op)
+  return unit?.kind === 'write' ? unit : undefined
+}
+
+function killInside(
+  model: DiskModel,
+  point: CrashPoint,
+  own: WriteUnit,
+  bytes: number,
+): CrashState {
+  const inside = { ...point, at: own.called + 0.5 }
+  const position = { ...point.position, phase: { kind: 'inside', bytes } as const }
+  return {
+    point: { ...point, position },
+    fault: { kind: 'kill', at: position, lost: [] },
+    image: model.imageAt(inside, [own], [[{ kind: 'prefix', bytes, rest: 'absent' }]]),
+  }
+}
+
+/** The choices that are built, whatever the profile: it then sees to it that they can be. */
+function* candidates(
+  units: readonly LosableUnit[],
+  tears: readonly (readonly Chosen[])[],
+  { exhaustiveMax, samples, seed }: StateBounds,
+  name: string,
+): Generator<readonly Chosen[]> {
+  const count = units.length
+  const each = (choose: (place: number) => Chosen): readonly Chosen[] =>
+    units.map((_, place) => choose(place))
+  yield each(() => whole)
+  if (count === 0) return
+  if (count <= exhaustiveMax)
+    for (let bits = 2 ** count - 2; bits >= 0; bits -= 1)
+      yield each((place) => (bits & (1 << place) ? whole : 'lost'))
+  else yield* simple(count, each)
+  const last = units.findLastIndex(({ kind }) => kind === 'write')
+  for (const tear of tears[last] ?? []) {
+    yield each((place) => (place === last ? tear : whole))
+    yield each((place) => (place === last ? tear : 'lost'))
+    yield each((place) => (place === last ? tear : place < last ? whole : 'lost'))
+  }
+  const numbers = random(seed, 'states', name)
+  const draws = count > 1 ? samples : 0
+  for (let drawn = 0; drawn < draws; drawn += 1)
+    yield each((place) => numbers.pick<Chosen>([whole, 'lost', ...(tears[place] ?? [])]))
+}
+
+function* simple(
+  count: number,
+  each: (choose: (place: number) => Chosen) => readonly Chosen[],
+): Generator<readonly Chosen[]> {
+  yield each(() => 'lost')
+  for (let one = 0; one < count; one += 1) {
+    yield each((place) => (place === one ? 'lost' : whole))
+    yield each((place) => (place === one ? whole : 'lost'))
+    if (one > 0) yield each((place) => (place < one ? whole : 'lost'))
+  }
+}
+
+/** The nearest choice that the profile allows: what it promises to be there is put back, what it orders is cut off. */
+function allowed(
+  units: readonly LosableUnit[],
+  choices: readonly Chosen[],
+  profile: Profile,
+): readonly Chosen[] {
+  const fixed = [...choices]
+  if (profile.entriesInOrder) {
+    const last = units.findLastIndex(
+      ({ kind }, place) => kind === 'entry' && fixed[place] !== 'lost',
+    )
+    units.forEach(({ kind }, place) => {
+      if (kind === 'entry' && place <= last) fixed[place] = whole
+    })
+  }
+  if (profile.renameFlushes)
+    units.forEach((unit, place) => {
+      if (unit.kind !== 'entry' || unit.replacedBy === undefined || fixed[place] === 'lost') return
+      for (let earlier = 0; earlier < place; earlier += 1) {
+        const data = units[earlier]
+        if (data !== undefined && data.kind !== 'entry' && data.file === unit.replacedBy)
+          fixed[earlier] = whole
+      }
+    })
+  if (profile.appendsInOrder) {
+    const cut = new Set<number>()
+    units.forEach((unit, place) => {
+      if (unit.kind === 'entry' || (unit.kind === 'write' && !unit.grows)) return
+      if (cut.has(unit.file)) fixed[place] = 'lost'
+      else if (!isWhole(fixed[place] ?? whole)) cut.add(unit.file)
+    })
+  }
+  return fixed
+}
+
+function countPowerLoss(
+  units: readonly LosableUnit[],
+  tears: readonly (readonly Chosen[])[],
+  profile: Profile,
+): number {
+  let entries = 0
+  let product = 1
+  const appends = new Map<number, number>()
+  units.forEach((unit, place) => {
+    const ways = 2 + (tears[place]?.length ?? 0)
+    if (unit.kind === 'entry') entries += 1
+    else if (!profile.appendsInOrder || (unit.kind === 'write' && !unit.grows)) product *= ways
+    else appends.set(unit.file, (appends.get(unit.file) ?? 1) + ways - 1)
+  })
+  for (const ways of appends.values()) product *= ways
+  return product * (profile.entriesInOrder ? entries + 1 : 2 ** entries)
+}
+
+function key({ position }: CrashPoint): string {
+  return `${position.stream}@${position.op}${position.phase.kind}`
+}

@@ -1,0 +1,56 @@
+/** A shard in a process of its own: reads its order from a file, runs lives in memory, writes its report to another. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { historyOf } from '../history.ts'
+import { readLedger } from '../ledger.ts'
+import type { Mark } from '../mark.ts'
+import { parseTrace } from '../trace.ts'
+import type { ShardOrder } from './job.ts'
+import { environmentOf } from './lives.ts'
+import { exploreShard, type LifeGiven } from './shard.ts'
+import { VirtualHost } from './virtual-life.ts'
+
+/** Where lives in memory think that they are. */
+const places = {
+  directory: '/killpoint/state',
+  workload: '/killpoint/workload.json',
+  ledger: '/killpoint/ledger.jsonl',
+}
+
+/** Ops of a life, as a multiple of the control's, after which it is given up. */
+const runawayFactor = 50
+
+const [, , orderPath = '', reportPath = ''] = process.argv
+const asked = JSON.parse(readFileSync(orderPath, 'utf8')) as ShardOrder
+const { order } = asked
+const trace = parseTrace(readFileSync(order.controlLog))
+if (trace === undefined) throw new Error(`no op log: ${order.controlLog}`)
+const control = historyOf(readLedger(readFileSync(order.controlLedger)))
+const host = new VirtualHost(
+  asked.bundle,
+  places.directory,
+  new Map([[places.workload, JSON.stringify(order.workload)]]),
+)
+const shard = exploreShard(asked, trace, control)
+const opsMax = runawayFactor * (trace.ops.length + 100)
+
+advance()
+
+function advance(given?: LifeGiven): void {
+  const step = given === undefined ? shard.next() : shard.next(given)
+  if (step.done === true) {
+    writeFileSync(reportPath, JSON.stringify(step.value))
+    return
+  }
+  const { image, life, clockMs, reboots } = step.value
+  const environment = environmentOf(order, { ...places, life, clockMs, reboots, lane: 'plain' })
+  host.run({ life, image, environment, records: false, opsMax }, (end) => {
+    const { code, signal, unsupported } = end
+    advance({
+      marks: end.marks.map((line) => JSON.parse(line) as Mark),
+      code,
+      signal,
+      image: end.image,
+      ...(unsupported === undefined ? {} : { unsupported }),
+    })
+  })
+}
