@@ -7,14 +7,14 @@
 import { constants } from 'node:fs'
 import { dirname } from 'node:path'
 import type { CallForm } from '../op.ts'
-import { replace } from './binding.ts'
 import type { FsBinding, Native, Undo } from './binding.ts'
 import type { DiskPath } from './disk.ts'
 import { attempt } from './door.ts'
 import type { Door } from './door.ts'
 import { failure, isSystemError, pathText } from './errors.ts'
-import { callOf, deliver, issue, passOwn } from './route.ts'
+import { callOf, deliver, hook, issue } from './route.ts'
 import type { Call } from './route.ts'
+import { changes, fileOf } from './open-calls.ts'
 import { stepsOf } from './steps.ts'
 import type { Steps } from './steps.ts'
 
@@ -40,15 +40,15 @@ export function compose(door: Door, call: Call, body: (steps: Steps) => unknown)
 }
 
 function hookWriteFile(binding: FsBinding, door: Door): Undo {
-  return replace(binding, 'writeFileUtf8', (original: Native): Native => {
+  return hook(door, binding, 'writeFileUtf8', (original: Native): Native => {
     return function (this: unknown, ...args: unknown[]): unknown {
-      if (door.gate.own !== undefined) return passOwn(door, 'writeFileUtf8', original, this, args)
       const [target, data, flags, mode] = args as [number | DiskPath, string, number, number]
-      const concerned =
-        typeof target === 'number'
-          ? ['state', 'ledger'].includes(door.files[target]?.kind ?? '')
-          : door.options.directory.relative(target) !== undefined
-      if (!concerned) return Reflect.apply(original, this, args)
+      const ops = writeFileOps(door, target, data, flags)
+      if (ops === 0) return Reflect.apply(original, this, args)
+      if (door.count + ops < door.due) {
+        door.count += ops
+        return Reflect.apply(original, this, args)
+      }
       const call = callOf('writeFileUtf8', original, this, args, 4)
       return compose(door, call, (steps) => {
         const bytes = Buffer.from(data, 'utf8')
@@ -67,10 +67,20 @@ function hookWriteFile(binding: FsBinding, door: Door): Undo {
   })
 }
 
+/** How many ops it is, if nothing goes wrong: 0 where it does not concern the state directory. */
+function writeFileOps(door: Door, target: number | DiskPath, data: string, flags: number): number {
+  const writes = data.length > 0 ? 1 : 0
+  if (typeof target === 'number') {
+    const { kind } = door.files[target] ?? fileOf(door, target)
+    return kind === 'state' || kind === 'ledger' ? writes : 0
+  }
+  if (door.options.directory.relative(target) === undefined) return 0
+  return writes + (changes(flags) ? 1 : 0)
+}
+
 function hookMkdir(binding: FsBinding, door: Door): Undo {
-  return replace(binding, 'mkdir', (original: Native): Native => {
+  return hook(door, binding, 'mkdir', (original: Native): Native => {
     return function (this: unknown, ...args: unknown[]): unknown {
-      if (door.gate.own !== undefined) return passOwn(door, 'mkdir', original, this, args)
       const [path, mode, recursive] = args as [DiskPath, number, boolean]
       const relative = door.options.directory.relative(path)
       const call = callOf('mkdir', original, this, args, 3)
@@ -152,9 +162,8 @@ function directoryState(door: Door, path: string): string {
  */
 function hookMkdtemp(binding: FsBinding, door: Door): Undo {
   let drawn = 0
-  return replace(binding, 'mkdtemp', (original: Native): Native => {
+  return hook(door, binding, 'mkdtemp', (original: Native): Native => {
     return function (this: unknown, ...args: unknown[]): unknown {
-      if (door.gate.own !== undefined) return passOwn(door, 'mkdtemp', original, this, args)
       const prefix = pathText(args[0] as DiskPath)
       if (door.options.directory.relative(`${prefix}x`) === undefined) {
         return Reflect.apply(original, this, args)
@@ -182,9 +191,8 @@ function encodePath(path: string, encoding: unknown): unknown {
 const copyBytesMax = 1024 * 1024
 
 function hookCopyFile(binding: FsBinding, door: Door): Undo {
-  return replace(binding, 'copyFile', (original: Native): Native => {
+  return hook(door, binding, 'copyFile', (original: Native): Native => {
     return function (this: unknown, ...args: unknown[]): unknown {
-      if (door.gate.own !== undefined) return passOwn(door, 'copyFile', original, this, args)
       const [from, to, mode] = args as [DiskPath, DiskPath, number | undefined]
       if (door.options.directory.relative(to) === undefined) {
         return Reflect.apply(original, this, args)

@@ -1,6 +1,5 @@
 /** Calls on a descriptor that change or sync state: writes, truncate, sync, datasync, and attributes. */
 import type { Op } from '../op.ts'
-import { replace } from './binding.ts'
 import { failure, syscallOf } from './errors.ts'
 import type { FsBinding, Native, Undo } from './binding.ts'
 import type { AttributeCall } from './disk.ts'
@@ -8,7 +7,7 @@ import type { Door } from './door.ts'
 import type { Primitive, WritePrimitive } from './primitive.ts'
 import { fileOf } from './open-calls.ts'
 import type { OpenFile } from './files.ts'
-import { callOf, issue, passOwn, serve } from './route.ts'
+import { callOf, hook, issue, serve } from './route.ts'
 
 /** Hooks them all; the result undoes it. */
 export function hookDescriptorCalls(binding: FsBinding, door: Door): Undo[] {
@@ -97,9 +96,8 @@ function hookWrite(
   at: number,
   decode: (args: ArrayLike<unknown>) => WriteCall,
 ): Undo {
-  return replace(binding, name, (original: Native): Native => {
+  return hook(door, binding, name, (original: Native): Native => {
     return function (this: unknown, ...args: unknown[]): unknown {
-      if (door.gate.own !== undefined) return passOwn(door, name, original, this, args)
       const fd = args[0] as number
       const file = door.files[fd] ?? fileOf(door, fd)
       if (file.kind === 'foreign') return Reflect.apply(original, this, args)
@@ -120,9 +118,8 @@ function hookWrite(
 }
 
 function hookSync(binding: FsBinding, door: Door, name: 'fsync' | 'fdatasync'): Undo {
-  return replace(binding, name, (original: Native): Native => {
+  return hook(door, binding, name, (original: Native): Native => {
     return function (this: unknown, ...args: unknown[]): unknown {
-      if (door.gate.own !== undefined) return passOwn(door, name, original, this, args)
       const fd = args[0] as number
       const file = door.files[fd] ?? fileOf(door, fd)
       if (file.kind === 'state' && args[1] === undefined && door.count + 1 < door.due) {
@@ -153,9 +150,8 @@ function syncPrimitive(name: 'fsync' | 'fdatasync', file: OpenFile, run: () => v
 }
 
 function hookTruncate(binding: FsBinding, door: Door): Undo {
-  return replace(binding, 'ftruncate', (original: Native): Native => {
+  return hook(door, binding, 'ftruncate', (original: Native): Native => {
     return function (this: unknown, ...args: unknown[]): unknown {
-      if (door.gate.own !== undefined) return passOwn(door, 'ftruncate', original, this, args)
       const fd = args[0] as number
       const length = args[1] as number
       const file = door.files[fd] ?? fileOf(door, fd)
@@ -184,9 +180,8 @@ export function truncatePrimitive(
 
 function hookAttributes(binding: FsBinding, door: Door, name: AttributeCall): Undo {
   const at = name === 'fchmod' ? 2 : 3
-  return replace(binding, name, (original: Native): Native => {
+  return hook(door, binding, name, (original: Native): Native => {
     return function (this: unknown, ...args: unknown[]): unknown {
-      if (door.gate.own !== undefined) return passOwn(door, name, original, this, args)
       const file = door.files[args[0] as number] ?? fileOf(door, args[0] as number)
       if (file.kind === 'foreign') return Reflect.apply(original, this, args)
       const call = callOf(name, original, this, args, at)

@@ -5,7 +5,6 @@
  * child may inherit one: a descriptor that the table does not know is looked up once, by the name that the kernel gives it.
  */
 import { constants, readlinkSync } from 'node:fs'
-import { replace } from './binding.ts'
 import { failure } from './errors.ts'
 import type { FsBinding, Native, Undo } from './binding.ts'
 import type { DiskPath } from './disk.ts'
@@ -15,7 +14,7 @@ import type { Primitive } from './primitive.ts'
 import { foreign, outside, stateFile } from './files.ts'
 import type { OpenFile } from './files.ts'
 import { withOwn } from './gate.ts'
-import { callOf, deliver, issue, passOwn, serve } from './route.ts'
+import { callOf, deliver, hook, issue, serve } from './route.ts'
 
 // Captured: program code may replace members of `fs`.
 const readlink = readlinkSync
@@ -94,11 +93,16 @@ function hookOpen(
   name: string,
   encode: ((value: unknown) => unknown) | undefined,
 ): Undo {
-  return replace(binding, name, (original: Native): Native => {
+  return hook(door, binding, name, (original: Native): Native => {
     return function (this: unknown, ...args: unknown[]): unknown {
-      if (door.gate.own !== undefined) return passOwn(door, name, original, this, args)
       const [path, flags, mode] = args as [DiskPath, number, number]
       const relative = door.options.directory.relative(path)
+      if (args[3] === undefined && door.count + 1 < door.due && !door.watchesReads) {
+        if (relative !== undefined && changes(flags)) door.count += 1
+        const fd = Reflect.apply(original, this, args) as number
+        door.files[fd] = relative === undefined ? outside : openedFile(relative, flags)
+        return fd
+      }
       const call = { ...callOf(name, original, this, args, 3), encode }
       const settled = (outcome: Outcome): void => {
         const fd = descriptorOf(outcome.value)
@@ -140,9 +144,8 @@ function openToRead(
 }
 
 function hookClose(binding: FsBinding, door: Door): Undo {
-  return replace(binding, 'close', (original: Native): Native => {
+  return hook(door, binding, 'close', (original: Native): Native => {
     return function (this: unknown, ...args: unknown[]): unknown {
-      if (door.gate.own !== undefined) return passOwn(door, 'close', original, this, args)
       const fd = args[0] as number
       const file = door.files[fd]
       if (file === undefined) return Reflect.apply(original, this, args)
@@ -167,9 +170,9 @@ function hookHandle(binding: FsBinding, door: Door): Undo[] {
       return Reflect.apply(original, this, args)
     }
   return [
-    replace(prototype, 'releaseFD', (original) => forgetting(original)),
-    replace(prototype, 'closeSync', (original) => forgetting(original)),
-    replace(prototype, 'close', (original) => {
+    hook(door, prototype, 'releaseFD', (original) => forgetting(original)),
+    hook(door, prototype, 'closeSync', (original) => forgetting(original)),
+    hook(door, prototype, 'close', (original) => {
       return function (this: unknown, ...args: unknown[]): unknown {
         const handle = this as Handle
         const { fd } = handle

@@ -1,11 +1,10 @@
 /** Calls on names that change state: rename, link, unlink, symlink, mkdir, rmdir, and attributes. */
 import type { Op } from '../op.ts'
-import { replace } from './binding.ts'
 import { failure, syscallOf } from './errors.ts'
 import type { FsBinding, Native, Undo } from './binding.ts'
 import type { AttributeCall, DiskPath } from './disk.ts'
 import type { Door } from './door.ts'
-import { callOf, issue, passOwn, serve } from './route.ts'
+import { callOf, hook, issue, serve } from './route.ts'
 
 interface PathCall {
   readonly name: string
@@ -85,15 +84,23 @@ function attributeCall(name: AttributeCall, request: number): PathCall {
 
 function hookPathCall(binding: FsBinding, door: Door, spec: PathCall): Undo {
   const { name, request, paths } = spec
-  return replace(binding, name, (original: Native): Native => {
+  return hook(door, binding, name, (original: Native): Native => {
     return function (this: unknown, ...args: unknown[]): unknown {
-      if (door.gate.own !== undefined) return passOwn(door, name, original, this, args)
-      const { directory } = door.options
-      const places = paths.map((index) => directory.relative(args[index]))
+      const numbered = concerns(door, args, paths)
+      if (args[request] === undefined) {
+        if (!numbered) return Reflect.apply(original, this, args)
+        if (door.count + 1 < door.due) {
+          door.count += 1
+          return Reflect.apply(original, this, args)
+        }
+      }
       const call = callOf(name, original, this, args, request)
       const run = (): void => spec.run(door, args)
-      if (places.every((place) => place === undefined)) return serve(door, call, run)
-      const op = spec.op(places, args)
+      if (!numbered) return serve(door, call, run)
+      const op = spec.op(
+        paths.map((index) => door.options.directory.relative(args[index])),
+        args,
+      )
       const [path, dest] = name === 'symlink' ? [args[0], args[1]] : paths.map((at) => args[at])
       return issue(door, call, {
         kind: op.kind,
@@ -103,6 +110,13 @@ function hookPathCall(binding: FsBinding, door: Door, spec: PathCall): Undo {
       })
     }
   })
+}
+
+function concerns(door: Door, args: readonly unknown[], paths: readonly number[]): boolean {
+  for (const index of paths) {
+    if (door.options.directory.relative(args[index]) !== undefined) return true
+  }
+  return false
 }
 
 function ends(from: string | undefined, to: string | undefined): { from?: string; to?: string } {

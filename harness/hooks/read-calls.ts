@@ -3,15 +3,15 @@
  * would order the ops that follow them; and where somebody asks for it, those in the state directory are numbered as reads.
  */
 import type { ReadKind } from '../op.ts'
-import { replace } from './binding.ts'
 import { failure, syscallOf } from './errors.ts'
 import type { FsBinding, Native, Undo } from './binding.ts'
 import type { Disk, DiskPath } from './disk.ts'
+import { attempt } from './door.ts'
 import type { Door } from './door.ts'
 import { outside } from './files.ts'
 import type { OpenFile } from './files.ts'
 import { fileOf } from './open-calls.ts'
-import { callOf, passOwn, serve } from './route.ts'
+import { callOf, deliver, hook, serve } from './route.ts'
 
 interface ReadCall {
   readonly name: string
@@ -61,9 +61,8 @@ export function hookReadCalls(binding: FsBinding, door: Door): Undo[] {
 
 function hookRead(binding: FsBinding, door: Door, spec: ReadCall): Undo {
   const { name, request, on } = spec
-  return replace(binding, name, (original: Native): Native => {
+  return hook(door, binding, name, (original: Native): Native => {
     return function (this: unknown, ...args: unknown[]): unknown {
-      if (door.gate.own !== undefined) return passOwn(door, name, original, this, args)
       if (args[request] === undefined && !door.watchesReads) {
         return Reflect.apply(original, this, args)
       }
@@ -94,15 +93,15 @@ function watch(
     return value
   }
   if (call.form === 'sync') return look(() => Reflect.apply(call.original, call.self, args))
-  return serve(door, call, () => look(() => spec.run(door.disk, args)))
+  // In native order, too: a watched read is done in place, or it would be numbered when nobody can say where it falls.
+  const outcome = attempt(() => look(() => spec.run(door.disk, args)))
+  return deliver(door, call, outcome, undefined)
 }
 
 function hookExists(binding: FsBinding, door: Door): Undo {
-  return replace(binding, 'existsSync', (original: Native): Native => {
+  return hook(door, binding, 'existsSync', (original: Native): Native => {
     return function (this: unknown, ...args: unknown[]): unknown {
-      if (door.gate.own !== undefined || !door.watchesReads) {
-        return passOwn(door, 'existsSync', original, this, args)
-      }
+      if (!door.watchesReads) return Reflect.apply(original, this, args)
       const relative = door.options.directory.relative(args[0])
       if (relative === undefined) return Reflect.apply(original, this, args)
       try {
@@ -119,11 +118,9 @@ function hookExists(binding: FsBinding, door: Door): Undo {
 
 /** Open, read and close in one call: two reads. */
 function hookReadFile(binding: FsBinding, door: Door): Undo {
-  return replace(binding, 'readFileUtf8', (original: Native): Native => {
+  return hook(door, binding, 'readFileUtf8', (original: Native): Native => {
     return function (this: unknown, ...args: unknown[]): unknown {
-      if (door.gate.own !== undefined || !door.watchesReads) {
-        return passOwn(door, 'readFileUtf8', original, this, args)
-      }
+      if (!door.watchesReads) return Reflect.apply(original, this, args)
       const [target] = args as [number | DiskPath]
       const relative =
         typeof target === 'number'

@@ -17,6 +17,7 @@ import type { OpenFile } from './files.ts'
 import { withOwn } from './gate.ts'
 import type { Gate } from './gate.ts'
 import { captureFrames } from './site.ts'
+import { TruePaths } from './true-paths.ts'
 
 // Captured: program code may replace members of `fs`.
 const open = openSync
@@ -54,6 +55,7 @@ export class Recorder implements Observer {
   /** Ops begun and not yet told: what the log needs again when they end. */
   readonly #open = new Map<number, { readonly op: Op; readonly site: number }>()
   readonly #fileSites = new WeakMap<OpenFile, number>()
+  readonly #paths: TruePaths
   #nodeCount = 0
   /** Site of the op whose completion is being told. */
   #inherited = 0
@@ -63,10 +65,11 @@ export class Recorder implements Observer {
     this.#sink = sink
     this.#disk = disk
     this.#root = root
+    this.#paths = new TruePaths(disk, root)
   }
 
   begin(n: number, primitive: Primitive, form: 'sync' | 'callback' | 'promise'): void {
-    const op = this.#identified(primitive.describe())
+    const op = this.#identified(this.#paths.of(primitive.describe()))
     const site = this.#site(primitive.write?.file)
     this.#open.set(n, { op, site })
     this.#lastSite = site
@@ -80,6 +83,7 @@ export class Recorder implements Observer {
     const begun = this.#open.get(n)
     if (begun === undefined) return
     const { op } = begun
+    this.#paths.after(op)
     this.#sink({
       e: 'done',
       n,

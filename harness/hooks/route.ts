@@ -7,7 +7,8 @@
  *  R3  In native order it runs by the original; where a fault decides the outcome it is told like in serial order.
  */
 import type { CallForm } from '../op.ts'
-import type { FsRequest, Native } from './binding.ts'
+import { replace } from './binding.ts'
+import type { FsRequest, Native, Undo } from './binding.ts'
 import { attempt } from './door.ts'
 import type { Door, Launch, Outcome } from './door.ts'
 import type { Primitive } from './primitive.ts'
@@ -48,17 +49,33 @@ export function callOf(
   return { name, original, self, args, form, request, context }
 }
 
-/** Lets a call through untouched. While the hooks themselves call, the raw result is kept for them. */
-export function passOwn(
+/**
+ * Hooks a function of the binding. The hooks' own calls pass, and their raw result is kept for them; an error that leaves a
+ * synchronous call shows the stack of its caller, as if nothing stood between.
+ */
+export function hook(
   door: Door,
+  holder: Record<string, unknown>,
   name: string,
-  original: Native,
-  self: unknown,
-  args: ArrayLike<unknown>,
-): unknown {
-  const raw = Reflect.apply(original, self, args)
-  if (door.gate.own === name) door.gate.raw = raw
-  return raw
+  make: (original: Native) => Native,
+): Undo {
+  const { gate } = door
+  return replace(holder, name, (original) => {
+    const inner = make(original)
+    return function hooked(this: unknown, ...args: unknown[]): unknown {
+      if (gate.own !== undefined) {
+        const raw = Reflect.apply(original, this, args)
+        if (gate.own === name) gate.raw = raw
+        return raw
+      }
+      try {
+        return Reflect.apply(inner, this, args)
+      } catch (error) {
+        if (isSystemError(error)) Error.captureStackTrace(error, hooked)
+        throw error
+      }
+    }
+  })
 }
 
 /** A numbered op. `settled` sees the outcome before the program does. */

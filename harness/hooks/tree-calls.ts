@@ -14,7 +14,7 @@ import type { Door } from './door.ts'
 import { failure, pathText } from './errors.ts'
 import { makeDirectories } from './composite-calls.ts'
 import { nextTurn } from './later.ts'
-import { passOwn } from './route.ts'
+import { hook } from './route.ts'
 import { stepsOf } from './steps.ts'
 import type { Steps } from './steps.ts'
 
@@ -58,9 +58,8 @@ function hookSync(
   on: number,
   run: (original: Native, self: unknown, args: readonly unknown[]) => unknown,
 ): Undo {
-  return replace(binding, name, (original: Native): Native => {
+  return hook(door, binding, name, (original: Native): Native => {
     return function (this: unknown, ...args: unknown[]): unknown {
-      if (door.gate.own !== undefined) return passOwn(door, name, original, this, args)
       const concerned = door.options.directory.relative(args[on]) !== undefined
       return concerned ? run(original, this, args) : Reflect.apply(original, this, args)
     }
