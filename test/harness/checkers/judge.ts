@@ -24,13 +24,13 @@ export function contextOf(
   const story = new Story()
   tell(story)
   const history = story.history()
-  const { workload, without = [], ...rest } = options
+  const { workload, without = [], schedule, ...rest } = options
   const claims = allClaims.filter((claim) => !without.includes(claim))
   return {
     history,
     workload: { root, inFlightMax: 1, ...workload },
     system: { claims, takeoverMsMax: 100 },
-    schedule: history.of('fault').map(({ fault }) => parseFaults(fault)),
+    schedule: schedule ?? history.of('fault').map(({ fault }) => parseFaults(fault)),
     livesMax: 2,
     ...rest,
   }
