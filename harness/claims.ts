@@ -91,13 +91,13 @@ export const faultExcuses: Readonly<Partial<Record<FaultKind, Excuse>>> = {
 export function whyNotJudged(
   invariant: Invariant,
   claims: readonly Claim[],
-  given: ReadonlySet<WorkerMarkName>,
+  isGiven: (mark: WorkerMarkName) => boolean,
 ): string | undefined {
   const needs = invariantNeeds[invariant]
   const unclaimed = needs.claims.filter((claim) => !claims.includes(claim))
   if (needs.anyClaim === true ? unclaimed.length === needs.claims.length : unclaimed.length > 0)
     return `the system does not claim ${list(unclaimed, needs.anyClaim)}`
-  const unseen = needs.marks.filter((mark) => !given.has(mark))
+  const unseen = needs.marks.filter((mark) => !isGiven(mark))
   if (needs.marks.length === 0) return undefined
   if (needs.anyMark === true ? unseen.length === needs.marks.length : unseen.length > 0)
     return `there is no ${list(unseen, needs.anyMark)} mark`

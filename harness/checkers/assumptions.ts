@@ -4,9 +4,11 @@
  */
 import { faultNeeds } from '../claims.ts'
 import { stringifyFault } from '../fault-text.ts'
-import type { Located } from '../history.ts'
+import type { History, Located } from '../history.ts'
 import type { Mark } from '../mark.ts'
 import { rootChild } from '../model.ts'
+import type { Workload } from '../workload.ts'
+import type { CheckContext, Judged } from './context.ts'
 import { CaseView } from './context.ts'
 import { hasEnded } from './l1.ts'
 import { outcomeMistakes } from './outcome.ts'
@@ -121,10 +123,24 @@ function dearAttempts({ history, model }: CaseView): readonly string[] {
     : [`an attempt of ${dear.step} spent ${dear.amount}, more than it may cost`]
 }
 
+// One control stands for many thousand crash states.
+const controls = new WeakMap<
+  History,
+  { readonly workload: Workload; readonly system: Judged; readonly mistakes: readonly string[] }
+>()
+
 /** The case without a fault ended, as the model allows. */
 function badControl({ context }: CaseView): readonly string[] {
-  const { control } = context
+  const { control, workload, system } = context
   if (control === undefined) return []
+  const known = controls.get(control)
+  if (known?.workload === workload && known.system === system) return known.mistakes
+  const mistakes = controlMistakes(context, control)
+  controls.set(control, { workload, system, mistakes })
+  return mistakes
+}
+
+function controlMistakes(context: CheckContext, control: History): readonly string[] {
   const { control: _, ...rest } = context
   const view = new CaseView({ ...rest, history: control, schedule: [] })
   if (control.problems.length > 0)

@@ -128,10 +128,8 @@ function selectInvariants(
   view: CaseView,
   only: readonly Invariant[],
 ): { readonly judged: readonly Invariant[]; readonly notJudged: readonly NotJudged[] } {
-  const { history, control, system, costs } = { ...view.context }
-  const given = new Set<WorkerMarkName>()
-  for (const each of [history, control])
-    for (const { mark } of each?.entries ?? []) given.add(mark.mark as WorkerMarkName)
+  const { system, costs } = view.context
+  const isGiven = (mark: WorkerMarkName): boolean => view.gives(mark)
   const judged: Invariant[] = []
   const notJudged: NotJudged[] = []
   for (const invariant of precedence) {
@@ -139,7 +137,7 @@ function selectInvariants(
     const reason =
       invariant === 'C1' && !hasCosts(costs)
         ? 'no costs were measured at two lengths, a decade apart'
-        : whyNotJudged(invariant, system.claims, given)
+        : whyNotJudged(invariant, system.claims, isGiven)
     if (reason === undefined) judged.push(invariant)
     else notJudged.push({ invariant, reason })
   }
