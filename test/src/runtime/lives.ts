@@ -22,6 +22,12 @@ export interface Case {
   /** Op at which life 1, 2 … dies. */
   readonly deaths: readonly number[]
   readonly acts?: readonly OutsideAct[]
+  /** What the lives after the first run instead. */
+  readonly then?: Program
+  /** How many lives there are at most. */
+  readonly livesMax?: number
+  /** Whether the run is started once more after its end. */
+  readonly again?: boolean
 }
 
 export interface Course {
@@ -30,15 +36,20 @@ export interface Course {
   readonly end: EndRecord | undefined
   /** How each life ended: `died`, `done`, or the code of its error. */
   readonly lives: readonly string[]
+  /** What starting the ended run once more gave, wrote and did. */
+  readonly again?: {
+    readonly end: EndRecord | undefined
+    readonly wrote: number
+    readonly did: number
+  }
   /** Of each life. */
   readonly ops: readonly number[]
   readonly log: readonly (readonly string[])[]
 }
 
-const livesMax = 60
-
 /** @throws HangError, and whatever ends a life that must not */
-export async function runCase({ program, seed, deaths, acts = [] }: Case): Promise<Course> {
+export async function runCase(setting: Case): Promise<Course> {
+  const { program, seed, deaths, acts = [], then = program, livesMax = 60 } = setting
   const store = new ScriptedStore()
   const outside = new Outside()
   const ledger: Entry[] = []
@@ -49,7 +60,15 @@ export async function runCase({ program, seed, deaths, acts = [] }: Case): Promi
   while (end === undefined && lives.length < livesMax) {
     const life = lives.length + 1
     const alive: { context?: RunContext } = {}
-    const live = { program, store, outside, ledger, life, alive, pending }
+    const live = {
+      program: life === 1 ? program : then,
+      store,
+      outside,
+      ledger,
+      life,
+      alive,
+      pending,
+    }
     const world: World = new World(
       outside,
       seed * 1000 + life,
@@ -63,21 +82,40 @@ export async function runCase({ program, seed, deaths, acts = [] }: Case): Promi
     if (came === 'died') end = endIn(store)
     outside.nowMs += 7
   }
+  const again =
+    setting.again === true ? await startAgain({ program, store, outside, ledger }) : undefined
   return {
     records: store.records,
     ledger,
     end,
     lives,
+    ...(again === undefined ? {} : { again }),
     ops: worlds.map(({ ops }) => ops),
     log: worlds.map(({ log }) => log),
   }
 }
 
-interface LifeSetting {
+async function startAgain(setting: Stored): Promise<Course['again']> {
+  const { store, outside, ledger } = setting
+  const alive: { context?: RunContext } = {}
+  const before = { records: store.stored.length, ledger: ledger.length }
+  const world = new World(outside, 0, Number.POSITIVE_INFINITY)
+  await world.live(liveOnce({ ...setting, life: 1000, alive, pending: [] }, world))
+  return {
+    end: alive.context?.outcome,
+    wrote: store.stored.length - before.records,
+    did: ledger.length - before.ledger,
+  }
+}
+
+interface Stored {
   readonly program: Program
   readonly store: ScriptedStore
   readonly outside: Outside
   readonly ledger: Entry[]
+}
+
+interface LifeSetting extends Stored {
   readonly life: number
   readonly alive: { context?: RunContext }
   readonly pending: OutsideAct[]
@@ -93,6 +131,7 @@ async function liveOnce(setting: LifeSetting, world: World): Promise<string> {
     backend: store.backend(world.appends),
     inbox: outside.inbox(world),
     clock: world.clock,
+    random: { nonce: () => 'nonce' },
     maxLives: 1000,
     driver: 'program',
     task: 'task',
@@ -150,7 +189,7 @@ function perform(
     outside.publish({ kind: 'cancel', path: what.cancel, reason: 'the test says so' })
     return `cancel ${what.cancel}`
   }
-  const payload = `${what.signal} ${outside.messages.length}`
+  const payload = `${what.signal} ${outside.published}`
   const id = outside.publish({ kind: 'signal', name: what.signal, payload })
   return `signal ${id}`
 }

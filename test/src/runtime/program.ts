@@ -44,6 +44,8 @@ export interface Program {
 
 export interface Allowed {
   readonly effects: readonly Effect[]
+  /** Whether steps may fail for good. */
+  readonly failures: boolean
   /** Whether different lives may rightly come to different ends. */
   readonly races: boolean
   readonly budget: boolean
@@ -52,6 +54,7 @@ export interface Allowed {
 
 export const everything: Allowed = {
   effects: ['none', 'keyed', 'once'],
+  failures: true,
   races: true,
   budget: true,
   signals: true,
@@ -60,6 +63,7 @@ export const everything: Allowed = {
 /** Whatever is allowed here ends in one way only. */
 export const deterministic: Allowed = {
   effects: ['none', 'keyed'],
+  failures: false,
   races: false,
   budget: false,
   signals: false,
@@ -94,16 +98,20 @@ export function programs(allowed: Allowed): fc.Arbitrary<Program> {
   }))
 }
 
-function steps({ effects, budget }: Allowed): fc.Arbitrary<StepPart> {
-  return fc.record({
-    kind: fc.constant('step' as const),
-    id: fc.constant(''),
-    effect: fc.constantFrom(...effects),
-    fails: fc.constantFrom(0, 0, 0, 1, 2),
-    attempts: fc.constantFrom(1, 1, 2, 3),
-    cost: budget ? fc.constantFrom(0, 0, 1, 3) : fc.constant(0),
-    waits: fc.constantFrom(0, 1, 2),
-  })
+function steps({ effects, budget, failures }: Allowed): fc.Arbitrary<StepPart> {
+  return fc
+    .record({
+      kind: fc.constant('step' as const),
+      id: fc.constant(''),
+      effect: fc.constantFrom(...effects),
+      fails: fc.constantFrom(0, 0, 0, 1, 2),
+      attempts: fc.constantFrom(1, 1, 2, 3),
+      cost: budget ? fc.constantFrom(0, 0, 1, 3) : fc.constant(0),
+      waits: fc.constantFrom(0, 1, 2),
+    })
+    .map((part) =>
+      failures ? part : { ...part, attempts: Math.max(part.attempts, part.fails + 1) },
+    )
 }
 
 const timer: fc.Arbitrary<Part> = fc.record({

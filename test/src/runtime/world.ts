@@ -32,11 +32,12 @@ export class Outside {
   nowMs = 1_000_000
   readonly messages: InboxMessage[] = []
   private readonly watchers = new Set<() => void>()
-  private count = 0
+  /** How many messages there have been. */
+  published = 0
 
   publish(message: NewMessage): string {
-    this.count += 1
-    const id = `${String(this.count).padStart(4, '0')}-m`
+    this.published += 1
+    const id = `${String(this.published).padStart(4, '0')}-m`
     this.messages.push({ ...message, id } as InboxMessage)
     const watchers = [...this.watchers]
     for (const watcher of watchers) watcher()
