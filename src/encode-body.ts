@@ -42,11 +42,23 @@ function leastBytes(value: RecordBody, enough: number): number {
   if (typeof value === 'string') return value.length + 2
   if (typeof value !== 'object' || value === null) return 1
   let bytes = 1
-  for (const [key, member] of Object.entries<RecordBody>(value)) {
-    bytes += leastBytes(member, enough) + (Array.isArray(value) ? 1 : key.length + 4)
+  if (isArray(value)) {
+    for (const member of value) {
+      bytes += leastBytes(member, enough) + 1
+      if (bytes > enough) break
+    }
+    return bytes
+  }
+  for (const key of Object.keys(value)) {
+    bytes += leastBytes(value[key] as RecordBody, enough) + key.length + 4
     if (bytes > enough) break
   }
   return bytes
+}
+
+// `Array.isArray` does not narrow readonly arrays out of a union.
+function isArray(value: RecordBody): value is readonly RecordBody[] {
+  return Array.isArray(value)
 }
 
 function stringify(body: RecordBody, what: string, bytesMax: number): string {

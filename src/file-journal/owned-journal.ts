@@ -2,13 +2,13 @@
  * The `Journal` that a successful `open` gives: checks what is appended, and hands it to the segment writer.
  */
 import type { BlobStore } from '../blobs.ts'
-import { type EncodedBody, encodeBodies, recordTooLarge } from '../encode-body.ts'
+import { encodeBodies, recordTooLarge } from '../encode-body.ts'
 import type { Journal, RecordBody } from '../journal.ts'
 import { blobText, bodyText, type RecordText } from './format.ts'
 import { release } from './held.ts'
 import type { OwnedSegment } from './open.ts'
 import { lifeSummaries } from './lives.ts'
-import { type PendingAppend, SegmentWriter } from './segment-writer.ts'
+import { type PendingAppend, type PendingBlob, SegmentWriter } from './segment-writer.ts'
 import type { BlobbedSource } from './run-source.ts'
 import type { Settings } from './settings.ts'
 import { storageError } from './storage-errors.ts'
@@ -34,6 +34,7 @@ export function ownedJournal(
       offset: owned.offset,
       prev: owned.sealCrc,
       seq: records.length,
+      storeBlobs: (pending) => storeBlobs(pending, source.blobs, run.blobs),
     },
     () => release(nonce),
   )
@@ -42,50 +43,49 @@ export function ownedJournal(
     epoch,
     recovered: records,
     lives: lifeSummaries(owned.lives),
-    append: async (bodies) =>
-      bodies.length === 0
-        ? writer.appendNothing()
-        : writer.append(pendingAppend(bodies, settings, source.blobs, run.blobs)),
+    append: (bodies) => {
+      if (bodies.length === 0) return writer.appendNothing()
+      try {
+        return writer.append(pendingAppend(bodies, settings))
+      } catch (error) {
+        return Promise.reject(error as Error)
+      }
+    },
     close: () => writer.close(),
   }
   return torn === undefined ? journal : { ...journal, repaired: torn }
 }
 
 /** Everything that can be refused is refused here, before anything is queued. */
-function pendingAppend(
-  bodies: readonly RecordBody[],
-  settings: Settings,
-  blobs: BlobStore,
-  directory: string,
-): PendingAppend {
-  const encoded = encodeBodies(bodies, settings.bytesMax)
-  const texts = encoded.map(({ json }) => bodyText(json))
-  const large = [...encoded.entries()].filter(([, { bytes }]) => bytes > settings.inlineBytesMax)
-  const inlineBytes = encoded.reduce((sum, { bytes }) => sum + bytes, 0) - sumOfBytes(large)
-  if (inlineBytes > settings.bytesMax)
-    throw recordTooLarge('one append', `${inlineBytes} bytes of JSON`, settings.bytesMax)
-  if (large.length === 0) return { bytes: inlineBytes, records: () => texts }
-  return { bytes: inlineBytes, records: () => withBlobs(texts, large, blobs, directory) }
+function pendingAppend(bodies: readonly RecordBody[], settings: Settings): PendingAppend {
+  const { bytesMax, inlineBytesMax } = settings
+  const texts: RecordText[] = []
+  const blobs: PendingBlob[] = []
+  let inlineBytes = 0
+  for (const { json, bytes } of encodeBodies(bodies, bytesMax)) {
+    if (bytes > inlineBytesMax) blobs.push({ index: texts.length, json })
+    else inlineBytes += bytes
+    texts.push(bodyText(json))
+  }
+  if (inlineBytes > bytesMax)
+    throw recordTooLarge('one append', `${inlineBytes} bytes of JSON`, bytesMax)
+  return { texts, blobs, inlineBytes }
 }
 
-function sumOfBytes(large: readonly (readonly [number, EncodedBody])[]): number {
-  return large.reduce((sum, [, { bytes }]) => sum + bytes, 0)
-}
-
-async function withBlobs(
-  texts: readonly RecordText[],
-  large: readonly (readonly [number, EncodedBody])[],
-  blobs: BlobStore,
+/** The texts of an append with references in place of its large records, which are durable by then. */
+async function storeBlobs(
+  { texts, blobs }: PendingAppend,
+  store: BlobStore,
   directory: string,
 ): Promise<readonly RecordText[]> {
-  const records = [...texts]
-  for (const [index, { json }] of large) {
+  const stored = [...texts]
+  for (const { index, json } of blobs) {
     const content = Buffer.from(json)
     try {
-      records[index] = blobText(await blobs.put(content), content.length)
+      stored[index] = blobText(await store.put(content), content.length)
     } catch (cause) {
       throw storageError('store a blob in', directory, cause)
     }
   }
-  return records
+  return stored
 }

@@ -35,15 +35,27 @@ export interface SegmentPosition {
   readonly prev: number
   /** Of the last record so far. */
   readonly seq: Seq
+  /** Makes the large records of an append durable; its texts, with references in their place. */
+  readonly storeBlobs: (pending: PendingAppend) => Promise<readonly RecordText[]>
 }
 
-/** One append: its records in their final text, or blobs that must be durable before they can be written. */
+/** One append that waits for its turn. */
 export interface PendingAppend {
-  readonly records: () => Promise<readonly RecordText[]> | readonly RecordText[]
-  readonly bytes: number
+  readonly texts: readonly RecordText[]
+  /** Records that are too large for the segment. */
+  readonly blobs: readonly PendingBlob[]
+  /** Of the others. */
+  readonly inlineBytes: number
 }
 
-interface Waiting extends PendingAppend {
+export interface PendingBlob {
+  /** Among the records of the append. */
+  readonly index: number
+  readonly json: string
+}
+
+interface Waiting {
+  readonly pending: PendingAppend
   readonly resolve: (seq: Seq) => void
   readonly reject: (error: Error) => void
 }
@@ -82,17 +94,13 @@ export class SegmentWriter {
 
   /** Resolves with the seq of the append's last record once it is committed. */
   append(pending: PendingAppend): Promise<Seq> {
+    const refusal = this.#refusal()
+    if (refusal !== undefined) return Promise.reject(refusal)
     return new Promise((resolve, reject) => {
-      const refusal = this.#refusal()
-      if (refusal !== undefined) {
-        reject(refusal)
-        return
-      }
-      this.#queue.push({ ...pending, resolve, reject })
+      this.#queue.push({ pending, resolve, reject })
       if (this.#flushing) return
       this.#flushing = true
-      // What the same turn of the event loop appends joins the first batch.
-      setImmediate(() => void this.#flush())
+      this.#flushSoon()
     })
   }
 
@@ -139,51 +147,62 @@ export class SegmentWriter {
     }
   }
 
+  /** Not at once: what the same turn of the event loop appends is committed together. */
+  #flushSoon(): void {
+    setImmediate(() => void this.#flush())
+  }
+
   async #flush(): Promise<void> {
-    while (this.#queue.length > 0) {
-      const group = this.#takeGroup()
-      const refusal = this.#refusalAfterFailure()
-      if (refusal !== undefined) rejectAll(group, refusal)
-      else await this.#commitGroup(group)
+    const group = this.#takeGroup()
+    const refusal = this.#refusalAfterFailure()
+    if (refusal !== undefined) rejectAll(group, refusal)
+    else await this.#commitGroup(group)
+    if (this.#queue.length > 0) {
+      this.#flushSoon()
+      return
     }
     this.#flushing = false
     this.#onIdle?.()
   }
 
-  #takeGroup(): Waiting[] {
+  #takeGroup(): readonly Waiting[] {
     let bytes = 0
     let count = 0
-    for (const waiting of this.#queue) {
-      if (count > 0 && bytes + waiting.bytes > groupBytesMax) break
-      bytes += waiting.bytes
+    for (const { pending } of this.#queue) {
+      bytes += pending.inlineBytes
+      if (count > 0 && bytes > groupBytesMax) return this.#queue.splice(0, count)
       count++
     }
-    return this.#queue.splice(0, count)
+    const all = this.#queue
+    this.#queue = []
+    return all
   }
 
   async #commitGroup(group: readonly Waiting[]): Promise<void> {
     try {
-      const seqs = await this.#commit(group)
-      for (const [index, waiting] of group.entries()) waiting.resolve(seqs[index] as Seq)
+      let seq = this.#seq
+      await this.#commit(await this.#textsOf(group))
+      for (const { pending, resolve } of group) resolve((seq += pending.texts.length))
     } catch (error) {
       rejectAll(group, this.#fail(error as Error))
     }
   }
 
-  /** Write, sync, check: the seq of each append's last record. */
-  async #commit(group: readonly Waiting[]): Promise<readonly Seq[]> {
-    const records: RecordText[] = []
-    const seqs: Seq[] = []
-    for (const waiting of group) {
-      const own = waiting.records()
-      records.push(...(own instanceof Promise ? await own : own))
-      seqs.push(this.#seq + records.length)
+  async #textsOf(group: readonly Waiting[]): Promise<readonly RecordText[]> {
+    const texts: RecordText[] = []
+    for (const { pending } of group) {
+      const own = pending.blobs.length === 0 ? pending.texts : await this.#at.storeBlobs(pending)
+      for (const text of own) texts.push(text)
     }
+    return texts
+  }
+
+  /** Write, sync, check. */
+  async #commit(records: readonly RecordText[]): Promise<void> {
     this.#write(records)
     await this.#sync()
     this.#check()
     this.#seq += records.length
-    return seqs
   }
 
   #write(records: readonly RecordText[]): void {
