@@ -152,8 +152,13 @@ describe('live engine: what others do to a life', () => {
   })
 
   it('puts a zombie down that does not end by itself', async () => {
-    const run = await runToy('stuck', 'Z9=done', { livesMax: 1 }, { zombieMs: 50, quietMs: 100 })
-    expect(run.lives.find(({ life }) => life === 1)).toBeUndefined()
+    const run = await runToy('stuck-once', 'Z9=done', {}, { zombieMs: 50 })
+    expect(run.ending).toEqual({ kind: 'done' })
+    expect(run.lives.map(({ putDown }) => putDown)).toEqual([true, false, false])
+  })
+
+  it('gives up where the successor of a zombie is wedged', async () => {
+    const run = await runToy('stuck', 'Z9=done', {}, { quietMs: 50 })
     expect(run.ending).toMatchObject({ kind: 'wedged', life: 2 })
   })
 
@@ -262,7 +267,7 @@ describe('live engine: one case, one result', () => {
 
   it('lands a random kill in a later life', async () => {
     const run = await engine.runCase(
-      toyCase('K12', { randomKill: { life: 2, ops: toyOps - 4, draw: 3 } }),
+      toyCase('K12', { randomKill: { life: 2, ops: toyOps - 5, draw: 3 } }),
     )
     expect(run.ending).toEqual({ kind: 'done' })
     expect(run.lives.map(({ signal }) => signal)).toEqual(['SIGKILL', 'SIGKILL', null])

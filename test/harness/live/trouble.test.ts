@@ -6,13 +6,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CaseRun } from '../../../harness/live/case.ts'
 import { openLive } from '../../../harness/live/engine.ts'
 import type { LiveOptions } from '../../../harness/live/options.ts'
+import { defaultScratchParent } from '../../../harness/live/scratch.ts'
 import { TroubleError, troubleText } from '../../../harness/live/trouble.ts'
 import type { Trouble } from '../../../harness/live/trouble.ts'
 import type { CommandSystem, System } from '../../../harness/system.ts'
 import { runToy, threeSteps, toy, toyCase, withToy } from './toy.ts'
 
 let scratch = ''
-beforeAll(() => void (scratch = mkdtempSync(join(tmpdir(), 'killpoint-trouble-'))))
+beforeAll(() => void (scratch = mkdtempSync(join(defaultScratchParent(), 'killpoint-trouble-'))))
 afterAll(() => rmSync(scratch, { recursive: true }))
 
 function troubleOf({ ending }: CaseRun): Trouble {
