@@ -1,0 +1,21 @@
+/** `killpoint/journal`: the journal contract, the backends that ship, and the readers of what a run recorded. */
+export { fileJournal } from './file-journal.ts'
+export type { FileJournalOptions } from './file-journal/settings.ts'
+export type {
+  Damage,
+  Durability,
+  Journal,
+  JournalBackend,
+  JournalRecord,
+  LifeSummary,
+  OpenOptions,
+  RecordBody,
+  RunImage,
+  RunSummary,
+  SalvagedImage,
+  Seq,
+  TailRepair,
+  Takeover,
+} from './journal.ts'
+export { memoryJournal, type MemoryJournalOptions } from './memory-journal.ts'
+export { materializeTree, replayTree, type SettledNode, type TreeNode } from './tree.ts'
