@@ -36,8 +36,9 @@ const blocks = {
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const [, what, count] = /^(.*) (\d+)$/.exec(line)
+  const [, what, number] = /^(.*) (\d+)$/.exec(line)
+  const count = Number(number)
   const start = process.hrtime.bigint()
-  await blocks[what](Number(count))
-  console.log(Number(process.hrtime.bigint() - start) / Number(count))
+  await blocks[what](count)
+  console.log(Number(process.hrtime.bigint() - start) / count)
 }

@@ -40,9 +40,17 @@ export function logFile(path: string, gate: Gate): LogSink {
   }
 }
 
-/** An observer that writes the log of the state directory at `root` to `sink`. */
-export function createRecorder(sink: LogSink, disk: Disk, root: string): Recorder {
-  return new Recorder(sink, disk, root)
+/**
+ * An observer that writes the log of the state directory at `root` to `sink`. `capture` finds the program frames of an op: the
+ * dearest part of recording, to be left out (`() => []`) where nobody asks for sites.
+ */
+export function createRecorder(
+  sink: LogSink,
+  disk: Disk,
+  root: string,
+  capture: () => readonly string[] = captureFrames,
+): Recorder {
+  return new Recorder(sink, disk, root, capture)
 }
 
 /** Writes the op log. */
@@ -50,6 +58,7 @@ export class Recorder implements Observer {
   readonly #sink: LogSink
   readonly #disk: Disk
   readonly #root: string
+  readonly #capture: () => readonly string[]
   readonly #nodes = new Map<number, number>()
   readonly #sites = new Map<string, number>()
   /** Ops begun and not yet told: what the log needs again when they end. */
@@ -61,10 +70,11 @@ export class Recorder implements Observer {
   #inherited = 0
   #lastSite = 0
 
-  constructor(sink: LogSink, disk: Disk, root: string) {
+  constructor(sink: LogSink, disk: Disk, root: string, capture: () => readonly string[]) {
     this.#sink = sink
     this.#disk = disk
     this.#root = root
+    this.#capture = capture
     this.#paths = new TruePaths(disk, root)
   }
 
@@ -149,7 +159,7 @@ export class Recorder implements Observer {
   }
 
   #site(file: OpenFile | undefined): number {
-    const frames = captureFrames()
+    const frames = this.#capture()
     if (frames.length > 0) return this.#siteOf(frames)
     return this.#inherited || (file === undefined ? 0 : (this.#fileSites.get(file) ?? 0))
   }

@@ -12,6 +12,7 @@ import type { FsRequest, Native, Undo } from './binding.ts'
 import { attempt } from './door.ts'
 import type { Door, Launch, Outcome } from './door.ts'
 import type { Primitive } from './primitive.ts'
+import { stack } from './site.ts'
 import { asyncError, codeOf, isSystemError, systemError } from './errors.ts'
 
 /** One call of a binding function. */
@@ -68,6 +69,7 @@ export function hook(
         if (gate.own === name) gate.raw = raw
         return raw
       }
+      stack.entry = hooked
       try {
         return Reflect.apply(inner, this, args)
       } catch (error) {

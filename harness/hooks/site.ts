@@ -9,10 +9,37 @@
  * which may hold the program as well; not bundled, they are the files of this directory.
  */
 
+/** The hooked function that was called last: what lies above it on the stack is of no interest. */
+export const stack: { entry?: Below } = {}
+
+/** A function on the stack; it and what it called are left out. */
+export type Below = (...args: never[]) => unknown
+
 /** Program frames, innermost first, at most `framesMax`: `file:line:column`. Empty where there are none. */
 export function captureFrames(): string[] {
+  // Every frame has its price, and the nearest ones above the hooks nearly always hold what is wanted.
+  const near = programFrames(callSites(stack.entry, nearDepth))
+  return near.length > 0 ? near : programFrames(callSites(captureFrames, farDepth))
+}
+
+/** To be called by the last statement of the hooks: what lies behind it in the same file is program. */
+export function endHooks(): void {
+  const [site] = callSites(endHooks, 1)
+  if (site?.getFileName() !== ownFile) return
+  end = { line: site?.getLineNumber() ?? 0, column: site?.getColumnNumber() ?? 0 }
+}
+
+const framesMax = 3
+const nearDepth = 8
+const farDepth = 64
+
+const ownFile = callSites(undefined, 1)[0]?.getFileName() ?? ''
+const ownDirectory = /^(.*\/)site\.[jt]s$/.exec(ownFile)?.[1]
+let end: { readonly line: number; readonly column: number } | undefined
+
+function programFrames(sites: readonly NodeJS.CallSite[]): string[] {
   const frames: string[] = []
-  for (const site of callSites(captureFrames)) {
+  for (const site of sites) {
     const file = site.getFileName()
     if (file === null || file === undefined || file.startsWith('node:')) continue
     const line = site.getLineNumber() ?? 0
@@ -24,37 +51,27 @@ export function captureFrames(): string[] {
   return frames
 }
 
-/** To be called by the last statement of the hooks: what lies behind it in the same file is program. */
-export function endHooks(): void {
-  const [site] = callSites(endHooks)
-  if (site?.getFileName() !== ownFile) return
-  end = { line: site?.getLineNumber() ?? 0, column: site?.getColumnNumber() ?? 0 }
-}
-
-const framesMax = 5
-const depthMax = 64
-
-const ownFile = callSites()[0]?.getFileName() ?? ''
-const ownDirectory = /^(.*\/)site\.[jt]s$/.exec(ownFile)?.[1]
-let end: { readonly line: number; readonly column: number } | undefined
-
 function isOwn(file: string, line: number, column: number): boolean {
   if (ownDirectory !== undefined) return file.startsWith(ownDirectory)
   if (file !== ownFile) return false
   return end === undefined || line < end.line || (line === end.line && column <= end.column)
 }
 
-/** The stack above `below`. Programs may format stacks in their own way: theirs is put back. */
-function callSites(below?: () => unknown): readonly NodeJS.CallSite[] {
-  const before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')
-  const { stackTraceLimit } = Error
-  Error.prepareStackTrace = (_error, sites) => sites
-  Error.stackTraceLimit = depthMax
-  const holder: { stack?: unknown } = {}
-  Error.captureStackTrace(holder, below)
-  const sites = holder.stack as NodeJS.CallSite[]
-  Error.stackTraceLimit = stackTraceLimit
-  if (before === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace')
-  else Object.defineProperty(Error, 'prepareStackTrace', before)
+/** The nearest `depth` frames of the stack above `below`. Programs may format stacks in their own way: theirs is put back. */
+function callSites(below: Below | undefined, depth: number): readonly NodeJS.CallSite[] {
+  const holder = Error as { prepareStackTrace: unknown; stackTraceLimit: number }
+  const { prepareStackTrace, stackTraceLimit } = holder
+  // Assigned, and put back by assignment: to define and delete it again would cost as much as the stack.
+  holder.prepareStackTrace = asTheyAre
+  holder.stackTraceLimit = depth
+  const trace: { stack?: unknown } = {}
+  Error.captureStackTrace(trace, below)
+  const sites = trace.stack as NodeJS.CallSite[]
+  holder.stackTraceLimit = stackTraceLimit
+  holder.prepareStackTrace = prepareStackTrace
+  return sites
+}
+
+function asTheyAre(_error: Error, sites: NodeJS.CallSite[]): NodeJS.CallSite[] {
   return sites
 }
