@@ -1,6 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import * as errors from '../../src/errors.ts'
+import {
+  BudgetExceededError,
+  CancelledError,
+  DeadlineError,
+  MaxLivesError,
+  NotJsonError,
+  OutcomeUnknownError,
+  RecordTooLargeError,
+  StepFailedError,
+} from '../../src/errors.ts'
 import { assertJson } from '../../src/json.ts'
 import {
   cancelledError,
@@ -67,32 +76,37 @@ describe('recorded errors', () => {
   })
 
   it.each([
-    'BudgetExceededError',
-    'DeadlineError',
-    'MaxLivesError',
-    'OutcomeUnknownError',
-    'RecordTooLargeError',
-    'NotJsonError',
-    'StepFailedError',
-  ] as const)('%s comes back as itself, twice over', (name) => {
-    const once = rebuildError(recordError(new errors[name]('m')), 'step s')
+    BudgetExceededError,
+    DeadlineError,
+    MaxLivesError,
+    OutcomeUnknownError,
+    RecordTooLargeError,
+    NotJsonError,
+    StepFailedError,
+  ])('%o comes back as itself, twice over', (type) => {
+    const once = rebuildError(recordError(new type('m')), 'step s')
     const twice = rebuildError(recordError(once), 'child c')
-    expect(once).toBeInstanceOf(errors[name])
-    expect(twice).toBeInstanceOf(errors[name])
+    expect(once).toBeInstanceOf(type)
+    expect(twice).toBeInstanceOf(type)
     expect(twice.message).toContain('m')
   })
 
   it('any other error comes back as a failed step that names it', () => {
     const recorded = recordError(Object.assign(new TypeError('bad'), { code: 'EBAD' }))
-    const error = rebuildError(recorded, 'step s') as errors.StepFailedError
-    expect(error).toBeInstanceOf(errors.StepFailedError)
+    const error = rebuildError(recorded, 'step s') as StepFailedError
+    expect(error).toBeInstanceOf(StepFailedError)
     expect(error.message).toBe('step s failed: TypeError: bad')
-    expect(error.details).toEqual({ what: 'step s', name: 'TypeError', code: 'EBAD' })
+    expect(error.details).toEqual({
+      what: 'step s',
+      name: 'TypeError',
+      code: 'EBAD',
+      reason: 'bad',
+    })
   })
 
   it('a unit that failed because something in it was cancelled has failed', () => {
-    const recorded = recordError(new errors.CancelledError('c'))
-    expect(rebuildError(recorded, 'child c')).toBeInstanceOf(errors.StepFailedError)
-    expect(cancelledError(recorded, 'child c')).toBeInstanceOf(errors.CancelledError)
+    const recorded = recordError(new CancelledError('c'))
+    expect(rebuildError(recorded, 'child c')).toBeInstanceOf(StepFailedError)
+    expect(cancelledError(recorded, 'child c')).toBeInstanceOf(CancelledError)
   })
 })

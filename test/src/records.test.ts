@@ -33,8 +33,8 @@ describe('records', () => {
     ],
     ['an end without a status', { type: 'end' }],
   ])('%s is damage, with its seq', (_, body) => {
-    expect(() => decode(body as JsonValue)).toThrow(JournalCorruptError)
-    expect(() => decode(body as JsonValue)).toThrow(/at seq 7/)
+    expect(() => decode(body)).toThrow(JournalCorruptError)
+    expect(() => decode(body)).toThrow(/at seq 7/)
   })
 
   it('a run of another format version is refused as such', () => {

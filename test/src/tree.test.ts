@@ -7,10 +7,22 @@ import { materializeTree, replayTree, type TreeNode } from '../../src/tree.ts'
 
 const args = 'h'
 const begin: RunRecord = { type: 'begin', version: 1, at: 0, nonce: 'n' }
-const settle = (key: string, more: object = {}): RunRecord =>
-  ({ type: 'settle', key, args, kind: 'step', status: 'done', ...more }) as RunRecord
-const intent = (key: string, more: object = {}): RunRecord =>
-  ({ type: 'intent', key, args, kind: 'step', effect: 'once', ...more }) as RunRecord
+const settle = (key: string, more: object = {}): RunRecord => ({
+  type: 'settle',
+  key,
+  args,
+  kind: 'step',
+  status: 'done',
+  ...more,
+})
+const intent = (key: string, more: object = {}): RunRecord => ({
+  type: 'intent',
+  key,
+  args,
+  kind: 'step',
+  effect: 'once',
+  ...more,
+})
 const spawn = (key: string): RunRecord => ({ type: 'spawn', key, args, driver: 'd' })
 const iterate = (key: string, index: number, done = false): RunRecord => ({
   type: 'iterate',

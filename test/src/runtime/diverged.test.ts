@@ -73,7 +73,7 @@ it.each(Object.entries(changes))('%s: found out, or none the worse', async (_, c
           program,
           seed: world,
           deaths: [op],
-          then: other,
+          later: other,
           livesMax: 2,
         })
         const [, second] = course.lives

@@ -222,7 +222,7 @@ async function runGroup(
     const name = `${part.id}.${index}`
     group.spawn(name, child(stage, each, name + at), name)
   }
-  const order: JsonValue[] = []
+  const order: string[] = []
   for (;;) {
     const settled = await group.next()
     if (settled === undefined) break
@@ -232,10 +232,7 @@ async function runGroup(
   }
   // What comes next depends on the order in which they came.
   const after: StepPart = { ...plainStep, id: `${part.id}-after-${order.length}` }
-  return [
-    order,
-    await runStep(stage, scope, { ...after, id: `${after.id} ${String(order[0])}` }, at),
-  ]
+  return [order, await runStep(stage, scope, { ...after, id: `${after.id} ${order[0]}` }, at)]
 }
 
 async function runCancelled(

@@ -23,7 +23,7 @@ export interface Case {
   readonly deaths: readonly number[]
   readonly acts?: readonly OutsideAct[]
   /** What the lives after the first run instead. */
-  readonly then?: Program
+  readonly later?: Program
   /** How many lives there are at most. */
   readonly livesMax?: number
   /** Whether the run is started once more after its end. */
@@ -49,7 +49,7 @@ export interface Course {
 
 /** @throws HangError, and whatever ends a life that must not */
 export async function runCase(setting: Case): Promise<Course> {
-  const { program, seed, deaths, acts = [], then = program, livesMax = 60 } = setting
+  const { program, seed, deaths, acts = [], later = program, livesMax = 60 } = setting
   const store = new ScriptedStore()
   const outside = new Outside()
   const ledger: Entry[] = []
@@ -61,7 +61,7 @@ export async function runCase(setting: Case): Promise<Course> {
     const life = lives.length + 1
     const alive: { context?: RunContext } = {}
     const live = {
-      program: life === 1 ? program : then,
+      program: life === 1 ? program : later,
       store,
       outside,
       ledger,

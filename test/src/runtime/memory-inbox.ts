@@ -18,7 +18,7 @@ export class MemoryInbox implements Inbox {
   put(message: NewMessage): string {
     this.count += 1
     const id = `${String(this.count).padStart(4, '0')}-m`
-    this.messages = [...this.messages, { ...message, id } as InboxMessage]
+    this.messages = [...this.messages, { ...message, id }]
     const watchers = [...this.watchers]
     for (const wake of watchers) wake()
     return id

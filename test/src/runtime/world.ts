@@ -38,7 +38,7 @@ export class Outside {
   publish(message: NewMessage): string {
     this.published += 1
     const id = `${String(this.published).padStart(4, '0')}-m`
-    this.messages.push({ ...message, id } as InboxMessage)
+    this.messages.push({ ...message, id })
     const watchers = [...this.watchers]
     for (const watcher of watchers) watcher()
     return id
@@ -129,18 +129,14 @@ export class World {
 
   /** Lets the life run until `work` settles or the life dies. @throws HangError */
   async live<T>(work: Promise<T>): Promise<{ readonly value: T } | 'died'> {
-    let settled: { readonly value: T } | { readonly error: unknown } | undefined
-    work.then(
-      (value) => (settled = { value }),
-      (error: unknown) => (settled = { error }),
-    )
-    while (settled === undefined && !this.dead) {
+    const outcome: { isSettled: boolean } = { isSettled: false }
+    const settle = (): void => void (outcome.isSettled = true)
+    work.then(settle, settle)
+    while (!outcome.isSettled && !this.dead) {
       await this.turns(1 + Math.floor(this.next() * 2))
-      if (settled === undefined && !this.dead) await this.move(() => settled !== undefined)
+      if (!outcome.isSettled && !this.dead) await this.move(() => outcome.isSettled)
     }
-    if (settled === undefined) return 'died'
-    if ('error' in settled) throw settled.error
-    return settled
+    return outcome.isSettled ? { value: await work } : 'died'
   }
 
   private async move(isSettled: () => boolean): Promise<void> {
