@@ -2,8 +2,9 @@
 /**
  * The command line of killpoint. Each command is loaded when it is asked for; this file knows their options and nothing else.
  */
+import { availableParallelism } from 'node:os'
 import { Command } from 'commander'
-import { withCommonOptions, wholeNumber } from './commands/options.ts'
+import { duration, withCommonOptions, wholeNumber } from './commands/options.ts'
 import { packageVersion } from './report/environment.ts'
 import { standardOutput } from './report/output.ts'
 import { exitCodes } from './verdict.ts'
@@ -20,17 +21,28 @@ const program = new Command('killpoint')
   .showHelpAfterError()
   .exitOverride()
 
-withCommonOptions(
-  program
-    .command('run')
-    .description('crash-test every system of killpoint.config.ts over every scenario'),
+const run = withCommonOptions(program.command('run')).description(
+  'crash-test every system of killpoint.config.ts over every scenario',
 )
-  .option('--cases <n>', 'cases per scenario, system and workload', wholeNumber)
-  .option('--workloads <n>', 'workloads per scenario and system', wholeNumber)
-  .action(async (options: import('./commands/run.ts').RunOptions) => {
-    const { runCommand } = await import('./commands/run.ts')
-    process.exitCode = await runCommand(await project(), options)
-  })
+const gate = withCommonOptions(program.command('gate')).description(
+  'the same for a pipeline: the corpus first, then a budget (60s unless said otherwise), seeded by the commit',
+)
+for (const command of [run, gate])
+  command
+    .option('--cases <n>', 'cases per scenario, system and workload', wholeNumber)
+    .option('--workloads <n>', 'workloads per scenario and system', wholeNumber)
+    .option('--save', 'write failing cases into the corpus')
+    .option('--no-shrink', 'leave failing cases as they are')
+
+run.action(async (options: import('./commands/run.ts').RunOptions) => {
+  const { runCommand } = await import('./commands/run.ts')
+  process.exitCode = await runCommand(await project(), options, standardOutput(options.json))
+})
+
+gate.action(async (options: import('./commands/run.ts').RunOptions) => {
+  const { gateCommand } = await import('./commands/gate.ts')
+  process.exitCode = await gateCommand(await project(), options, standardOutput(options.json))
+})
 
 program
   .command('replay')
@@ -70,6 +82,20 @@ program
       options,
       standardOutput(options.json),
     )
+  })
+
+program
+  .command('shrink')
+  .argument('<token|file>', 'a token as it was printed, or the path of a saved case')
+  .description('find the smallest case with the same failure')
+  .option('--budget <time>', 'stop looking after this long: 30s, 5m', duration)
+  .option('--jobs <n>', 'cases that run at once', wholeNumber, availableParallelism())
+  .option('--save', 'write it into the corpus')
+  .option('--json', 'the result as JSON on standard output, and nothing else there')
+  .action(async (text: string, options: Json & import('./commands/shrink.ts').ShrinkOptions) => {
+    const { shrinkCommand } = await import('./commands/shrink.ts')
+    const output = standardOutput(options.json)
+    process.exitCode = await shrinkCommand(await anyProject(), text, options, output)
   })
 
 try {

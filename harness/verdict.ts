@@ -124,6 +124,11 @@ export function isBreach(verdict: Verdict): verdict is Breach {
   return outcomeOf(verdict) === 'broken'
 }
 
+/** How bad a verdict is: 0 holds, 1 inconclusive, 2 the harness failed, 3 broken. What stands last in a report is the worst. */
+export function outcomeRank(verdict: Verdict): number {
+  return { holds: 0, inconclusive: 1, harness: 2, broken: 3 }[outcomeOf(verdict)]
+}
+
 function outcomeOf(verdict: Verdict): Exclude<keyof typeof exitCodes, 'usage'> {
   switch (verdict) {
     case 'HOLDS':

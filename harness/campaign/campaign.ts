@@ -23,15 +23,21 @@ export interface CampaignOptions {
   readonly seed: string
   readonly scenarios: readonly Scenario[]
   readonly systems: readonly System[]
-  /** Workloads per scenario and system; each has a control run. Default 1. */
+  /** Workloads per scenario and system, `Infinity` for as many as the budget allows; each has a control. Default 1. */
   readonly workloads?: number
   /** Cases per workload. */
   readonly cases: number
   readonly live?: LiveOptions
+  /** The disk profile that tokens name. */
+  readonly profile?: string
+  /** Only cases whose place in their group is `index` (from 1) modulo `of`. */
+  readonly shard?: { readonly index: number; readonly of: number }
   /** Told of every case when it is judged, in an order that depends on the number of jobs. */
   readonly onCase?: (report: CaseReport) => void
-  /** True when no further case is to be started: a time budget is used up, or somebody pressed Ctrl-C. */
+  /** True when no further case is to be started: a time budget is used up. */
   readonly isOver?: () => boolean
+  /** Aborted when everything is to end at once: what is under way then says nothing. */
+  readonly stop?: AbortSignal
 }
 
 export interface CampaignResult {
@@ -46,6 +52,8 @@ export interface CampaignResult {
     readonly missing: string
   }[]
   readonly cases: number
+  /** True where it was stopped before its end. */
+  readonly isStopped: boolean
   /** The worst of all cases, and `INCONCLUSIVE` where something was never shown. */
   readonly verdict: Verdict
 }
@@ -82,12 +90,16 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     }
   }
   const cases = coverage.reduce((sum, each) => sum + each.cases, 0)
-  const isVacuous = cases === 0 || coverage.some((each) => vacuous(each).length > 0)
+  const isStopped = options.stop?.aborted === true
+  // What one part of a campaign did not show, another may have: it is asked when the parts are merged.
+  const isVacuous =
+    cases === 0 ||
+    (options.shard === undefined && coverage.some((each) => vacuous(each).length > 0))
   const verdict = worst([
     ...failures.map((each) => each.verdict),
-    ...(isVacuous ? (['INCONCLUSIVE'] as const) : []),
+    ...(isVacuous || isStopped ? (['INCONCLUSIVE'] as const) : []),
   ])
-  return { seed: options.seed, failures, coverage, skipped, cases, verdict }
+  return { seed: options.seed, failures, coverage, skipped, cases, isStopped, verdict }
 }
 
 interface ScenarioPart {
@@ -108,23 +120,27 @@ class SystemCampaign {
     const { system } = this.#engine
     const coverage = emptyCoverage(scenario, system)
     const failures: CaseReport[] = []
-    const workloads = this.#options.workloads ?? 1
-    for (let number = 0; number < workloads; number++) {
-      const seed = deriveSeed(this.#options.seed, 'case', scenario.name, system.name, number)
+    const { workloads = 1, seed: root } = this.#options
+    for (let number = 0; number < workloads && !this.#isOver(); number++) {
+      const seed = deriveSeed(root, 'case', scenario.name, system.name, number)
       const group: Group = { scenario, system, seed, workload: workloadOfSeed(scenario, seed) }
-      for (const report of await this.#runGroup(group, coverage))
-        if (report.verdict !== 'HOLDS' && report.verdict !== 'REFUSED') failures.push(report)
+      const reports = await this.#runGroup(group, coverage)
+      failures.push(...reports.filter(isFailure))
+      // A group that cannot be made to give a case would be asked for ever.
+      if (reports.length <= 1) break
     }
     return { coverage, failures }
   }
 
   async #runGroup(group: Group, coverage: ScenarioCoverage): Promise<readonly CaseReport[]> {
-    const found = await runControl(this.#engine, group)
+    const found = await runControl(this.#engine, group, 'control', this.#options.profile)
     const { report, control, history } = found
+    if (this.#isStopped()) return []
     this.#options.onCase?.(report)
     if (control === undefined || history === undefined) return [report]
     coverage.pointsSeen += control.ops.length
-    return [report, ...(await this.#runCases(group, planCases(group, control), history, coverage))]
+    const plans = partOf(planCases(group, control), this.#options.shard)
+    return [report, ...(await this.#runCases(group, plans, history, coverage))]
   }
 
   async #runCases(
@@ -134,7 +150,8 @@ class SystemCampaign {
     coverage: ScenarioCoverage,
   ): Promise<readonly CaseReport[]> {
     const reports: CaseReport[] = []
-    const { cases } = this.#options
+    const { cases: all, shard, profile } = this.#options
+    const cases = Math.ceil(all / (shard?.of ?? 1))
     for (let drawn = 0; reports.length < cases && drawn < cases * drawsPerCaseMax;) {
       const batch = this.#take(plans, cases - reports.length)
       if (batch.length === 0) break
@@ -142,9 +159,10 @@ class SystemCampaign {
       drawn += batch.length
       let index = 0
       for await (const run of this.#engine.runCases(asked)) {
+        if (this.#isStopped()) return reports
         const { origin } = batch[index] as PlannedCase
         index += 1
-        const tried = judgeCase(group, origin, run, control)
+        const tried = judgeCase(group, origin, run, control, profile)
         if (tried.kind === 'not-fired') coverage.notFired += 1
         else reports.push(this.#cover(coverage, tried.report))
       }
@@ -154,12 +172,20 @@ class SystemCampaign {
 
   #take(plans: Iterator<PlannedCase>, count: number): readonly PlannedCase[] {
     const taken: PlannedCase[] = []
-    while (taken.length < count && this.#options.isOver?.() !== true) {
+    while (taken.length < count && !this.#isOver()) {
       const { value, done } = plans.next()
       if (done === true) break
       taken.push(value)
     }
     return taken
+  }
+
+  #isStopped(): boolean {
+    return this.#options.stop?.aborted === true
+  }
+
+  #isOver(): boolean {
+    return this.#isStopped() || this.#options.isOver?.() === true
   }
 
   #cover(coverage: ScenarioCoverage, report: CaseReport): CaseReport {
@@ -173,5 +199,22 @@ class SystemCampaign {
     })
     this.#options.onCase?.(report)
     return report
+  }
+}
+
+/** True for what is no pass. */
+export function isFailure({ verdict }: Pick<CaseReport, 'verdict'>): boolean {
+  return verdict !== 'HOLDS' && verdict !== 'REFUSED'
+}
+
+/** Every `of`-th plan, from `index` on. */
+function* partOf(
+  plans: Iterable<PlannedCase>,
+  shard: CampaignOptions['shard'],
+): Generator<PlannedCase> {
+  let place = 0
+  for (const plan of plans) {
+    if (shard === undefined || place % shard.of === shard.index - 1) yield plan
+    place += 1
   }
 }

@@ -84,17 +84,35 @@ export async function findSystem({ systems, directory }: Project, name: string):
   throw unknown('system', name, systems)
 }
 
-/** Scenarios (or systems) by name, in the order of the list; throws UsageError `NAME_UNKNOWN`, `OPTION_INVALID`. */
-export function choose<Item extends { readonly name: string }>(
-  what: 'scenario' | 'system',
+/**
+ * The scenarios and systems that `--only` and `--skip` leave; each name is that of a scenario or of a system.
+ *
+ * @throws UsageError `NAME_UNKNOWN`, `OPTION_INVALID` where nothing is left
+ */
+export function chooseBoth(
+  { scenarios, systems }: Pick<Project, 'scenarios' | 'systems'>,
+  {
+    only = [],
+    skip = [],
+  }: { readonly only?: readonly string[]; readonly skip?: readonly string[] },
+): { readonly scenarios: readonly Scenario[]; readonly systems: readonly System[] } {
+  const known = [...scenarios, ...systems]
+  for (const name of [...only, ...skip])
+    if (known.every((each) => each.name !== name)) throw unknown('scenario or system', name, known)
+  return {
+    scenarios: left('scenario', scenarios, only, skip),
+    systems: left('system', systems, only, skip),
+  }
+}
+
+function left<Item extends { readonly name: string }>(
+  what: string,
   known: readonly Item[],
-  { only, skip }: { readonly only?: readonly string[]; readonly skip?: readonly string[] },
+  only: readonly string[],
+  skip: readonly string[],
 ): readonly Item[] {
-  for (const name of [...(only ?? []), ...(skip ?? [])])
-    if (known.every((each) => each.name !== name)) throw unknown(what, name, known)
-  const chosen = known.filter(
-    ({ name }) => (only?.includes(name) ?? true) && !(skip?.includes(name) ?? false),
-  )
+  const named = known.filter(({ name }) => only.includes(name))
+  const chosen = (named.length > 0 ? named : known).filter(({ name }) => !skip.includes(name))
   if (chosen.length > 0) return chosen
   throw new UsageError('OPTION_INVALID', `no ${what} is left after --only and --skip`)
 }

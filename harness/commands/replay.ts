@@ -132,6 +132,8 @@ const patienceMs = 24 * 3_600_000
 function liveOptions({ keep }: ReplayOptions, inspector: Inspector | undefined): LiveOptions {
   return {
     keep: keep === true,
+    // A handful of starts do not pay for the rehearsal.
+    codeCache: false,
     ...(inspector === undefined
       ? {}
       : {
@@ -157,7 +159,7 @@ async function inspectorFor(
 
 /** The life in which the failure shows; the first life without a fault where nothing is broken. */
 async function recoveringLife({ order }: Wanted): Promise<number> {
-  const bench = new Workbench()
+  const bench = new Workbench({ codeCache: false })
   try {
     const { reports, schedule } = await replay(bench, { ...order, times: 1 })
     const [report] = reports

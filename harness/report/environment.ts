@@ -39,6 +39,11 @@ export function packageVersion(): string {
   return 'unknown'
 }
 
+/** The commit of the checkout in a directory, 12 hexadecimal digits; `undefined` where there is none. */
+export function gitCommit(directory: string): string | undefined {
+  return git(directory, ['rev-parse', 'HEAD'])?.slice(0, 12)
+}
+
 function gitState(directory: string): string {
   const head = git(directory, ['rev-parse', '--short', 'HEAD'])
   if (head === undefined) return 'none'

@@ -5,6 +5,9 @@ import { createSiteResolver } from '../trace-sites.ts'
 /** Files that are told: the one that issued the op is mostly a port that all ops go through, so its callers are told too. */
 const filesTold = 3
 
+/** What starts a bundle: no line of the program. */
+const loader = /[\\/]campaign[\\/]start\.cjs$/
+
 /** Gives the text for the frames of an op, innermost first; `undefined` where there are none. */
 export function sitesUnder(root: string): (frames: readonly string[]) => string | undefined {
   const resolveSite = createSiteResolver()
@@ -16,6 +19,7 @@ export function sitesUnder(root: string): (frames: readonly string[]) => string 
     const lines = new Map<string, number>()
     for (const frame of frames) {
       const { file, line } = resolveSite(frame)
+      if (loader.test(file)) continue
       if (!lines.has(file)) lines.set(file, line)
     }
     const told = [...lines].slice(0, filesTold).map(([file, line]) => `${shown(file)}:${line}`)

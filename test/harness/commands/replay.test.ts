@@ -29,7 +29,7 @@ async function replay(
 
 /** What a campaign saves of a failure. */
 async function savedFrom(token: string): Promise<SavedCase> {
-  const bench = new Workbench()
+  const bench = new Workbench({ codeCache: false })
   try {
     const { group, order } = await find(project, token)
     const tried = await bench.run(group, order, { kind: 'class', name: 'kill' })
@@ -61,12 +61,12 @@ describe('replay: a token', () => {
     const text = lines.join('\n').replaceAll(/killpoint \d.*?git none/g, 'ENVIRONMENT')
     expect(text.replaceAll(/\S*(notebook\.ts:)/g, '…/$1')).toMatchInlineSnapshot(`
       "ENVIRONMENT
-      pages × notebook  seed abc  2 steps  schedule K8
+      pages × notebook  seed abc  3 steps  schedule K8
 
       nothing to compare with: no run on record; --times 2 compares two runs
 
       ✗ pages × notebook   LOST_COMMIT  S1 an acked record survives
-        life 1  SIGKILL before op 8   write notes.jsonl +39 bytes at 0   …/notebook.ts:49 < /dev/shm/killpoint-2nwq7s/campaign/start.cjs:15
+        life 1  SIGKILL before op 8   write notes.jsonl +39 bytes at 0   …/notebook.ts:49
         life 2  record 1 was acked in life 1 and is gone
                 recovered 0 records in epoch 2
         ENVIRONMENT  profile posix

@@ -1,0 +1,107 @@
+/** The result of a campaign, for a person and for a machine. */
+import { relative } from 'node:path'
+import { outcomeText } from '../replay/replay.ts'
+import { failureText } from '../report/failure-story.ts'
+import type { Output } from '../report/output.ts'
+import { coverageTable, sometimesTable, vacuousLines } from '../report/tables.ts'
+import { exitCode } from '../verdict.ts'
+import type { CampaignOutcome } from './campaign-order.ts'
+
+/** Version of the JSON; it changes when a member changes its meaning. */
+const resultVersion = 1
+
+/** Says what was killed where, what held, what was never shown, and what failed: the failures last. */
+export function sayResult(outcome: CampaignOutcome, output: Output): void {
+  const { campaign, corpus, failures } = outcome
+  const { say, ink } = output
+  if (campaign.cases > 0) {
+    say(coverageTable(campaign))
+    say('')
+    say(sometimesTable(campaign))
+    say('')
+  }
+  for (const { entry, replayed } of corpus)
+    say(`corpus  ${entry.saved.token}  ${outcomeText(replayed, entry.saved)}`)
+  for (const { scenario, system, missing } of campaign.skipped)
+    say(`skipped ${scenario} × ${system}: it does not claim ${missing}`)
+  sayDoubts(outcome, output)
+  say(summary(outcome))
+  say(`every case with its token: ${relative(process.cwd(), outcome.casesFile)}`)
+  if (failures.length === 0) {
+    say(outcome.verdict === 'HOLDS' ? ink.good('✓ all of it holds') : ink.doubt('? inconclusive'))
+    return
+  }
+  say(failedLine(campaign.failures.length, failures.length))
+  for (const { story } of failures) {
+    say('')
+    say(failureText(story, ink))
+  }
+}
+
+function sayDoubts({ campaign }: CampaignOutcome, { say }: Output): void {
+  if (campaign.isStopped) say('stopped before the end: what follows is what was known by then')
+  const vacuous = vacuousLines(campaign)
+  if (vacuous.length === 0) return
+  say('\ninconclusive, because of what was never shown:')
+  for (const line of vacuous) say(`  ${line}`)
+  say('')
+}
+
+function summary({ campaign }: CampaignOutcome): string {
+  const sum = (of: (each: (typeof campaign.coverage)[number]) => number): number =>
+    campaign.coverage.reduce((total, each) => total + of(each), 0)
+  return [
+    `${campaign.cases} cases`,
+    `${sum((each) => each.kills)} real processes killed`,
+    `${sum((each) => each.killedAt.size)} distinct exact crash points`,
+    `${sum((each) => each.randomKills)} at random times`,
+  ].join(', ')
+}
+
+function failedLine(cases: number, kinds: number): string {
+  const failed = `${cases} ${cases === 1 ? 'case is' : 'cases are'} no pass`
+  if (kinds === 1) return `${failed}, one kind of failure:`
+  return `${failed}, ${kinds} kinds of failure, the worst last:`
+}
+
+/** The result as JSON. */
+export function resultJson(outcome: CampaignOutcome): unknown {
+  const { campaign, corpus, failures, environment, seed, verdict } = outcome
+  return {
+    version: resultVersion,
+    seed,
+    environment,
+    verdict,
+    exitCode: exitCode(verdict),
+    stopped: campaign.isStopped,
+    cases: campaign.cases,
+    skipped: campaign.skipped,
+    inconclusive: vacuousLines(campaign),
+    corpus: corpus.map(({ entry, replayed }) => ({
+      file: entry.file,
+      token: entry.saved.token,
+      verdict: replayed.verdict,
+      outcome: replayed.outcome,
+    })),
+    failures: failures.map(({ story, text, first, alike, saved }) => ({
+      scenario: story.scenario,
+      system: story.system,
+      verdict: story.verdict,
+      invariant: story.judgement?.finding?.invariant,
+      what: story.judgement?.finding?.what ?? story.trouble?.message,
+      token: story.replay,
+      first,
+      alike,
+      saved,
+      text,
+    })),
+    failed: campaign.failures.map(({ token, verdict: each }) => ({ token, verdict: each })),
+    coverage: campaign.coverage.map((each) => ({
+      ...each,
+      killedAt: [...each.killedAt],
+      fired: Object.fromEntries(each.fired),
+      skipped: Object.fromEntries(each.skipped),
+      sometimes: Object.fromEntries(each.sometimes),
+    })),
+  }
+}

@@ -1,0 +1,71 @@
+/** `killpoint shrink TOKEN|FILE`: the smallest case with the same failure. */
+import { seeAgain, savedFrom, seenAgainText } from '../campaign/settle.ts'
+import { shrinkFailure, shrunkText } from '../campaign/shrinker.ts'
+import { liveProfile } from '../campaign/trial.ts'
+import { Workbench } from '../campaign/workbench.ts'
+import { saveCase } from '../corpus/corpus.ts'
+import { replay } from '../replay/replay.ts'
+import { environmentLine, readEnvironment } from '../report/environment.ts'
+import { failureText } from '../report/failure-story.ts'
+import type { Output } from '../report/output.ts'
+import { exitCode, isBreach } from '../verdict.ts'
+import { budgetOf } from './campaign-command.ts'
+import type { CommonOptions } from './options.ts'
+import type { Project } from './project.ts'
+import { find } from './replay.ts'
+import { stopOnSignals } from './stop.ts'
+import { storyOf } from './story.ts'
+
+export interface ShrinkOptions extends Pick<CommonOptions, 'budget' | 'jobs'> {
+  readonly save?: boolean
+}
+
+/** Milliseconds. */
+const budgetMs = 120_000
+
+/** Shrinks a case that fails, prints the smallest, and gives the exit code: 1 where it still fails. */
+export async function shrinkCommand(
+  project: Project,
+  text: string,
+  options: ShrinkOptions,
+  output: Output,
+): Promise<number> {
+  const wanted = await find(project, text)
+  const { directory, records, corpus } = project
+  const environment = readEnvironment(directory)
+  output.say(`${environmentLine(environment)}\n`)
+  const stopping = stopOnSignals()
+  const bench = new Workbench({ jobs: options.jobs })
+  try {
+    const replayed = await replay(bench, { ...wanted.order, times: 1 })
+    const report = replayed.reports.find(({ verdict }) => isBreach(verdict))
+    if (report === undefined) {
+      output.json({ version: 1, verdict: replayed.verdict, outcome: replayed.outcome })
+      output.say(`there is nothing to shrink: ${wanted.text} gives ${replayed.verdict}`)
+      return exitCode(replayed.verdict)
+    }
+    const isOver = budgetOf(options.budget ?? budgetMs, stopping.signal)
+    const shrunk = await shrinkFailure(bench, report, { jobs: options.jobs, isOver })
+    const again = await seeAgain(bench, shrunk.report)
+    const found = environmentLine(environment)
+    const saved = await savedFrom(bench, shrunk.report, found, liveProfile)
+    await saveCase(records, saved)
+    const file = options.save === true ? await saveCase(corpus, saved) : undefined
+    const story = await storyOf(bench, shrunk.report, {
+      directory,
+      environment,
+      notes: [
+        ['shrunk', shrunkText(shrunk)],
+        ['again', seenAgainText(again)],
+        ...(file === undefined ? [] : [['saved', file] as const]),
+      ],
+    })
+    const { verdict, token } = shrunk.report
+    output.json({ version: 1, verdict, token, before: shrunk.before, after: shrunk.after, again })
+    output.say(failureText(story, output.ink))
+    return exitCode(verdict)
+  } finally {
+    await bench.close()
+    stopping.forget()
+  }
+}

@@ -1,0 +1,40 @@
+/** What a campaign leaves in files: its result, every case with its token, and the text of each failure. */
+import { createWriteStream, existsSync, mkdirSync, writeFileSync, type WriteStream } from 'node:fs'
+import { join } from 'node:path'
+import { finished } from 'node:stream/promises'
+
+/** A directory that a campaign writes into while it runs. */
+export class ReportFiles {
+  readonly cases: string
+  readonly #directory: string
+  readonly #stream: WriteStream
+
+  /** `cases.jsonl` is begun anew; everything else is overwritten when it is written. */
+  constructor(directory: string) {
+    mkdirSync(directory, { recursive: true })
+    this.#directory = directory
+    this.cases = join(directory, 'cases.jsonl')
+    this.#stream = createWriteStream(this.cases)
+  }
+
+  addCase(line: string): void {
+    this.#stream.write(`${line}\n`)
+  }
+
+  /** Writes the result and the texts of the failures, and ends the list of cases. Throws what the disk says. */
+  async close(result: unknown, failures: readonly string[]): Promise<void> {
+    this.#stream.end()
+    await finished(this.#stream)
+    writeFileSync(join(this.#directory, 'result.json'), `${JSON.stringify(result, undefined, 2)}\n`)
+    if (failures.length > 0)
+      writeFileSync(join(this.#directory, 'failures.txt'), `${failures.join('\n\n')}\n`)
+  }
+}
+
+/** Makes a directory that nobody wants in a repository. */
+export function ignoredDirectory(directory: string): string {
+  mkdirSync(directory, { recursive: true })
+  const ignore = join(directory, '.gitignore')
+  if (!existsSync(ignore)) writeFileSync(ignore, '*\n')
+  return directory
+}
