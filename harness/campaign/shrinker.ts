@@ -72,21 +72,6 @@ export async function shrinkFailure(
   }
 }
 
-/** `5 faults -> 1, 12 steps -> 3, in 41 cases; same failure each time`. */
-export function shrunkText({ before, after, cases, isSmallest }: ShrunkFailure): string {
-  const changes = (['faults', 'steps'] as const).map((what) =>
-    before[what] === after[what]
-      ? plural(before[what], what)
-      : `${plural(before[what], what)} -> ${after[what]}`,
-  )
-  const end = isSmallest ? 'same failure each time' : 'the budget ended the search'
-  return `${changes.join(', ')}, in ${plural(cases, 'cases')}; ${end}`
-}
-
-function plural(count: number, nouns: string): string {
-  return `${count} ${count === 1 ? nouns.slice(0, -1) : nouns}`
-}
-
 function extentOf({ schedule, workload }: Candidate): Extent {
   return { faults: schedule.flat().length, steps: modelOf(workload).units.size }
 }

@@ -1,18 +1,17 @@
 /** Tells the failures of a campaign: one text per kind, seen again, made smaller, saved. */
 import { relative } from 'node:path'
 import { kindsOf, savedFrom, seenAgainText, settle, type Settled } from '../campaign/settle.ts'
-import { shrunkText } from '../campaign/shrinker.ts'
 import { liveProfile, type CaseReport } from '../campaign/trial.ts'
 import { Workbench } from '../campaign/workbench.ts'
 import type { CampaignResult } from '../campaign/campaign.ts'
 import { saveCase } from '../corpus/corpus.ts'
 import type { CorpusResult } from '../replay/corpus-run.ts'
 import { environmentLine, type Environment } from '../report/environment.ts'
-import { failureText } from '../report/failure-story.ts'
+import { storyText } from '../report/failure-story.ts'
 import { plainInk, type Output } from '../report/output.ts'
 import { isBreach, outcomeRank } from '../verdict.ts'
 import type { CampaignOrder, ToldFailure } from './campaign-order.ts'
-import { storyOf } from './story.ts'
+import { savedNote, shrunkParts, storyOf } from './story.ts'
 
 /** Everything that the failures are told from. */
 export interface FailureSource {
@@ -78,9 +77,9 @@ async function tellSaved(
     directory,
     environment,
     replay: relative(directory, entry.file),
-    notes: [['corpus', `saved as ${entry.saved.failure}, ${entry.saved.found}`]],
+    notes: [`in the corpus as ${entry.saved.failure}, found by ${entry.saved.found}`],
   })
-  return { story, text: failureText(story, plainInk), first: report.token, alike: 1 }
+  return { story, text: storyText(story, plainInk), first: report.token, alike: 1 }
 }
 
 async function tell(
@@ -90,15 +89,20 @@ async function tell(
 ): Promise<ToldFailure> {
   const { smallest, report, tokens } = settled
   const { directory, records, corpus } = order.project
-  const notes: [string, string][] = [['again', seenAgainText(settled.again)]]
-  if (settled.shrunk !== undefined) notes.push(['shrunk', shrunkText(settled.shrunk)])
-  if (tokens.length > 1) notes.push(['alike', `${tokens.length - 1} more cases fail in this way`])
   const saved = await keep()
-  if (saved !== undefined) notes.push(['saved', relative(directory, saved)])
-  const story = await storyOf(bench, smallest, { directory, environment, notes })
+  const notes = [
+    ...(tokens.length > 1 ? [`${tokens.length - 1} more cases fail in this way`] : []),
+    ...(saved === undefined ? [] : [savedNote(directory, saved)]),
+  ]
+  const story = await storyOf(bench, smallest, {
+    directory,
+    environment,
+    reproduced: seenAgainText(settled.again),
+    ...(settled.shrunk === undefined ? { notes } : shrunkParts(settled.shrunk, notes)),
+  })
   return {
     story,
-    text: failureText(story, plainInk),
+    text: storyText(story, plainInk),
     first: report.token,
     alike: tokens.length,
     ...(saved === undefined ? {} : { saved }),

@@ -13,7 +13,7 @@ import type { LiveOptions } from '../live/options.ts'
 import { modelOf } from '../model.ts'
 import { inspectLife, type Inspector } from '../replay/inspector.ts'
 import { outcomeText, replay, type Replayed, type ReplayOrder } from '../replay/replay.ts'
-import { failureText } from '../report/failure-story.ts'
+import { storyText } from '../report/failure-story.ts'
 import type { Output } from '../report/output.ts'
 import { environmentLine, readEnvironment } from '../report/environment.ts'
 import { looksLikeToken, parseToken } from '../token.ts'
@@ -196,7 +196,7 @@ async function print(
   const { directory } = project
   say('')
   const story = await storyOf(bench, report, { directory, environment, replay: wanted.text })
-  say(failureText(story, ink))
+  say(storyText(story, ink))
 }
 
 function worstOf(reports: readonly CaseReport[], { verdict }: Replayed): CaseReport | undefined {

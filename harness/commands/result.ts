@@ -1,7 +1,7 @@
 /** The result of a campaign, for a person and for a machine. */
 import { relative } from 'node:path'
 import { outcomeText } from '../replay/replay.ts'
-import { failureText } from '../report/failure-story.ts'
+import { storyText } from '../report/failure-story.ts'
 import type { Output } from '../report/output.ts'
 import { coverageTable, sometimesTable, vacuousLines } from '../report/tables.ts'
 import { exitCode } from '../verdict.ts'
@@ -34,7 +34,7 @@ export function sayResult(outcome: CampaignOutcome, output: Output): void {
   say(failedLine(campaign.failures.length, failures.length))
   for (const { story } of failures) {
     say('')
-    say(failureText(story, ink))
+    say(storyText(story, ink))
   }
 }
 

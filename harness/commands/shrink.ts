@@ -1,12 +1,12 @@
 /** `killpoint shrink TOKEN|FILE`: the smallest case with the same failure. */
 import { seeAgain, savedFrom, seenAgainText } from '../campaign/settle.ts'
-import { shrinkFailure, shrunkText } from '../campaign/shrinker.ts'
+import { shrinkFailure } from '../campaign/shrinker.ts'
 import { liveProfile } from '../campaign/trial.ts'
 import { Workbench } from '../campaign/workbench.ts'
 import { saveCase } from '../corpus/corpus.ts'
 import { replay } from '../replay/replay.ts'
 import { environmentLine, readEnvironment } from '../report/environment.ts'
-import { failureText } from '../report/failure-story.ts'
+import { storyText } from '../report/failure-story.ts'
 import type { Output } from '../report/output.ts'
 import { exitCode, isBreach } from '../verdict.ts'
 import { budgetOf } from './campaign-command.ts'
@@ -14,7 +14,7 @@ import type { CommonOptions } from './options.ts'
 import type { Project } from './project.ts'
 import { find } from './replay.ts'
 import { stopOnSignals } from './stop.ts'
-import { storyOf } from './story.ts'
+import { savedNote, shrunkParts, storyOf } from './story.ts'
 
 export interface ShrinkOptions extends Pick<CommonOptions, 'budget' | 'jobs'> {
   readonly save?: boolean
@@ -54,15 +54,12 @@ export async function shrinkCommand(
     const story = await storyOf(bench, shrunk.report, {
       directory,
       environment,
-      notes: [
-        ['shrunk', shrunkText(shrunk)],
-        ['again', seenAgainText(again)],
-        ...(file === undefined ? [] : [['saved', file] as const]),
-      ],
+      ...shrunkParts(shrunk, file === undefined ? [] : [savedNote(directory, file)]),
+      reproduced: seenAgainText(again),
     })
     const { verdict, token } = shrunk.report
     output.json({ version: 1, verdict, token, before: shrunk.before, after: shrunk.after, again })
-    output.say(failureText(story, output.ink))
+    output.say(storyText(story, output.ink))
     return exitCode(verdict)
   } finally {
     await bench.close()

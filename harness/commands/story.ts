@@ -1,31 +1,34 @@
 /** Puts the story of a failure together: what was recorded, found, tried and shrunk. */
+import { relative } from 'node:path'
+import type { ShrunkFailure } from '../campaign/shrinker.ts'
 import { tellFaults } from '../campaign/told.ts'
 import type { CaseReport } from '../campaign/trial.ts'
 import type { Workbench } from '../campaign/workbench.ts'
-import { environmentLine, type Environment } from '../report/environment.ts'
+import { modelOf } from '../model.ts'
+import { versionsOf, type Environment } from '../report/environment.ts'
 import type { FailureStory } from '../report/failure-story.ts'
 import { sitesUnder } from '../report/sites.ts'
 import { parseToken } from '../token.ts'
 
 /** What a story needs besides the case. */
-export interface StoryContext {
+export interface StoryContext extends Pick<FailureStory, 'notes' | 'shrunk' | 'reproduced'> {
   readonly directory: string
   readonly environment: Environment
   /** What stands behind `npx killpoint replay`, where it is not the token. */
   readonly replay?: string
-  readonly notes?: FailureStory['notes']
 }
 
 /** The story of a case; the system's engine must be open, because the maps of its bundle are read. */
 export async function storyOf(
   bench: Workbench,
   report: CaseReport,
-  { directory, environment, replay, notes }: StoryContext,
+  { directory, environment, replay, ...more }: StoryContext,
 ): Promise<FailureStory> {
   const { group, verdict, judgement, trouble, token } = report
   const siteOf = sitesUnder(directory)
   const faults =
     trouble === undefined ? await tellFaults(report, await bench.opsOfSlot(group), siteOf) : []
+  const guilty = guiltyStep(report)
   return {
     scenario: group.scenario.name,
     system: group.system.name,
@@ -33,8 +36,43 @@ export async function storyOf(
     ...(judgement === undefined ? {} : { judgement }),
     ...(trouble === undefined ? {} : { trouble }),
     faults,
-    ...(notes === undefined ? {} : { notes }),
-    environment: `${environmentLine(environment)}  profile ${parseToken(token).profile}`,
+    ...(guilty === undefined ? {} : { guilty }),
+    ...more,
+    versions: versionsOf(environment, parseToken(token).profile),
     replay: replay ?? token,
   }
+}
+
+/** `step s3 (once)`. */
+function guiltyStep({ judgement, group }: CaseReport): string | undefined {
+  const step = judgement?.finding?.step
+  if (step === undefined) return undefined
+  const unit = modelOf(group.workload).units.get(step)
+  if (unit === undefined) return step
+  return `${unit.kind} ${step}${unit.effect === undefined ? '' : ` (${unit.effect})`}`
+}
+
+/** What a story tells of a search for a smaller case. */
+export function shrunkParts(
+  {
+    cases,
+    isSmallest,
+    before,
+    after,
+  }: Pick<ShrunkFailure, 'cases' | 'isSmallest' | 'before' | 'after'>,
+  notes: readonly string[],
+): Pick<StoryContext, 'shrunk' | 'notes'> {
+  return {
+    shrunk: {
+      faults: [before.faults, after.faults],
+      steps: [before.steps, after.steps],
+      cases,
+    },
+    notes: isSmallest ? notes : ['the budget ended the search for a smaller case', ...notes],
+  }
+}
+
+/** Where a case was saved. */
+export function savedNote(directory: string, file: string): string {
+  return `saved as ${relative(directory, file)}`
 }

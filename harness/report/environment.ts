@@ -1,6 +1,7 @@
 /** What a report says of where it was made: enough for somebody else to make it again. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import type { Versions } from '../failure-text.ts'
 
 export interface Environment {
   readonly killpoint: string
@@ -23,6 +24,21 @@ export function readEnvironment(directory: string): Environment {
 /** The one line of it: `killpoint 0.4.0  node 20.20.2  linux x64  git 3fa91c2 (clean)`. */
 export function environmentLine({ killpoint, node, platform, git }: Environment): string {
   return `killpoint ${killpoint}  node ${node}  ${platform}  git ${git}`
+}
+
+/** The same as the text of a failure tells it. */
+export function versionsOf(
+  { killpoint, node, platform, git: state }: Environment,
+  profile: string,
+): Versions {
+  const [head, isClean] = state === 'none' ? [] : [state.split(' ')[0], state.endsWith('(clean)')]
+  return {
+    killpoint,
+    node,
+    platform,
+    ...(head === undefined || isClean === undefined ? {} : { git: { head, isClean } }),
+    profile,
+  }
 }
 
 /** Version of this package; the nearest package.json above this file is its own, in sources and in `dist`. */

@@ -1,14 +1,15 @@
 /**
- * A failure as text: what was done to which life, what came of it, who is guilty, and how to see it again. Pure, so that the
- * whole text is compared in tests. The last line is the one to paste, and nothing comes after it.
+ * A case that is no pass, as text. A broken invariant is told as `failure-text.ts` says it; what is inconclusive, or the
+ * harness's own trouble, in the same shape. The last line is the one to paste, and nothing comes after it.
  */
 import type { Judgement } from '../checkers/check.ts'
 import type { Finding } from '../checkers/finding.ts'
-import type { Fault, Phase, Position } from '../fault.ts'
-import { stringifyFault } from '../fault-text.ts'
+import { failureText, type LifeLine, type Shrunk, type Versions } from '../failure-text.ts'
+import type { Fault } from '../fault.ts'
+import { faultWords } from '../fault-words.ts'
 import type { Trouble } from '../live/trouble.ts'
+import { isBreach, type Verdict } from '../verdict.ts'
 import { plainInk, type Ink } from './output.ts'
-import { invariants, type Verdict } from '../verdict.ts'
 
 /** Everything that the text says. */
 export interface FailureStory {
@@ -19,10 +20,14 @@ export interface FailureStory {
   readonly trouble?: Trouble
   /** Faults in the order in which they fired. */
   readonly faults: readonly ToldFault[]
-  /** How often it was seen again, and other lines about the search: label and text. */
-  readonly notes?: readonly (readonly [label: string, text: string])[]
-  /** Versions, platform, git state and profile, one line. */
-  readonly environment: string
+  /** The step that the finding is about, with its kind: `s3 (once)`. */
+  readonly guilty?: string
+  readonly shrunk?: Shrunk
+  /** How often it was seen again: `1 of 1, by the same marks`. */
+  readonly reproduced?: string
+  /** What else a reader should know, one sentence each. */
+  readonly notes?: readonly string[]
+  readonly versions: Versions
   /** What stands behind `npx killpoint replay`. */
   readonly replay: string
 }
@@ -38,52 +43,78 @@ export interface ToldFault {
 }
 
 /** The text, without a newline at its end. */
-export function failureText(story: FailureStory, ink: Ink = plainInk): string {
-  const { scenario, system, verdict, judgement, trouble, notes = [] } = story
-  const finding = judgement?.finding
-  const title =
-    finding === undefined ? '' : `  ${finding.invariant} ${invariants[finding.invariant].title}`
-  const lines: (readonly [string, string])[] = [
-    ...faultLines(story.faults),
-    ...(finding === undefined ? [] : findingLines(finding)),
-    ...(trouble === undefined ? [] : troubleLines(trouble)),
-    ...(finding === undefined ? (judgement?.reasons ?? []) : []).map(
-      (reason) => ['reason', reason] as const,
-    ),
-    ...followLines(judgement),
-    ...notes,
-  ]
+export function storyText(story: FailureStory, ink: Ink = plainInk): string {
+  const finding = story.judgement?.finding
+  const text =
+    finding !== undefined && isBreach(story.verdict) ? breachText(story, finding) : otherText(story)
+  const [title = '', ...lines] = text.split('\n')
   return [
-    `${ink.bad('✗')} ${scenario} × ${system}   ${ink.bad(verdict)}${title}`,
-    ...lines.map(([label, text]) => `  ${label.padEnd(labelWidth)} ${text}`),
-    `  ${ink.dim(story.environment)}`,
-    `  ${'replay'.padEnd(labelWidth)} npx killpoint replay ${story.replay}`,
+    title.replace('✗', ink.bad('✗')).replace(story.verdict, ink.bad(story.verdict)),
+    ...lines,
   ].join('\n')
+}
+
+function breachText(story: FailureStory, finding: Finding): string {
+  const { scenario, system, judgement, faults, guilty, shrunk, reproduced, versions } = story
+  const notes = [
+    ...(judgement?.excused ?? []),
+    ...(judgement?.reasons ?? []),
+    ...(story.notes ?? []),
+  ]
+  return failureText({
+    scenario,
+    system,
+    invariant: finding.invariant,
+    verdict: finding.verdict,
+    lives: [
+      ...faults.map(faultLine),
+      { life: finding.life, text: [finding.what, ...finding.details].join('; ') },
+    ],
+    ...(guilty === undefined ? {} : { guilty }),
+    follows: judgement?.follows ?? [],
+    notes,
+    ...(shrunk === undefined ? {} : { shrunk }),
+    ...(reproduced === undefined ? {} : { reproduced }),
+    versions,
+    token: story.replay,
+  })
+}
+
+function faultLine({ life, fault, op, site }: ToldFault): LifeLine {
+  return {
+    life,
+    text: faultWords(fault),
+    ...(op === undefined ? {} : { op }),
+    ...(site === undefined ? {} : { site }),
+  }
 }
 
 const labelWidth = 7
 
-function faultLines(faults: readonly ToldFault[]): readonly (readonly [string, string])[] {
-  return faults.map(({ life, fault, op, site }) => [
-    `life ${life}`,
-    [describeFault(fault), op, site].filter((part) => part !== undefined).join('   '),
-  ])
-}
-
-function findingLines({
-  life,
-  what,
-  details,
-  step,
-}: Finding): readonly (readonly [string, string])[] {
-  return [
-    [`life ${life}`, what],
-    ...details.map((detail) => ['', detail] as const),
-    ...(step === undefined || what.includes(step) ? [] : [['guilty', `step ${step}`] as const]),
+/** Inconclusive, or trouble: nothing is said about the system. */
+function otherText(story: FailureStory): string {
+  const { scenario, system, verdict, judgement, trouble, faults, reproduced, notes = [] } = story
+  const rows: (readonly [label: string, text: string])[] = [
+    ...faults.map(
+      ({ life, fault, op, site }) =>
+        [
+          `life ${life}`,
+          [faultWords(fault), op, site].filter((part) => part !== undefined).join('   '),
+        ] as const,
+    ),
+    ...(trouble === undefined ? [] : troubleRows(trouble)),
+    ...(judgement?.reasons ?? []).map((reason) => ['reason', reason] as const),
+    ...(reproduced === undefined ? [] : [['seen', reproduced] as const]),
+    ...notes.map((note) => ['note', note] as const),
+    ['replay', `npx killpoint replay ${story.replay}`],
   ]
+  return [
+    `✗ ${scenario} × ${system}   ${verdict}`,
+    ...rows.map(([label, text]) => `  ${label.padEnd(labelWidth)} ${text}`),
+  ].join('\n')
 }
 
-function troubleLines({
+function troubleRows({
   kind,
   message,
   hint,
@@ -91,71 +122,9 @@ function troubleLines({
 }: Trouble): readonly (readonly [string, string])[] {
   const words = stderr?.trim().split('\n').slice(-6) ?? []
   return [
-    ...message.split('\n').map((line, index) => [index === 0 ? kind : '', line] as const),
+    ['trouble', kind],
+    ...message.split('\n').map((line) => ['', line] as const),
     ...words.filter((line) => line !== '').map((line) => ['', `| ${line}`] as const),
     ['hint', hint],
   ]
-}
-
-function followLines(judgement: Judgement | undefined): readonly (readonly [string, string])[] {
-  const broken = (judgement?.follows ?? []).map(
-    ({ invariant, verdict }) => `${verdict} ${invariant}`,
-  )
-  if (broken.length === 0) return []
-  return [['follows', `${broken.join(', ')}: not judged further, the first cause comes first`]]
-}
-
-/** A fault in words: `power loss after op 41`. */
-export function describeFault(fault: Fault): string {
-  switch (fault.kind) {
-    case 'kill':
-      return `SIGKILL ${at(fault.at)}`
-    case 'power-loss':
-      return `power loss ${at(fault.at)}`
-    case 'storage-error':
-      return `${fault.errno} ${at(fault.at)}${fault.mode === 'once' ? '' : ` (${fault.mode})`}`
-    case 'read-error':
-      return `${fault.errno} at read ${fault.at.op}`
-    case 'quota':
-      return `${fault.errno} after ${fault.bytes} more bytes`
-    case 'short-write':
-      return `short write ${at(fault.at)}`
-    case 'lying-sync':
-      return `lying sync ${at(fault.at)}`
-    case 'slow-sync':
-      return `slow sync ${at(fault.at)}, told ${fault.ops} ops later`
-    case 'message':
-      return `message ${fault.act} ${at(fault.at)}`
-    case 'zombie':
-      return `stopped ${at(fault.at)}, goes on ${fault.until === 'done' ? 'when its successor is done' : `when its successor is ${at(fault.until)}`}`
-    case 'sigterm':
-      return `SIGTERM ${at(fault.at)}`
-    case 'outside':
-      return `${fault.verb} from outside ${at(fault.at)}`
-    case 'server-kill':
-      return `service ${fault.nth} killed ${at(fault.at)}`
-    case 'heap':
-      return `heap exhausted ${at(fault.at)}`
-    case 'clock':
-      return `the clock jumps by ${fault.ms} ms`
-    case 'rot':
-      return `damage on the disk: ${stringifyFault(fault)}`
-    case 'resumers':
-      return `${fault.count} resumers at once${fault.barrier === undefined ? '' : `, met ${at(fault.barrier)}`}`
-  }
-}
-
-function at({ stream, op, phase }: Position): string {
-  return `${phaseWords(phase)} op ${op}${stream === '1' ? '' : ` of stream ${stream}`}`
-}
-
-function phaseWords(phase: Phase): string {
-  switch (phase.kind) {
-    case 'before':
-      return 'before'
-    case 'after':
-      return 'after'
-    case 'inside':
-      return `after ${phase.bytes} bytes of`
-  }
 }

@@ -105,13 +105,12 @@ describe('run: a system that loses what it acknowledged', () => {
       1 case is no pass, one kind of failure:
 
       ✗ pages × notebook   LOST_COMMIT  S1 an acked record survives
-        life 1  SIGKILL after op 13   mark ack   …/worker.ts:59 < …/notebook.ts:48
-        life 2  record 2 was acked in life 1 and is gone
-                recovered 1 record in epoch 2
-        again   1 of 1, by the same marks
+        life 1  killed after op 13   mark ack   …/worker.ts:59 < …/notebook.ts:48
+        life 2  record 2 was acked in life 1 and is gone; recovered 1 record in epoch 2
+        note    saved as killpoint/corpus/pages-3ea676a70c.json
         shrunk  4 faults -> 1, 4 steps -> 2, in 2 cases; same failure each time
-        saved   killpoint/corpus/pages-3ea676a70c.json
-        ENVIRONMENT  profile posix
+        seen    1 of 1, by the same marks
+        killpoint 0.1.0  node 20.20.2  linux x64  profile posix
         replay  npx killpoint replay kp1:pages:notebook:60a5bb08~0.0:posix:K13+"
     `)
     expect(first.lines.at(-1)).toMatch(/^ {2}replay {2}npx killpoint replay kp1:\S+$/)
