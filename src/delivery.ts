@@ -84,7 +84,7 @@ export class Delivery {
     if (this.failure !== undefined) return Promise.reject(this.failure)
     assert(!this.waiters.has(key), `key ${key} is requested twice`)
     const waiter = deferred<Settlement>()
-    if (!this.over) this.waiters.set(key, waiter)
+    this.waiters.set(key, waiter)
     this.open.delete(key)
     if (this.isResting) this.stir()
     return waiter.promise
@@ -138,9 +138,10 @@ export class Delivery {
     for (const waiter of waiters) waiter.reject(this.failure)
   }
 
-  /** The driver has returned: what it left behind is never settled, so that nothing of it runs on. */
-  finish(): void {
+  /** The driver has returned: what it left waiting is never settled, so that nothing of it runs on. */
+  finish(over: Error): void {
     this.over = true
+    this.failure ??= over
     this.waiters.clear()
   }
 

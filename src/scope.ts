@@ -202,7 +202,7 @@ export class Scope {
       hint: 'await everything that a driver begins before it returns',
     })
     this.closing = over
-    this.delivery.finish()
+    this.delivery.finish(over)
     this.abort(over)
     for (const scope of this.inner.values()) scope.end(over)
     this.parent?.inner.delete(this.path)

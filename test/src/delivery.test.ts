@@ -179,11 +179,13 @@ describe('delivery', () => {
     void stage.ask('a')
     await rest()
     const commit = stage.append('a')
-    stage.delivery.finish()
+    stage.delivery.finish(new TypeError('over'))
     commit()
     stage.delivery.fail(new Error('late'))
     await rest()
     expect(stage.log).toEqual([])
+    await stage.ask('b')
+    expect(stage.log).toEqual(['b: TypeError'])
   })
 
   it('a refused record leaves no gap', async () => {
