@@ -9,7 +9,6 @@
  */
 import type { Fault, LifeFaults, Position } from '../fault.ts'
 import { stringifyFault } from '../fault-text.ts'
-import { position } from '../fault.ts'
 import type { Ending, LifeFacts, LiveCase } from './case.ts'
 import { betweenLivesMs } from './case-context.ts'
 import type { CaseContext, Started } from './case-context.ts'
@@ -21,7 +20,7 @@ import { OutsideActs } from './outside.ts'
 import { hookFaultsOf, planLife } from './plan.ts'
 import type { LifePlan } from './plan.ts'
 import { rot } from './rot.ts'
-import { killFromOutside, Shooting } from './shot.ts'
+import { killFromOutside, shotAt, Shooting } from './shot.ts'
 import { isGate, strike, whyNotFromOutside } from './strikes.ts'
 import { conclude, run } from './tenure.ts'
 import type { Tenure, TenureEnd } from './tenure.ts'
@@ -141,7 +140,7 @@ export class CaseDriver {
       ...(zombie === undefined || zombie.until === 'done'
         ? {}
         : { zombie: { fault: zombie.fault, wakeAt: zombie.until } }),
-      ...(shot === undefined ? {} : { shotBefore: position(shot.ops) }),
+      ...(shot === undefined ? {} : { shot: { aimAt: shotAt(this.#asked, shot), last: shot.ops } }),
     })
     const [first] = plan.impossible
     if (first !== undefined) throw unsupported(`${stringifyFault(first.fault)}: ${first.why}`)

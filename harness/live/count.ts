@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { CountedOps } from './case.ts'
 
 /** Bytes that one op phase takes in the file. */
-export const phaseBytes = 4
+const phaseBytes = 4
 
 /** The count file of a stream in the trace directory of its life. */
 export function countFilePath(trace: string, stream = '1'): string {

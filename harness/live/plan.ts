@@ -71,22 +71,23 @@ export interface LifePlan {
 export interface PlanContext {
   /** The zombie of the life before, where it wakes at a position of this one. */
   readonly zombie?: { readonly fault: Fault; readonly wakeAt: Position }
-  /** Where the run is held for a random kill. */
-  readonly shotBefore?: Position
+  /** For a random kill: the op at which it is aimed, and the last one of the run. */
+  readonly shot?: { readonly aimAt: number; readonly last: number }
 }
 
 /** The plan of a life. */
 export function planLife(faults: LifeFaults, context: PlanContext = {}): LifePlan {
   const planner = new Planner()
-  const { zombie, shotBefore } = context
+  const { zombie, shot } = context
   // It is the second half of the same fault, and is told under the same text.
   if (zombie !== undefined)
     planner.hold(stringifyFault(zombie.fault), zombie.wakeAt, { kind: 'wake-zombie' })
   for (const fault of faults) planner.add(fault)
-  if (shotBefore !== undefined) {
-    planner.hold('', position(1), { kind: 'aim' })
+  if (shot !== undefined) {
+    planner.hold('', position(shot.aimAt), { kind: 'aim' })
+    const last = position(shot.last)
     // Who comes here before the shot dies here: the text is that of the exact kill.
-    planner.hold(`K${positionText(shotBefore)}`, shotBefore, { kind: 'await-shot' })
+    if (shot.aimAt < shot.last) planner.hold(`K${positionText(last)}`, last, { kind: 'await-shot' })
   }
   return planner
 }

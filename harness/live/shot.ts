@@ -2,26 +2,26 @@
  * A kill at a random time that always lands inside the run.
  *
  * Time on a clock is a bad aim: most of a short worker's life is its start, and the rest is over before a timer fires. So
- * the moment is drawn as an op phase of the run, from its recorded length, plus some microseconds in which the worker goes on.
- * The warden, a process of its own, watches the worker's count file grow and kills it that long after the phase was reached:
- * wherever it then is, in an op, between two, in the middle of a write.
+ * an op of the run is drawn, and the hooks hold the worker there. The warden, a process of its own that does nothing else at
+ * that moment, lets it go on and kills it some microseconds later (or that long after it was seen to move): wherever it then
+ * is, in that op, in one of the next, between two, in the middle of a write.
  *
  * Why it always lands:
- *  1  the worker is held before its first op until the warden watches: its start takes no part in the race;
+ *  1  the drawn op is one of the recorded run, so the worker comes there; its start takes no part in the race;
  *  2  it is held again before the last op of the run, so it cannot be done before the shot;
- *  3  every phase that can be drawn comes before that op, so the shot is always triggered;
- *  4  it kills by the pid of a child that the harness has not yet waited for, so it cannot hit anybody else.
+ *  3  it kills by the pid of a child that the harness has not yet waited for, so it cannot hit anybody else.
  * A run that is shorter than its record (another order of ops) ends without a shot: not fired, and drawn again.
  */
 import { position } from '../fault.ts'
 import type { Fault } from '../fault.ts'
 import { random } from '../seed.ts'
+import type { Random } from '../seed.ts'
 import type { CountedOps, LiveCase, RandomKill } from './case.ts'
 import type { CaseContext, Started } from './case-context.ts'
-import { countFilePath, phaseBytes, readCount } from './count.ts'
+import { countFilePath, readCount } from './count.ts'
 
-/** Microseconds that the worker goes on, at most, after the drawn phase: some ops in memory, a part of one on a disk. */
-const spinUsMax = 60
+/** Microseconds that the worker goes on, at most: some ops in memory, a part of one on a disk. */
+const spinUsMax = 120
 
 /** A shot at one process. */
 export class Shooting {
@@ -37,7 +37,7 @@ export class Shooting {
   #released = false
   #settle: (fell: boolean) => void = () => undefined
 
-  /** For a process that was just started in the lane `counted`, and will be held before its first op. */
+  /** For a process that was just started in the lane `counted`, and will be held at the op of {@link shotAt}. */
   constructor(context: CaseContext, target: Started, kill: RandomKill) {
     this.life = target.life
     this.#context = context
@@ -52,15 +52,11 @@ export class Shooting {
   /** Hands the held process over: the warden lets it go on. */
   release(): void {
     this.#released = true
-    const { seed } = this.#context.asked
-    const { ops, life, draw = 0 } = this.#kill
-    const numbers = random(seed, 'timing', life, draw)
-    const phases = 2 + numbers.below(Math.max(1, 2 * (ops - 1) - 1))
+    const numbers = draws(this.#context.asked, this.#kill)
     const { fell, callOff } = this.#context.host.warden.shoot({
       pid: this.#target.pid,
-      path: this.#path,
-      bytes: phases * phaseBytes,
       spinUs: numbers.below(spinUsMax),
+      ...(numbers.chance(0.5) ? { sign: this.#path } : {}),
     })
     // The answer to a shot that fell is under way before the process is seen dead: it comes first.
     void this.#target.ended.then(callOff)
@@ -78,11 +74,19 @@ export class Shooting {
   }
 }
 
+/** The op before which the process is held until the shot is aimed. */
+export function shotAt(asked: LiveCase, kill: RandomKill): number {
+  return 1 + draws(asked, kill, 'op').below(Math.max(1, kill.ops - 1))
+}
+
 /**
  * The same for an executable without hooks, whose ops are its marks: a kill after one of them, drawn from their number. It
  * lands unless the run ends first.
  */
-export function killFromOutside({ seed }: LiveCase, { ops, life, draw = 0 }: RandomKill): Fault {
-  const mark = 1 + random(seed, 'timing', life, draw).below(Math.max(1, ops - 1))
-  return { kind: 'kill', at: position(mark, 'after'), lost: [] }
+export function killFromOutside(asked: LiveCase, kill: RandomKill): Fault {
+  return { kind: 'kill', at: position(shotAt(asked, kill), 'after'), lost: [] }
+}
+
+function draws({ seed }: LiveCase, { life, draw = 0 }: RandomKill, what = 'delay'): Random {
+  return random(seed, 'timing', life, draw, what)
 }

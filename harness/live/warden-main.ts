@@ -2,14 +2,14 @@
  * The warden: one small process per campaign that outlives the harness by a moment.
  *
  * It does two things that the harness's own event loop cannot. When the pipe from the harness ends, however it ended
- * (SIGKILL included), it kills every process of the campaign and removes its scratch directory. And it shoots: it watches a
- * file grow and kills a process the instant a length is reached, while the harness is busy elsewhere.
+ * (SIGKILL included), it kills every process of the campaign and removes its scratch directory. And it shoots: it lets a
+ * held process go on and kills it some microseconds later, or that long after it was seen to move.
  *
- * It reads lines: `+ PID` and `- PID` (a group began, ended), `? ID PID BYTES SPIN_US PATH` (let it go on, and shoot), `! ID`
- * (do not), `.` (the harness ended in order). It answers every `?` with one line: `= ID` when the shot fell, `! ID` when it was called off.
+ * It reads lines: `+ PID` and `- PID` (a group began, ended), `? ID PID SPIN_US PATH` (let it go on, and shoot; where a path
+ * is given, wait until that file grows), `! ID` (do not), `.` (the harness ended in order). It answers every `?` with one
+ * line: `= ID` when the shot fell, `! ID` when it was called off.
  */
 import { fstatSync, openSync, closeSync, writeSync } from 'node:fs'
-import { constants, setPriority } from 'node:os'
 import { OrphanFinder } from './orphans.ts'
 import { killGroup, signalProcess } from './process-state.ts'
 import { removeTree } from './scratch.ts'
@@ -20,10 +20,9 @@ const warmLooks = 100
 
 interface Target {
   readonly pid: number
-  readonly bytes: number
   readonly spinNs: bigint
-  readonly path: string
-  descriptor?: number
+  /** The file that shows that it moves, and its length when it was let go; absent: there is nothing to wait for. */
+  readonly sign?: { readonly descriptor: number; readonly bytes: number }
 }
 
 const [campaign = '', scratch = ''] = process.argv.slice(2)
@@ -55,41 +54,45 @@ function obey(line: string): void {
   if (word === '?') aim(id, more)
 }
 
-function aim(id: string, [pid, bytes, spinUs, ...path]: readonly string[]): void {
+function aim(id: string, [pid, spinUs, ...path]: readonly string[]): void {
+  const sign = path.length === 0 ? undefined : signOf(path.join(' '))
   const target: Target = {
     pid: Number(pid),
-    bytes: Number(bytes),
     spinNs: BigInt(spinUs ?? 0) * 1000n,
-    path: path.join(' '),
+    ...(sign === undefined ? {} : { sign }),
   }
   targets.set(id, target)
-  yieldTo(target.pid)
-  // The file is open and the code is warm when it matters.
-  for (let look = 0; look < warmLooks; look++) sizeOf(target)
+  // The code is warm when it matters.
+  for (let look = 0; look < warmLooks; look++) hasMoved(target)
   signalProcess(target.pid, 'SIGCONT')
   // All of the attention for as long as a run in memory lasts; after that, turns with whatever else is to be done.
   for (let look = 0; look < attentionLooks; look++) {
-    if (sizeOf(target) < target.bytes) continue
+    if (!hasMoved(target)) continue
     shoot(id, target)
     return
   }
   if (!watching) watch()
 }
 
-/** On a busy machine a short run would be over before the warden gets its turn again: the process is given what is left over. */
-function yieldTo(pid: number): void {
+/** Looks at all targets, over and over while there are any. */
+function watch(): void {
+  for (const [id, target] of targets) if (hasMoved(target)) shoot(id, target)
+  watching = targets.size > 0
+  if (watching) setImmediate(watch)
+}
+
+function signOf(path: string): Target['sign'] {
   try {
-    setPriority(pid, constants.priority.PRIORITY_LOW)
+    const descriptor = openSync(path, 'r')
+    return { descriptor, bytes: fstatSync(descriptor).size }
   } catch {
-    // Gone already, or a host that does not let us: then the shot falls later.
+    // Gone with its case: the order to call it off is on its way.
+    return undefined
   }
 }
 
-/** Looks at all targets, over and over while there are any. */
-function watch(): void {
-  for (const [id, target] of targets) if (sizeOf(target) >= target.bytes) shoot(id, target)
-  watching = targets.size > 0
-  if (watching) setImmediate(watch)
+function hasMoved({ sign }: Target): boolean {
+  return sign === undefined || fstatSync(sign.descriptor).size > sign.bytes
 }
 
 function shoot(id: string, target: Target): void {
@@ -104,18 +107,8 @@ function answer(word: string, id: string): void {
   writeSync(1, `${word} ${id}\n`)
 }
 
-function sizeOf(target: Target): number {
-  try {
-    target.descriptor ??= openSync(target.path, 'r')
-    return fstatSync(target.descriptor).size
-  } catch {
-    // Gone with its case: the order to call it off is on its way.
-    return 0
-  }
-}
-
 function forget(id: string): boolean {
-  const descriptor = targets.get(id)?.descriptor
+  const descriptor = targets.get(id)?.sign?.descriptor
   if (descriptor !== undefined) closeSync(descriptor)
   return targets.delete(id)
 }

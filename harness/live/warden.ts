@@ -10,15 +10,14 @@ import { startFlags } from './node-flags.ts'
 import { TroubleError } from './trouble.ts'
 import type { Trouble } from './trouble.ts'
 
-/** Where and when to kill. */
+/** Whom and when to kill. */
 export interface Shot {
+  /** A process that is held: it is let go on. */
   readonly pid: number
-  /** The file that is watched. */
-  readonly path: string
-  /** Length in bytes at which the shot falls. */
-  readonly bytes: number
-  /** Microseconds that the warden spins between seeing that length and killing. */
+  /** Microseconds that it has then. */
   readonly spinUs: number
+  /** A file that grows when it moves: its time begins only then. */
+  readonly sign?: string
 }
 
 const findsByMarker = process.platform === 'linux'
@@ -82,7 +81,9 @@ export class Warden {
     const id = String((this.#shots += 1))
     const fell = new Promise<boolean>((resolve) => this.#answers.set(id, resolve))
     this.#hold(true)
-    this.#tell(`? ${id} ${shot.pid} ${shot.bytes} ${shot.spinUs} ${shot.path}`)
+    this.#tell(
+      `? ${id} ${shot.pid} ${shot.spinUs}${shot.sign === undefined ? '' : ` ${shot.sign}`}`,
+    )
     return { fell, callOff: () => this.#tell(`! ${id}`) }
   }
 

@@ -64,10 +64,10 @@ describe('plan', () => {
     expect(plan.holds).toMatchObject([{ text: 'Z9=11', op: 11, act: { kind: 'wake-zombie' } }])
   })
 
-  it('holds a life that is shot at before its first and its last op', () => {
-    const plan = planLife([], { shotBefore: position(20) })
+  it('holds a life that is shot at where the shot is aimed, and before its last op', () => {
+    const plan = planLife([], { shot: { aimAt: 7, last: 20 } })
     expect(plan.holds).toMatchObject([
-      { text: '', op: 1, act: { kind: 'aim' } },
+      { text: '', op: 7, act: { kind: 'aim' } },
       { text: 'K20', op: 20, act: { kind: 'await-shot' } },
     ])
   })
