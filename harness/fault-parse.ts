@@ -8,7 +8,6 @@
 import { stringifyFault } from './fault-text.ts'
 import { betweenLives, endingLife, errnoNames } from './fault.ts'
 import type {
-  Damage,
   Errno,
   Fault,
   LifeFaults,
@@ -19,6 +18,7 @@ import type {
   Position,
   Schedule,
 } from './fault.ts'
+import { readRot } from './rot-parse.ts'
 import { TextCursor } from './text-cursor.ts'
 
 /** Reads a schedule; throws UsageError `FAULT_SYNTAX` with the position, what was expected and what came. */
@@ -127,7 +127,7 @@ const readers: Readonly<Record<string, Reader>> = {
   V: (cursor) => {
     const at = readPositionIn(cursor, ['before', 'after'])
     cursor.expect('=')
-    const verb = readWord(cursor, ['signal', 'cancel'])
+    const verb = cursor.word(['signal', 'cancel'])
     return { kind: 'outside', at, verb, nth: readNth(cursor, '.') }
   },
   X: (cursor) => {
@@ -136,7 +136,7 @@ const readers: Readonly<Record<string, Reader>> = {
   },
   H: (cursor) => ({ kind: 'heap', at: readPositionIn(cursor, ['before', 'after']) }),
   C: (cursor) => {
-    const sign = readWord(cursor, ['+', '-'])
+    const sign = cursor.word(['+', '-'])
     const ms = cursor.number('milliseconds', 1)
     return { kind: 'clock', ms: sign === '-' ? -ms : ms }
   },
@@ -176,62 +176,15 @@ function readStorageError(cursor: TextCursor): Fault {
   const at = readPositionIn(cursor, ['before', 'inside'])
   cursor.expect('=')
   const errno = readErrno(cursor)
-  const mode = cursor.takes('.') ? readWord(cursor, ['drop', 'sticky']) : 'once'
+  const mode = cursor.takes('.') ? cursor.word(['drop', 'sticky']) : 'once'
   return { kind: 'storage-error', at, errno, mode }
 }
 
 function readMessage(cursor: TextCursor): Fault {
   const at = readPosition(cursor)
   cursor.expect('=')
-  const act = readWord(cursor, ['cut', 'reset', 'refuse', 'delay'])
+  const act = cursor.word(['cut', 'reset', 'refuse', 'delay'])
   return { kind: 'message', at, act, ms: act === 'delay' ? readMs(cursor, '.') : 0 }
-}
-
-function readRot(cursor: TextCursor): Fault {
-  const file = cursor.number('the number of a file')
-  cursor.expect('=')
-  const start = cursor.at
-  const damage = readDamage(cursor)
-  if (file === 0 && damage.kind !== 'gone')
-    throw cursor.refuse('"gone": file 0 is every file', start)
-  return { kind: 'rot', file, damage }
-}
-
-function readDamage(cursor: TextCursor): Damage {
-  const kind = readWord(cursor, ['byte', 'nul', 'line', 'swap', 'cut', 'gone'])
-  if (kind === 'gone') return { kind }
-  cursor.expect('.')
-  switch (kind) {
-    case 'byte': {
-      const offset = cursor.number('an offset in bytes')
-      cursor.expect('.')
-      return { kind, offset, xor: readXor(cursor) }
-    }
-    case 'nul':
-      return { kind, ...readRange(cursor) }
-    case 'line':
-      return { kind, line: cursor.number('a line number', 1) }
-    case 'swap': {
-      const line = cursor.number('a line number', 1)
-      cursor.expect('.')
-      return { kind, line, other: cursor.number('a line number', line + 1) }
-    }
-    case 'cut':
-      return { kind, bytes: cursor.number('a length in bytes') }
-  }
-}
-
-function readXor(cursor: TextCursor): number {
-  const start = cursor.at
-  const xor = cursor.number('a value from 1 to 255', 1)
-  if (xor > 255) throw cursor.refuse('a value from 1 to 255', start)
-  return xor
-}
-
-function readRange(cursor: TextCursor): { readonly from: number; readonly to: number } {
-  const from = cursor.number('an offset in bytes')
-  cursor.expect('-')
-  return { from, to: cursor.number('an offset', from + 1) }
 }
 
 function readParts(cursor: TextCursor): readonly OpPart[] {
@@ -300,10 +253,4 @@ function readMs(cursor: TextCursor, before: string): number {
 /** `1` is not written: there is one text for one fault. */
 function readNth(cursor: TextCursor, before: string): number {
   return cursor.takes(before) ? cursor.number('a number', 2) : 1
-}
-
-function readWord<Word extends string>(cursor: TextCursor, words: readonly Word[]): Word {
-  const word = words.find((each) => cursor.takes(each))
-  if (word === undefined) throw cursor.refuse(words.map((each) => JSON.stringify(each)).join(', '))
-  return word
 }

@@ -65,6 +65,13 @@ export class TextCursor {
     throw this.refuse(least > 0 ? `${expected} from ${least}` : expected)
   }
 
+  /** Reads one of these words; throws {@link UsageError} where none of them comes. */
+  word<Word extends string>(words: readonly Word[]): Word {
+    const word = words.find((each) => this.takes(each))
+    if (word === undefined) throw this.refuse(words.map((each) => JSON.stringify(each)).join(', '))
+    return word
+  }
+
   /** The error for what stands at `at`. */
   refuse(expected: string, at: number = this.at): UsageError {
     const found = at >= this.text.length ? 'the end' : JSON.stringify(this.text.charAt(at))

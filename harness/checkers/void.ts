@@ -6,7 +6,7 @@
  * are worth nothing is a *void window*: acks, observations and effects in it commit nothing and count for nothing. Outside of
  * the windows everything is judged as always.
  */
-import type { Fault, FaultKind } from '../fault.ts'
+import type { Fault } from '../fault.ts'
 import type { History } from '../history.ts'
 
 /** A fault that fired. */
@@ -34,11 +34,6 @@ export function voidWindows(
 /** True where what stands at `index` counts for nothing. */
 export function isVoid(windows: readonly Window[], index: number): boolean {
   return windows.some(({ from, to }) => index >= from && index < to)
-}
-
-/** True where one of these kinds fired. */
-export function hasFired(fired: readonly Fired[], ...kinds: readonly FaultKind[]): boolean {
-  return fired.some(({ fault }) => kinds.includes(fault.kind))
 }
 
 /** A lie matters from its first moment until the next power loss shows it. */
