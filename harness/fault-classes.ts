@@ -19,6 +19,32 @@ export const killAtOp: FaultClass = {
   },
 }
 
+/** Marks between which a runtime has decided something and not yet told it, or told it and not yet done it. */
+const decidingMarks: ReadonlySet<string> = new Set([
+  'appending',
+  'ack',
+  'effect',
+  'observed',
+  'consumed',
+  'spend',
+  'spawn',
+  'settle',
+])
+
+/** One kill right after a mark of the first life: between an effect and its commit, between a commit and its ack. */
+export const killAtMark: FaultClass = {
+  name: 'kill-at-mark',
+  all: (control) => deciding(control).map((op) => kill(op.n, { kind: 'after' })),
+  draw: (control, random) => {
+    const ops = deciding(control)
+    return ops.length === 0 ? undefined : kill(random.pick(ops).n, { kind: 'after' })
+  },
+}
+
+function deciding(control: Control): readonly ControlOp[] {
+  return control.ops.filter(({ mark }) => mark !== undefined && decidingMarks.has(mark))
+}
+
 /** Kills in two to five lives: the later ones fall into recovery, or into what comes after it. */
 export const killInRecovery: FaultClass = {
   name: 'kill-in-recovery',

@@ -88,6 +88,15 @@ export function isBefore(first: Unit, second: Unit): boolean {
   return false
 }
 
+/**
+ * How many lives the workload's own poison ends at most: all that it kills; or, where the workload says after how many lives
+ * without progress the system gives up, no more than those for each poison.
+ */
+export function livesPoisoned({ workload, units }: Model): number {
+  const most = workload.livesMax ?? Number.POSITIVE_INFINITY
+  return [...units.values()].reduce((sum, { kills }) => sum + Math.min(kills, most), 0)
+}
+
 /** True where `child` is `within`, or lies below it. */
 export function isChildWithin(model: Model, child: string, within: string): boolean {
   for (let at: string | undefined = child; at !== undefined; at = model.children.get(at)?.parent)

@@ -42,9 +42,10 @@ export interface ControlOp {
   /** 1, 2, 3 … */
   readonly n: number
   readonly op: Op
-  /** Of an op of kind `mark`: the name of the mark, and the step or child that it names. */
+  /** Of an op of kind `mark`: the name of the mark, the step or child that it names, and how many records it speaks of. */
   readonly mark?: string
   readonly about?: string
+  readonly records?: number
 }
 
 /** One way of doing harm. */

@@ -31,8 +31,13 @@ export type Task =
   | { readonly kind: 'parallel'; readonly of: readonly Task[] }
   /** One model turn that asks for a batch of tool calls, run at once, each committed on its own, answered in one transcript. */
   | { readonly kind: 'tools'; readonly id: string; readonly calls: readonly StepTask[] }
-  /** Committed iterations: a restart continues after the last committed one. */
-  | { readonly kind: 'loop'; readonly id: string; readonly iterations: readonly Task[] }
+  /** Committed iterations: a restart continues after the last committed one. `stateBytes`: padding in its state; default 0. */
+  | {
+      readonly kind: 'loop'
+      readonly id: string
+      readonly iterations: readonly Task[]
+      readonly stateBytes?: number
+    }
   /** A nested driver with a subtree of its own, committed when it finishes. */
   | { readonly kind: 'child'; readonly id: string; readonly of: Task; readonly budget?: number }
   /** A durable timer, due `afterMs` after it was first armed, by the clock of the harness. */

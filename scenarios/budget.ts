@@ -5,7 +5,7 @@
  * overspends. A roomy one covers everything that one crash can put in doubt: whoever charges twice runs out of it.
  */
 import fc from 'fast-check'
-import { killAtOp, killAtRandom, killInRecovery } from '../harness/fault-classes.ts'
+import { killAtMark, killAtOp, killAtRandom, killInRecovery } from '../harness/fault-classes.ts'
 import type { Scenario } from '../harness/scenario.ts'
 import type { Task } from '../harness/workload.ts'
 import { budgetRanOut, killedInPool, killedLate, killedWhileMetered } from './sometimes.ts'
@@ -32,7 +32,7 @@ export const budget: Scenario = {
   title: 'a budget is spent once over all lives',
   needs: ['process', 'budget'],
   workload: metered,
-  faults: [killAtOp, killInRecovery, killAtRandom],
+  faults: [killAtOp, killAtMark, killInRecovery, killAtRandom],
   sometimes: [killedWhileMetered, budgetRanOut],
   livesMax: 3,
 }

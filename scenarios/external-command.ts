@@ -1,6 +1,6 @@
 /** A child that is another executable: its effect happens in a process of its own, which outlives a killed owner. */
 import fc from 'fast-check'
-import { killAtOp, killAtRandom, killInRecovery } from '../harness/fault-classes.ts'
+import { killAtMark, killAtOp, killAtRandom, killInRecovery } from '../harness/fault-classes.ts'
 import type { Scenario } from '../harness/scenario.ts'
 import type { Task } from '../harness/workload.ts'
 import { effectWithoutCommit, resumedAfterCommit } from './sometimes.ts'
@@ -22,7 +22,7 @@ export const externalCommand: Scenario = {
         of: [first, second, rest],
       })),
   ),
-  faults: [killAtOp, killInRecovery, killAtRandom],
+  faults: [killAtOp, killAtMark, killInRecovery, killAtRandom],
   sometimes: [effectWithoutCommit, resumedAfterCommit],
   livesMax: 3,
 }

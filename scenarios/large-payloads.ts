@@ -1,33 +1,41 @@
 /** Results that do not fit into a record: they are published whole before the record that names them, or not at all. */
 import fc from 'fast-check'
-import { killAtOp, killAtRandom, killInRecovery } from '../harness/fault-classes.ts'
+import { killAtMark, killAtOp, killAtRandom, killInRecovery } from '../harness/fault-classes.ts'
 import type { Scenario } from '../harness/scenario.ts'
 import type { Task } from '../harness/workload.ts'
-import { effectWithoutCommit, tornAppend } from './sometimes.ts'
+import { effectWithoutCommit, tornAppend, tornBlob } from './sometimes.ts'
 import { workloadOf } from './workloads.ts'
+
+/** The same state in every life that commits it: what an interrupted publication left behind is met again. */
+const states: Task = {
+  kind: 'loop',
+  id: '',
+  stateBytes: 70_000,
+  iterations: [0, 1, 2].map(() => ({ kind: 'step', id: '', effect: 'keyed' })),
+}
 
 const large = fc
   .record({
-    sizes: fc.array(fc.constantFrom(10, 5_000, 70_000, 300_000), { minLength: 2, maxLength: 4 }),
-    twins: fc.boolean(),
+    sizes: fc.array(fc.constantFrom(10, 5_000, 70_000, 300_000), { minLength: 1, maxLength: 3 }),
+    shape: fc.constantFrom('sequence' as const, 'parallel' as const),
   })
-  .map(({ sizes, twins }): Task => {
+  .map(({ sizes, shape }): Task => {
     const steps = sizes.map((resultBytes): Task => ({
       kind: 'step',
       id: '',
       effect: 'keyed',
       resultBytes,
     }))
-    // Two at once, so that one publication falls into the other's.
-    return twins ? { kind: 'parallel', of: steps } : { kind: 'sequence', of: steps }
+    // At once, so that one publication falls into the other's.
+    return { kind: 'sequence', of: [states, { kind: shape, of: steps }] }
   })
 
 export const largePayloads: Scenario = {
   name: 'large-payloads',
   title: 'large results are whole or absent, and unchanged',
-  needs: ['process'],
+  needs: ['process', 'loop'],
   workload: workloadOf(large),
-  faults: [killAtOp, killInRecovery, killAtRandom],
-  sometimes: [effectWithoutCommit, tornAppend],
+  faults: [killAtOp, killAtMark, killInRecovery, killAtRandom],
+  sometimes: [effectWithoutCommit, tornAppend, tornBlob],
   livesMax: 3,
 }

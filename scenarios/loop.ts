@@ -1,15 +1,31 @@
 /** The committed loop: iterations with steps in them, killed anywhere, any number of times. */
 import fc from 'fast-check'
-import { killAtOp, killAtRandom, killInRecovery, terminate } from '../harness/fault-classes.ts'
+import {
+  killAtMark,
+  killAtOp,
+  killAtRandom,
+  killInRecovery,
+  terminate,
+} from '../harness/fault-classes.ts'
 import type { Scenario } from '../harness/scenario.ts'
 import type { Task } from '../harness/workload.ts'
 import {
   crashInRecovery,
   effectWithoutCommit,
+  outcomeUnknown,
   resumedAfterCommit,
   tornAppend,
 } from './sometimes.ts'
 import { anyStep, inOrder, workloadOf } from './workloads.ts'
+
+/** One of each kind that a crash must treat otherwise, whatever is drawn. */
+const first: Task = {
+  kind: 'sequence',
+  of: [
+    { kind: 'step', id: '', effect: 'once' },
+    { kind: 'step', id: '', effect: 'keyed' },
+  ],
+}
 
 const iteration = fc.oneof(anyStep({ fails: true }), inOrder(anyStep(), 1, 3))
 
@@ -19,10 +35,10 @@ export const loop: Scenario = {
   needs: ['process', 'loop'],
   workload: workloadOf(
     fc
-      .array(iteration, { minLength: 2, maxLength: 6 })
-      .map((iterations): Task => ({ kind: 'loop', id: '', iterations })),
+      .array(iteration, { minLength: 1, maxLength: 5 })
+      .map((rest): Task => ({ kind: 'loop', id: '', iterations: [first, ...rest] })),
   ),
-  faults: [killAtOp, killInRecovery, killAtRandom, terminate],
-  sometimes: [effectWithoutCommit, resumedAfterCommit, tornAppend, crashInRecovery],
+  faults: [killAtOp, killAtMark, killInRecovery, killAtRandom, terminate],
+  sometimes: [effectWithoutCommit, outcomeUnknown, resumedAfterCommit, tornAppend, crashInRecovery],
   livesMax: 3,
 }

@@ -5,9 +5,10 @@
 import { kill } from '../harness/fault-classes.ts'
 import type { History, LifeHistory } from '../harness/history.ts'
 import { endOf, runLives } from '../harness/history.ts'
-import type { CasePlan, Control, Sometimes } from '../harness/scenario.ts'
+import type { CasePlan, Control, ControlOp, Sometimes } from '../harness/scenario.ts'
 import { position } from '../harness/fault.ts'
 import { isSync } from '../harness/op.ts'
+import type { EffectKind, Task } from '../harness/workload.ts'
 
 /** Killed after an effect and before its result was acknowledged: the moment that the whole field is about. */
 export const effectWithoutCommit: Sometimes = {
@@ -34,12 +35,60 @@ export const resumedAfterCommit: Sometimes = {
 /** A kill inside a write: the append is torn, and the next life finds it so. */
 export const tornAppend: Sometimes = {
   name: 'killed inside a write',
-  happened: (history) => history.of('fault').some(({ fault }) => /^K(?:[\d.]+@)?\d+\//.test(fault)),
+  happened: (history) => history.of('fault').some(({ fault }) => insideWrite.test(fault)),
   directed: (control) => {
-    const write = control.ops.findLast(({ op }) => op.kind === 'write' && op.length > 40)
-    return write === undefined ? undefined : kill(write.n, { kind: 'inside', bytes: 30 })
+    // What is written after the last ack ends a run that is over.
+    const ack = control.ops.findLast(({ mark }) => mark === 'ack')
+    const write = control.ops.findLast(
+      ({ n, op }) => op.kind === 'write' && op.length > 40 && n < (ack?.n ?? Infinity),
+    )
+    if (write?.op.kind !== 'write') return undefined
+    return kill(write.n, { kind: 'inside', bytes: Math.floor(write.op.length / 2) })
   },
 }
+
+const insideWrite = /^K(?:[\d.]+@)?\d+\//
+
+/** A kill inside the write of several records that were handed over together: all of them are there, or none is. */
+export const tornBatch: Sometimes = {
+  name: 'killed inside a write of several records',
+  happened: (history) =>
+    history.appends.some(({ life, hashes, ackIndex }) => {
+      const torn = history.lives.get(life)?.faults.some(({ fault }) => insideWrite.test(fault))
+      return torn === true && hashes.length > 1 && ackIndex === undefined
+    }),
+  directed: (control) => {
+    const several = control.ops.find(({ mark, records = 0 }) => mark === 'appending' && records > 1)
+    const write = control.ops.find(
+      ({ n, op }) => op.kind === 'write' && op.length > 40 && n > (several?.n ?? Infinity),
+    )
+    if (write?.op.kind !== 'write') return undefined
+    return kill(write.n, { kind: 'inside', bytes: Math.floor(write.op.length * 0.8) })
+  },
+}
+
+/** Killed inside a large write, and once more after what it wrote was found and used by the life after it. */
+export const tornBlob: Sometimes = {
+  name: 'killed inside a large write, and again after it was done anew',
+  happened: (history) => {
+    const torn = killedLives(history).find(({ faults }) =>
+      faults.some(({ fault }) => insideWrite.test(fault)),
+    )
+    return killedLives(history).some((life) => torn !== undefined && life.life > torn.life)
+  },
+  directed: (control) => {
+    const write = control.ops.find(({ op }) => op.kind === 'write' && op.length > largeBytes)
+    if (write?.op.kind !== 'write') return undefined
+    const bytes = Math.floor(write.op.length / 2)
+    const [first] = kill(write.n, { kind: 'inside', bytes }).schedule
+    // The next life comes there sooner: it has less to do before.
+    const [second] = kill(write.n + 4, { kind: 'after' }).schedule
+    return { schedule: [first ?? [], second ?? []] }
+  },
+}
+
+/** More than the reference runtime writes into a segment at once. */
+const largeBytes = 65_536
 
 /** A life was killed before its open resolved. */
 export const crashInRecovery: Sometimes = {
@@ -94,6 +143,11 @@ export const outcomeUnknown: Sometimes = {
   name: 'reported an outcome as unknown',
   needs: ['once'],
   happened: (history) => history.of('observed').some(({ state }) => state === 'unknown'),
+  directed: (control) => {
+    const once = stepsOf(control.workload.root, 'once')
+    const effect = control.ops.find(({ mark, about = '' }) => mark === 'effect' && once.has(about))
+    return effect === undefined ? undefined : kill(effect.n, { kind: 'after' })
+  },
 }
 
 /** A child that had settled gave its recorded output to a parent that ran again. */
@@ -125,6 +179,38 @@ export const killedInNestedChild: Sometimes = {
     const nested = spawns[1]
     return nested === undefined ? undefined : kill(nested.n, { kind: 'after' })
   },
+}
+
+/** Killed when children had ended in another order than they had begun, and something rested on that order already. */
+export const endedOutOfOrder: Sometimes = {
+  name: 'killed after children had ended out of order',
+  happened: (history) =>
+    killedLives(history).some(({ life }) => {
+      const began = history.of('spawn').filter((mark) => mark.life === life)
+      const ended = history.of('settle').filter((mark) => mark.life === life)
+      const late = ended.find((settled, place) =>
+        ended.slice(0, place).some((other) => placeOf(began, other) > placeOf(began, settled)),
+      )
+      return history
+        .of('ack')
+        .some((ack) => ack.life === life && ack.index > (late?.index ?? ack.index))
+    }),
+  directed: (control) => {
+    const began = control.ops.filter(({ mark }) => mark === 'spawn').map(({ about }) => about)
+    const ended = control.ops.filter(({ mark }) => mark === 'settle')
+    const late = ended.find(({ about }, place) =>
+      ended.slice(0, place).some((other) => began.indexOf(other.about) > began.indexOf(about)),
+    )
+    const ack = control.ops.find(({ n, mark }) => mark === 'ack' && n > (late?.n ?? Infinity))
+    return ack === undefined ? undefined : kill(ack.n, { kind: 'after' })
+  },
+}
+
+function placeOf(
+  marks: readonly { readonly child: string }[],
+  { child }: { readonly child: string },
+): number {
+  return marks.findIndex((mark) => mark.child === child)
 }
 
 /** A cancel was acknowledged and the run ended cancelled. */
@@ -234,15 +320,23 @@ export const overdueTimer: Sometimes = {
           phase === 'fired' && (history.lives.get(life)?.clockMs ?? 0) > due,
       ),
   directed: (control) => {
-    const effect = control.ops.find(({ mark }) => mark === 'observed')
-    // The first sync after it is that of the timer's due time.
-    const armed = control.ops.find(
-      ({ n, op }) => n > (effect?.n ?? control.ops.length) && isSync(op),
-    )
+    const armed = armedMark(control) ?? armingSync(control)
     if (armed === undefined) return undefined
     const [first] = kill(armed.n, { kind: 'after' }).schedule
     return { schedule: [first ?? [], [{ kind: 'clock', ms: 2 ** 32 }]] }
   },
+}
+
+/** Where a system says that a timer is armed: it names the same one once more when that has fired. */
+function armedMark(control: Control): ControlOp | undefined {
+  const timers = control.ops.filter(({ mark }) => mark === 'timer')
+  return timers.find(({ n, about }) => timers.some((other) => other.about === about && other.n > n))
+}
+
+/** The first sync after the first step is that of the timer's due time. */
+function armingSync(control: Control): ControlOp | undefined {
+  const effect = control.ops.find(({ mark }) => mark === 'observed')
+  return control.ops.find(({ n, op }) => n > (effect?.n ?? control.ops.length) && isSync(op))
 }
 
 /** A signal was acknowledged, the owner was killed before it consumed it, and a later life did. */
@@ -261,6 +355,11 @@ export const signalSurvivedKill: Sometimes = {
               .some((used) => used.message === acked.message && used.index > endOf(life)),
         ),
       ),
+  directed: (control) => {
+    const used = control.ops.find(({ mark }) => mark === 'consumed')
+    const handed = control.ops.findLast(({ n, mark }) => mark === 'appending' && n < (used?.n ?? 0))
+    return handed === undefined ? undefined : kill(handed.n, { kind: 'after' })
+  },
 }
 
 /** The record that consumes a signal was durable, its owner was killed, and the next life handed it on without a word. */
@@ -341,6 +440,30 @@ export const survivedPoison: Sometimes = {
   name: 'a run survived a child that killed its process',
   happened: (history) =>
     killedLives(history).length > 0 && history.of('done').some(({ status }) => status === 'done'),
+}
+
+/** Ids of the steps with this kind of effect. */
+function stepsOf(task: Task, effect: EffectKind): ReadonlySet<string> {
+  switch (task.kind) {
+    case 'step':
+    case 'command':
+      return new Set(task.effect === effect ? [task.id] : [])
+    case 'sequence':
+    case 'parallel':
+      return union(task.of.map((each) => stepsOf(each, effect)))
+    case 'tools':
+      return union(task.calls.map((each) => stepsOf(each, effect)))
+    case 'loop':
+      return union(task.iterations.map((each) => stepsOf(each, effect)))
+    case 'child':
+      return stepsOf(task.of, effect)
+    default:
+      return new Set()
+  }
+}
+
+function union(sets: readonly ReadonlySet<string>[]): ReadonlySet<string> {
+  return new Set(sets.flatMap((each) => [...each]))
 }
 
 function killedLives(history: History): readonly LifeHistory[] {

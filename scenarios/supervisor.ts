@@ -1,9 +1,9 @@
 /** Nested drivers: children in children, at once and in order, committed when they finish. */
 import fc, { type Arbitrary } from 'fast-check'
-import { killAtOp, killAtRandom, killInRecovery } from '../harness/fault-classes.ts'
+import { killAtMark, killAtOp, killAtRandom, killInRecovery } from '../harness/fault-classes.ts'
 import type { Scenario } from '../harness/scenario.ts'
 import type { Task } from '../harness/workload.ts'
-import { childKept, crashInRecovery, killedInNestedChild } from './sometimes.ts'
+import { childKept, crashInRecovery, endedOutOfOrder, killedInNestedChild } from './sometimes.ts'
 import { anyStep, atOnce, inOrder, workloadOf } from './workloads.ts'
 
 const { tree } = fc.letrec<{ tree: Task; child: Task }>((tie) => ({
@@ -19,17 +19,29 @@ const { tree } = fc.letrec<{ tree: Task; child: Task }>((tie) => ({
   ),
 }))
 
-/** At least one child inside a child, whatever is drawn. */
+const step: Task = { kind: 'step', id: '', effect: 'keyed' }
+const once: Task = { kind: 'step', id: '', effect: 'once' }
+
+/** The second ends before the first. */
+const outOfOrder: Task = {
+  kind: 'parallel',
+  of: [
+    { kind: 'child', id: '', of: { kind: 'sequence', of: [step, once] } },
+    { kind: 'child', id: '', of: step },
+  ],
+}
+
+/** At least one child inside a child, and two that end out of order, whatever is drawn. */
 const nested = tree.map((of): Task => ({
   kind: 'sequence',
   of: [
-    { kind: 'step', id: '', effect: 'keyed' },
+    outOfOrder,
     {
       kind: 'child',
       id: '',
       of: {
         kind: 'sequence',
-        of: [{ kind: 'child', id: '', of: { kind: 'step', id: '', effect: 'once' } }, of],
+        of: [{ kind: 'child', id: '', of: once }, of],
       },
     },
   ],
@@ -40,7 +52,7 @@ export const supervisor: Scenario = {
   title: 'settled children give their recorded outputs and never run again',
   needs: ['process', 'child'],
   workload: workloadOf(nested),
-  faults: [killAtOp, killInRecovery, killAtRandom],
-  sometimes: [childKept, killedInNestedChild, crashInRecovery],
+  faults: [killAtOp, killAtMark, killInRecovery, killAtRandom],
+  sometimes: [childKept, endedOutOfOrder, killedInNestedChild, crashInRecovery],
   livesMax: 3,
 }

@@ -1,14 +1,20 @@
 /** A model asks for several tools at once: some end, some do not, and the transcript that the model sees next is whole. */
 import fc from 'fast-check'
-import { killAtOp, killAtRandom, killInRecovery } from '../harness/fault-classes.ts'
+import { killAtMark, killAtOp, killAtRandom, killInRecovery } from '../harness/fault-classes.ts'
 import type { Scenario } from '../harness/scenario.ts'
-import type { Task } from '../harness/workload.ts'
-import { halfAnswered, outcomeUnknown } from './sometimes.ts'
+import type { StepTask, Task } from '../harness/workload.ts'
+import { halfAnswered, outcomeUnknown, tornBatch } from './sometimes.ts'
 import { anyStep, inOrder, workloadOf } from './workloads.ts'
 
+/** One that must not run twice and one that may, whatever is drawn. */
+const first: readonly StepTask[] = [
+  { kind: 'step', id: '', effect: 'once' },
+  { kind: 'step', id: '', effect: 'keyed' },
+]
+
 const batch = fc
-  .array(anyStep(), { minLength: 2, maxLength: 4 })
-  .map((calls): Task => ({ kind: 'tools', id: '', calls }))
+  .array(anyStep(), { minLength: 0, maxLength: 2 })
+  .map((rest): Task => ({ kind: 'tools', id: '', calls: [...first, ...rest] }))
 
 export const toolBatch: Scenario = {
   name: 'tool-batch',
@@ -16,7 +22,7 @@ export const toolBatch: Scenario = {
     'every tool call has one result; finished ones are kept, unknown ones are said to be unknown',
   needs: ['process', 'tools'],
   workload: workloadOf(inOrder(batch, 1, 2)),
-  faults: [killAtOp, killInRecovery, killAtRandom],
-  sometimes: [halfAnswered, outcomeUnknown],
+  faults: [killAtOp, killAtMark, killInRecovery, killAtRandom],
+  sometimes: [halfAnswered, outcomeUnknown, tornBatch],
   livesMax: 3,
 }

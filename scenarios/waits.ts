@@ -1,6 +1,12 @@
 /** Durable timers and signals: each fires once, is consumed once, and survives any downtime. */
 import fc from 'fast-check'
-import { actFromOutside, clockJump, killAtOp, killInRecovery } from '../harness/fault-classes.ts'
+import {
+  actFromOutside,
+  clockJump,
+  killAtMark,
+  killAtOp,
+  killInRecovery,
+} from '../harness/fault-classes.ts'
 import type { Scenario } from '../harness/scenario.ts'
 import type { Task } from '../harness/workload.ts'
 import { consumedUnseen, overdueTimer, signalSurvivedKill } from './sometimes.ts'
@@ -35,7 +41,7 @@ export const waits: Scenario = {
   title: 'timers fire once and signals are consumed once, over any downtime',
   needs: ['process', 'timer', 'signal'],
   workload: waiting,
-  faults: [killAtOp, killInRecovery, clockJump, actFromOutside('signal')],
+  faults: [killAtOp, killAtMark, killInRecovery, clockJump, actFromOutside('signal')],
   sometimes: [overdueTimer, signalSurvivedKill, consumedUnseen],
   livesMax: 4,
 }

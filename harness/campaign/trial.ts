@@ -12,6 +12,7 @@ import { readLedger } from '../ledger.ts'
 import type { CaseRun, LiveCase } from '../live/case.ts'
 import type { LiveEngine } from '../live/engine.ts'
 import type { Trouble } from '../live/trouble.ts'
+import { livesPoisoned, modelOf } from '../model.ts'
 import type { CasePlan, Control } from '../scenario.ts'
 import { stringifyToken } from '../token.ts'
 import type { Trace } from '../trace.ts'
@@ -69,7 +70,7 @@ export function askedCase(
     workload,
     seed,
     schedule: plan.schedule,
-    livesMax: scenario.livesMax,
+    livesMax: scenario.livesMax + livesPoisoned(modelOf(workload)),
     ...(plan.randomKill === undefined ? {} : { randomKill: plan.randomKill }),
     ...(lane === undefined ? {} : { lane }),
   }

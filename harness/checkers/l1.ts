@@ -4,6 +4,7 @@
  */
 import type { LifeHistory } from '../history.ts'
 import { runLives } from '../history.ts'
+import { livesPoisoned } from '../model.ts'
 import type { CaseView } from './context.ts'
 import type { Finding } from './finding.ts'
 import { count } from './words.ts'
@@ -62,8 +63,7 @@ export function calmLives(view: CaseView): readonly LifeHistory[] {
 
 /** How many lives without a fault the run may take: the scenario's word, and those that its own poison kills. */
 export function livesAllowed(view: CaseView): number {
-  const kills = [...view.model.units.values()].reduce((sum, unit) => sum + unit.kills, 0)
-  return view.context.livesMax + kills
+  return view.context.livesMax + livesPoisoned(view.model)
 }
 
 /** True where the life was seen to own the run. */

@@ -50,14 +50,13 @@ function failureMistakes(view: CaseView, done: Located<'done'>): readonly string
   const { deadlineMs } = view.context.workload
   const mayBeBroke = budgetMayBeSpent(view, done.index)
   const hasDeadline = deadlineMs !== undefined
-  const isPoisoned = [...view.model.units.values()].some(({ kills }) => kills > 0)
   switch (done.code) {
     case 'BUDGET':
       return mayBeBroke ? [] : ['the run failed for its budget, which cannot have been spent']
     case 'DEADLINE':
       return hasDeadline ? [] : ['the run failed for its deadline, and it has none']
     case 'MAX_LIVES':
-      return isPoisoned || livesWithoutProgress(view, done.index)
+      return mayBeOutOfLives(view, done.index)
         ? []
         : ['the run failed for its number of lives, though they made progress']
     default:
@@ -69,7 +68,30 @@ function failureMistakes(view: CaseView, done: Located<'done'>): readonly string
   }
 }
 
-/** True where two lives in a row died before anything new was committed: how many a system bears is its own affair. */
+/** Where the workload does not say how many lives a system bears, that is its own affair. */
+function mayBeOutOfLives(view: CaseView, before: number): boolean {
+  const { livesMax } = view.context.workload
+  if (livesMax !== undefined) return livesSinceProgress(view, before) >= livesMax
+  const isPoisoned = [...view.model.units.values()].some(({ kills }) => kills > 0)
+  return isPoisoned || livesWithoutProgress(view, before)
+}
+
+/** Lives that died after the last one that was seen to commit what it did itself; that one does not count. */
+function livesSinceProgress(view: CaseView, before: number): number {
+  const progressed = view.history
+    .of('observed')
+    .filter(({ step, nonce, life, index }) => {
+      const own = view.effectsOf(step).find((effect) => effect.nonce === nonce)
+      return index < before && own?.life === life
+    })
+    .map(({ life }) => view.history.lives.get(life)?.startedIndex ?? -1)
+  const last = Math.max(-1, ...progressed)
+  return runLives(view.history).filter(
+    (life) => life.startedIndex > last && endOf(life) < before && life.exit?.signal !== null,
+  ).length
+}
+
+/** True where two lives in a row died before anything new was committed. */
 function livesWithoutProgress(view: CaseView, before: number): boolean {
   const dead = runLives(view.history).filter((life) => endOf(life) < before)
   const acks = view.history.of('ack')

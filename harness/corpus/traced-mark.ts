@@ -1,10 +1,11 @@
 /** What a recorded op at the mark door says. */
 import type { TracedOp } from '../trace.ts'
 
-/** A mark by its name, and the step or child that it names. */
+/** A mark by its name, the step or child that it names, and how many records it speaks of. */
 export interface TracedMark {
   readonly mark: string
   readonly about?: string
+  readonly records?: number
 }
 
 /** The mark of an op; `undefined` for ops at other doors, and for a line that is no mark: the ledger tells of that. */
@@ -12,8 +13,13 @@ export function tracedMark({ op, bytes }: TracedOp): TracedMark | undefined {
   if (op.kind !== 'mark' || bytes === undefined) return undefined
   const line = parse(bytes)
   if (line === undefined) return undefined
-  const about = line['step'] ?? line['child']
-  return { mark: String(line['mark']), ...(typeof about === 'string' ? { about } : {}) }
+  const { mark, step, child, hashes } = line
+  const about = step ?? child
+  return {
+    mark: String(mark),
+    ...(typeof about === 'string' ? { about } : {}),
+    ...(Array.isArray(hashes) ? { records: hashes.length } : {}),
+  }
 }
 
 function parse(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {

@@ -1,7 +1,8 @@
 /**
  * The hunt for one mutant: cases of its scenarios, one after the other, until one shows it or the budget of cases is used up.
  *
- *   H1  nothing is caught in a group whose control did not hold: a mutant that fails by itself is broken, not caught
+ *   H1  nothing is caught in a group whose control did not hold: a mutant that fails by itself is broken, not caught. Only
+ *       where the workload kills its own process is the control a case like any other
  *   H2  the hunt ends with the first breach whose verdict is one of the mutant's own; a breach with another verdict is
  *       remembered, and the hunt goes on
  *   H3  which cases run, and their order, depend on the seed and the numbers asked for, never on how many run at once
@@ -16,6 +17,7 @@ import type { Finding } from '../checkers/finding.ts'
 import type { History } from '../history.ts'
 import type { LiveCase } from '../live/case.ts'
 import type { LiveEngine } from '../live/engine.ts'
+import { livesPoisoned, modelOf } from '../model.ts'
 import type { Control, Scenario } from '../scenario.ts'
 import { deriveSeed } from '../seed.ts'
 import { missingClaims } from '../system.ts'
@@ -117,9 +119,11 @@ class Hunter implements Hunted {
   async searchGroup(group: Group): Promise<void> {
     this.#groups += 1
     const { report, control, history } = await runControl(this.#engine, group)
-    if (control === undefined || history === undefined)
+    if (livesPoisoned(modelOf(group.workload)) > 0) this.#take(report)
+    else if (control === undefined)
       this.brokenControls.push(`${group.scenario.name} without a fault: ${whatOf(report)}`)
-    else await this.#search(group, control, history)
+    if (control !== undefined && history !== undefined && !this.isOver)
+      await this.#search(group, control, history)
   }
 
   async #search(group: Group, control: Control, calm: History): Promise<void> {
@@ -186,7 +190,7 @@ function whatOf({ verdict, judgement, trouble }: CaseReport): string {
 function originText(origin: Origin): string {
   switch (origin.kind) {
     case 'control':
-      return 'control'
+      return "the workload's own poison"
     case 'corpus':
       return `corpus ${origin.file}`
     case 'directed':

@@ -17,13 +17,13 @@ export const journalMutants: readonly Mutant[] = [
   {
     id: 'B04-half-batch-accepted',
     class: 'B04',
-    title: 'the first record of a torn batch is read, and the rest is not missed',
+    title: 'the records of a torn batch are read up to the torn one',
     file: 'src/file-journal/batch-reader.ts',
     find: 'return sumHolds(bytes, at, end, frame.crc, this.#key) ? end : 0',
     replace: `if (sumHolds(bytes, at, end, frame.crc, this.#key)) return end
     if (frame.records === 1) return 0
-    frame.records = 1
-    return batchEnd(text, at, 1)`,
+    frame.records -= 1
+    return batchEnd(text, at, frame.records)`,
     verdicts: ['PHANTOM', 'CORRUPT_ACCEPTED', 'LOST_COMMIT', 'WEDGED'],
     scenarios: ['tool-batch', 'cancel'],
     needs: 'kill',
@@ -193,7 +193,7 @@ export const journalMutants: readonly Mutant[] = [
     file: 'src/file-journal/open.ts',
     find: '  const { run } = source\n  await makeRunDirectory(',
     replace: `  const { run } = source
-  const { rmSync } = await import('node:fs')
+  const { rmSync } = process.getBuiltinModule('node:fs')
   rmSync(run.directory, { recursive: true, force: true })
   await makeRunDirectory(`,
     verdicts: ['LOST_COMMIT', 'REDONE', 'ZOMBIE_WRITE'],

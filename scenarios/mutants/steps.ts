@@ -27,18 +27,6 @@ export const stepMutants: readonly Mutant[] = [
     cites: ['crewAIInc/crewAI#5802'],
   },
   {
-    id: 'B01-key-of-attempt',
-    class: 'B01',
-    title: 'the idempotency key changes with every attempt',
-    file: 'src/body.ts',
-    find: 'idempotencyKey: `${scope.runId}/${unit.base}`',
-    replace: 'idempotencyKey: `${scope.runId}/${key}`',
-    verdicts: ['REDONE', 'DIVERGED'],
-    scenarios: ['loop'],
-    needs: 'kill',
-    cites: ['vercel/workflow#2675'],
-  },
-  {
     id: 'B01-doubt-ignored',
     class: 'B01',
     title: 'a once effect in doubt is performed again',

@@ -15,19 +15,6 @@ export const toolMutants: readonly Mutant[] = [
     cites: ['crewAIInc/crewAI#5802'],
   },
   {
-    id: 'B03-answer-apart-from-intents',
-    class: 'B03',
-    title: "the model's answer and the intents of its calls are two appends",
-    file: 'src/scope.ts',
-    find: 'const seq = (await this.run.commit(record, ...also)) - also.length',
-    replace: `const seq = await this.run.commit(record)
-      if (also.length > 0) await this.run.commit(...also)`,
-    verdicts: ['REDONE'],
-    scenarios: ['tool-batch'],
-    needs: 'kill',
-    cites: ['OpenHands/software-agent-sdk#4487'],
-  },
-  {
     id: 'B20-repaired-and-run',
     class: 'B20',
     title: 'a call in doubt is answered as unknown, and then it is run all the same',

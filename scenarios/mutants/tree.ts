@@ -3,12 +3,20 @@ import type { Mutant } from '../../harness/mutate/mutant.ts'
 
 export const treeMutants: readonly Mutant[] = [
   {
-    id: 'B15-completion-order',
+    id: 'B15-asking-order',
     class: 'B15',
-    title: 'on resume, results are handed out in another order than that of their records',
+    title: 'on resume, results are handed out in the order in which they are asked for',
     file: 'src/delivery.ts',
-    find: 'this.queue = [...recorded.settled.values()].map((settlement) => ({',
-    replace: 'this.queue = [...recorded.settled.values()].toReversed().map((settlement) => ({',
+    find: '    const waiter = deferred<Settlement>()\n',
+    replace: `    const known = this.queue.find((slot) => slot.key === key)
+    if (known?.settlement !== undefined && this.recordedLeft > 0) {
+      this.queue.splice(this.queue.indexOf(known), 1)
+      this.recordedLeft -= 1
+      this.stir()
+      return Promise.resolve(known.settlement)
+    }
+    const waiter = deferred<Settlement>()
+`,
     verdicts: ['DIVERGED', 'WEDGED'],
     scenarios: ['supervisor'],
     needs: 'kill',
@@ -91,9 +99,9 @@ export const treeMutants: readonly Mutant[] = [
     file: 'src/run-view.ts',
     find: '      view.end = record\n',
     replace: '',
-    verdicts: ['REDONE', 'BROKEN_TREE', 'DIVERGED', 'LOST_COMMIT', 'PHANTOM'],
-    scenarios: ['finished-run'],
-    needs: 'kill',
+    verdicts: ['BROKEN_TREE', 'DIVERGED', 'REDONE'],
+    scenarios: ['cancel', 'finished-run'],
+    needs: 'act',
     cites: [],
   },
   {

@@ -7,6 +7,7 @@ import { spawn, type Driver } from '../../../src/children.ts'
 import { runCommand } from '../../../src/command.ts'
 import { CancelledError, OutcomeUnknownError, StepFailedError } from '../../../src/errors.ts'
 import { canonicalJson, type JsonObject, type JsonValue } from '../../../src/json.ts'
+import { nameLengthMax } from '../../../src/keys.ts'
 import { loop } from '../../../src/loop.ts'
 import type { Scope } from '../../../src/scope.ts'
 import { step, type StepCall, type StepOptions } from '../../../src/steps.ts'
@@ -34,7 +35,7 @@ export async function interpret(worker: Worker, scope: Scope, task: Task): Promi
     case 'sequence':
       return inSequence(worker, scope, task.of)
     case 'parallel':
-      return merge(await Promise.all(task.of.map((each) => interpret(worker, scope, each))))
+      return atOnce(worker, scope, task.of)
     case 'tools':
       return runTools(scope, task)
     case 'loop':
@@ -56,6 +57,31 @@ async function inSequence(worker: Worker, scope: Scope, tasks: readonly Task[]):
   let outcome: Outcome = {}
   for (const task of tasks) outcome = { ...outcome, ...(await interpret(worker, scope, task)) }
   return outcome
+}
+
+/**
+ * Notes in a step of its own in which order the members ended, as a driver does that takes results as they come: on resume
+ * it must be the same order, or the arguments differ.
+ */
+async function atOnce(worker: Worker, scope: Scope, tasks: readonly Task[]): Promise<Outcome> {
+  const order: number[] = []
+  const outcomes = await Promise.all(
+    tasks.map(async (each, index) => {
+      const outcome = await interpret(worker, scope, each)
+      order.push(index)
+      return outcome
+    }),
+  )
+  const note = `order-of-${tasks.map(idOf).join('-')}`.slice(0, nameLengthMax)
+  await step(scope, note, () => null, { args: order })
+  return merge(outcomes)
+}
+
+/** The id of the first task below that has one. */
+function idOf(task: Task): string {
+  if ('id' in task) return task.id
+  const [first] = task.of
+  return first === undefined ? '' : idOf(first)
 }
 
 function runStep(scope: Scope, task: StepTask): Promise<Outcome> {
@@ -189,16 +215,24 @@ async function runLoop(
   scope: Scope,
   task: Extract<Task, { kind: 'loop' }>,
 ): Promise<Outcome> {
-  if (task.iterations.length === 0) return {}
-  return loop<Record<string, string>>(scope, task.id, {
-    initial: {},
-    iterate: async (state, inner, index) => {
-      const iteration = task.iterations[index] as Task
-      const outcome = await interpret(worker, inner, iteration)
-      return { state: { ...state, ...outcome }, done: index + 1 >= task.iterations.length }
+  const { iterations, stateBytes = 0 } = task
+  if (iterations.length === 0) return {}
+  // The same in every life: what an interrupted commit left behind is found again.
+  const padding = '.'.repeat(stateBytes)
+  const state = await loop<LoopState>(scope, task.id, {
+    initial: { outcome: {}, padding: '' },
+    iterate: async (before, inner, index) => {
+      const outcome = await interpret(worker, inner, iterations[index] as Task)
+      return {
+        state: { outcome: { ...before.outcome, ...outcome }, padding },
+        done: index + 1 >= iterations.length,
+      }
     },
   })
+  return state.outcome
 }
+
+type LoopState = { readonly outcome: Record<string, string>; readonly padding: string }
 
 async function runChild(
   worker: Worker,

@@ -3,11 +3,12 @@
  * it acknowledged and what it refused. The backend knows nothing of it.
  */
 import { createHash } from 'node:crypto'
-import { canonicalJson, type JsonValue } from '../../../src/json.ts'
+import { canonicalJson, type JsonObject, type JsonValue } from '../../../src/json.ts'
 import type { Journal, JournalBackend } from '../../../src/journal.ts'
+import type { Clock } from '../../../src/clock.ts'
 import { mark } from '../../worker.ts'
 
-export function markedBackend(backend: JournalBackend): JournalBackend {
+export function markedBackend(backend: JournalBackend, clock: Clock): JournalBackend {
   return {
     ...backend,
     name: backend.name,
@@ -27,13 +28,13 @@ export function markedBackend(backend: JournalBackend): JournalBackend {
         hashes: journal.recovered.map(({ body }) => hashOf(body)),
       })
       mark({ mark: 'resolved', epoch })
-      return markedJournal(journal)
+      return markedJournal(journal, clock)
     },
     read: (runId) => backend.read(runId),
   }
 }
 
-function markedJournal(journal: Journal): Journal {
+function markedJournal(journal: Journal, clock: Clock): Journal {
   const { epoch } = journal
   return {
     runId: journal.runId,
@@ -47,6 +48,7 @@ function markedJournal(journal: Journal): Journal {
       try {
         const seq = await journal.append(bodies)
         mark({ mark: 'ack', epoch, hashes })
+        for (const body of bodies) markArmed(body, clock.now())
         return seq
       } catch (error) {
         mark({ mark: 'refused', at: 'append', epoch, ...refusal(error) })
@@ -55,6 +57,14 @@ function markedJournal(journal: Journal): Journal {
     },
     close: () => journal.close(),
   }
+}
+
+/** The due time of a timer is durable: only here can that be seen, its own code waits until it has fired. */
+function markArmed(body: JsonValue, at: number): void {
+  const { type, kind, key, due } = body as JsonObject
+  if (type !== 'intent' || kind !== 'timer' || typeof due !== 'number') return
+  const step = String(key).split('/').at(-1) ?? ''
+  mark({ mark: 'timer', step, phase: 'armed', due, at })
 }
 
 function hashOf(body: JsonValue): string {

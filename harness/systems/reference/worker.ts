@@ -43,7 +43,7 @@ async function main(): Promise<void> {
   const random: Random = { nonce: nonces(life) }
   const clock = new VirtualClock(life.clockMs)
   const identity = toldIdentity(life.life, process.env[systemVariables.identity])
-  const backend = markedBackend(await createBackend({ dir, identity, random, clock }))
+  const backend = markedBackend(await createBackend({ dir, identity, random, clock }), clock)
   const workload = JSON.parse(readFileSync(life.workload, 'utf8')) as Workload
   if (life.verb !== 'run') {
     await actFromOutside(life, createSupervisor({ dir, backend }))
