@@ -9,13 +9,13 @@
  */
 import type { Fault, LifeFaults, Position } from '../fault.ts'
 import { stringifyFault } from '../fault-text.ts'
+import { encodeHookFaults } from '../hooks/fault.ts'
+import { assess, notFired, unsupported } from './assess.ts'
 import type { Ending, LifeFacts, LiveCase } from './case.ts'
 import { betweenLivesMs } from './case-context.ts'
 import type { CaseContext, Started } from './case-context.ts'
-import { encodeHookFaults } from '../hooks/fault.ts'
 import { imageOf } from './image.ts'
 import type { Image } from './image.ts'
-import { oddEnd } from './odd-end.ts'
 import { OutsideActs } from './outside.ts'
 import { hookFaultsOf, planLife } from './plan.ts'
 import type { LifePlan } from './plan.ts'
@@ -24,7 +24,6 @@ import { killFromOutside, shotAt, Shooting } from './shot.ts'
 import { isGate, strike, whyNotFromOutside } from './strikes.ts'
 import { conclude, run } from './tenure.ts'
 import type { Tenure, TenureEnd } from './tenure.ts'
-import { TroubleError } from './trouble.ts'
 
 /** Lives without a fault that a case may take unless it says otherwise. */
 export const livesMaxDefault = 3
@@ -49,6 +48,8 @@ export class CaseDriver {
   readonly #asked: LiveCase
   readonly #running = new Set<Started>()
   #zombie: Zombie | undefined
+  /** How the case ended by the end of a zombie, where it did. */
+  #zombieEnding: Ending | undefined
   /** The entry during or after which a zombie last ended. */
   #zombieEndedIn = 0
   #slotNow = 0
@@ -125,6 +126,7 @@ export class CaseDriver {
       if (ending !== undefined) return ending
     }
     if (zombie === undefined) return undefined
+    if (this.#zombieEnding !== undefined) return this.#zombieEnding
     if (zombie.until === 'done') return await this.#wake(zombie)
     if (this.#zombie !== zombie) return undefined
     await this.killAll()
@@ -227,7 +229,7 @@ export class CaseDriver {
       context: this.#context,
       acts: this.acts,
       meanwhile: [
-        this.acts.during(started),
+        this.acts.during(started, slot),
         ...(hooked ? [] : [strike(this.#context, started, faults)]),
       ],
       started,
@@ -237,7 +239,9 @@ export class CaseDriver {
       ahead: [...own.holds],
       acted: [],
       withinMs: Infinity,
-      wakeZombie: async () => void (zombie && (await this.#wake(zombie))),
+      wakeZombie: async () => {
+        if (zombie !== undefined) this.#zombieEnding = await this.#wake(zombie)
+      },
       ...(shot && this.shooting !== undefined ? { shooting: this.shooting } : {}),
     }
   }
@@ -279,46 +283,17 @@ export class CaseDriver {
   }
 
   async #assess(end: TenureEnd, slot: number): Promise<Ending | undefined> {
-    if (this.#context.host.tracker.stopped) throw stopped()
-    if (end.kind === 'left' || end.kind === 'at-barrier') return undefined
-    const { facts } = end
-    const first = slot === 1
-    const aimed = this.shooting?.life === facts.life
-    const shot = aimed && (await this.shooting?.fell) === true
-    const odd = oddEnd(this.#context, facts, { first, shot, wedged: end.kind === 'wedged' })
-    if (odd !== undefined) return { kind: 'trouble', trouble: odd }
-    if (end.kind === 'wedged') return { kind: 'wedged', life: facts.life, quietMs: end.quietMs }
-    if (aimed && !shot) return notFired(facts.life, [], 'the run ended before the shot')
-    if (facts.unfired.length === 0) return undefined
+    const assessed = await assess(this.#context, end, {
+      first: slot === 1,
+      shooting: this.shooting,
+    })
+    if (assessed !== 'gave-up') return assessed
     // A life that fails to recover must not hide behind the fault that it never came to: the case goes on without faults.
-    if (!first && facts.code !== 0) {
-      this.#faultsOff = true
-      return undefined
-    }
-    return notFired(facts.life, facts.unfired, 'the life ended before it')
+    this.#faultsOff = true
+    return undefined
   }
 }
 
 function onlyBarrier(plan: LifePlan): LifePlan {
   return { ...plan, inside: [], holds: plan.holds.filter(({ act }) => act.kind === 'barrier') }
-}
-
-function notFired(life: number, faults: readonly Fault[], why: string): Ending {
-  return { kind: 'not-fired', life, faults, why }
-}
-
-function unsupported(message: string): TroubleError {
-  return new TroubleError({
-    kind: 'unsupported',
-    message: `this case cannot run live: ${message}`,
-    hint: 'leave it to the explorer, or take another fault',
-  })
-}
-
-function stopped(): TroubleError {
-  return new TroubleError({
-    kind: 'stopped',
-    message: 'the harness was told to stop',
-    hint: 'run it again',
-  })
 }

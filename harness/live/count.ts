@@ -13,7 +13,10 @@ export function countFilePath(trace: string, stream = '1'): string {
   return join(trace, `${stream}.count`)
 }
 
-/** What a count file says; `undefined` where there is none. A number that the kill tore counts for nothing: its op had not begun. */
+/**
+ * What a count file says; `undefined` where there is none. A number that the kill tore counts for nothing: its op had not
+ * begun.
+ */
 export function readCount(path: string): CountedOps | undefined {
   let bytes: Buffer
   try {

@@ -1,6 +1,7 @@
 /**
  * What a caller may say about how cases are run. None of it may change a verdict; all of it may change how long one takes.
  */
+import type { DoorKind } from '../hooks/build.ts'
 import { defaultScratchParent } from './scratch.ts'
 import type { SourceTransform } from './bundle.ts'
 
@@ -14,6 +15,8 @@ export interface LiveOptions {
   readonly keep?: boolean
   /** Whether the hooks are put into Node workers: without them nothing can happen at an op. Default true. */
   readonly hooks?: boolean
+  /** Which hooks: those that the self-test chose for this Node (`hooks/self-test.ts`). Default `binding`. */
+  readonly door?: DoorKind
   /** Whether a rehearsal, one life of a tiny run, may make a code cache for the starts to come. Default true. */
   readonly codeCache?: boolean
   /** Replaces sources as they are bundled. */

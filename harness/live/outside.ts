@@ -24,7 +24,7 @@ interface Pending {
   /** Placed at an op by the schedule. */
   readonly placed: boolean
   attempts: number
-  /** The last life in which it was tried. */
+  /** The last entry of the schedule in which it was tried. */
   triedIn: number
 }
 
@@ -50,27 +50,27 @@ export class OutsideActs {
     }))
   }
 
-  /** Does what falls due while this process runs. */
-  during(started: Started): Meanwhile {
+  /** Does what falls due while this process, of this entry of the schedule, runs. */
+  during(started: Started, slot: number): Meanwhile {
     const open = (): readonly Pending[] =>
-      this.#pending.filter((each) => !each.placed && each.triedIn < started.life)
+      this.#pending.filter((each) => !each.placed && each.triedIn < slot)
     return {
       isPending: () => open().length > 0,
       step: async () => {
         const due = open().find((each) => this.#isDue(each, started))
-        if (due !== undefined) await this.#try(due, started)
+        if (due !== undefined) await this.#try(due, slot)
       },
     }
   }
 
-  /** Does the `nth` act of this kind, now: `started` is held. False where the workload has no such act. */
-  async place(verb: 'signal' | 'cancel', nth: number, started: Started): Promise<boolean> {
+  /** Does the `nth` act of this kind, now. False where the workload has no such act. */
+  async place(verb: 'signal' | 'cancel', nth: number): Promise<boolean> {
     const acts = this.#context.asked.workload.outside ?? []
     const found = this.#pending.find(
       ({ act, index }) => act.kind === verb && ordinal(acts, index) === nth,
     )
     if (found === undefined) return false
-    await this.#try(found, started)
+    await this.#try(found, found.triedIn)
     return true
   }
 
@@ -78,9 +78,9 @@ export class OutsideActs {
     return act.after === undefined ? started.told.begun : this.#context.effects.has(act.after)
   }
 
-  async #try(pending: Pending, started: Started): Promise<void> {
+  async #try(pending: Pending, slot: number): Promise<void> {
     pending.attempts += 1
-    pending.triedIn = started.life
+    pending.triedIn = slot
     const facts = await runVerb(this.#context, pending)
     this.facts.push(facts)
     if (facts.code === verbMissingCode) throw new TroubleError(missing(this.#context, facts))

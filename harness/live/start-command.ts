@@ -7,6 +7,7 @@ import { extname } from 'node:path'
 import { existsSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { buildPreload } from '../hooks/build.ts'
+import type { DoorKind } from '../hooks/build.ts'
 import type { Program, System } from '../system.ts'
 import { bundleWorker } from './bundle.ts'
 import type { Preload } from './bundle.ts'
@@ -46,7 +47,7 @@ export async function startCommand(
   const { file, format } = await bundleWorker({
     program,
     directory,
-    ...(hooked ? { preload: await hooks() } : {}),
+    ...(hooked ? { preload: await hooks(options.door) } : {}),
     ...(options.transform === undefined ? {} : { transform: options.transform }),
   })
   const cached = format === 'cjs' && options.codeCache !== false
@@ -54,10 +55,10 @@ export async function startCommand(
   return { file: resolved.node, arguments: [...node, main], hooked }
 }
 
-async function hooks(): Promise<Preload> {
-  const extension = extname(import.meta.url)
-  const entry = fileURLToPath(new URL(`../hooks/preload${extension}`, import.meta.url))
-  return { entry, built: await buildPreload() }
+async function hooks(door: DoorKind = 'binding'): Promise<Preload> {
+  const name = door === 'binding' ? 'preload' : 'preload-public'
+  const source = new URL(`../hooks/${name}${extname(import.meta.url)}`, import.meta.url)
+  return { entry: fileURLToPath(source), built: await buildPreload(door) }
 }
 
 /** Where bundling cannot work: the sources are loaded as they are, TypeScript through tsx. Five times the start-up. */
@@ -74,7 +75,7 @@ async function loaded(
       hint: 'let it be bundled, with what must stay on disk in `external`',
     })
   const hooked = options.hooks !== false
-  const preload = hooked ? ['--require', await buildPreload()] : []
+  const preload = hooked ? ['--require', await buildPreload(options.door)] : []
   const loader = /\.[cm]?tsx?$/.test(entry) ? ['--import', tsx(entry)] : []
   return { file: resolved.node, arguments: [...node, ...preload, ...loader, entry], hooked }
 }

@@ -3,8 +3,8 @@
  *
  * From outside only one door can be seen, the marks. So the ops of such a process are its marks, and a fault strikes *after*
  * one of them: as soon as the harness sees it in the ledger, it kills or stops the process, which meanwhile goes on. That is
- * as near as it gets: the same schedule may strike a little further on the next time. Exact is only the start: a process that is
- * to be held before its first op is started behind a gate, a shell that stops itself and then becomes the program.
+ * as near as it gets: the same schedule may strike a little further on the next time. Exact is only the start: a process that
+ * is to be held before its first op is started behind a gate, a shell that stops itself and then becomes the program.
  */
 import type { HookFault } from '../hooks/fault.ts'
 import type { Meanwhile } from './attend.ts'

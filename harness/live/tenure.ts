@@ -92,7 +92,7 @@ async function act(tenure: Tenure, hold: Hold): Promise<boolean> {
       signalProcess(started.pid, 'SIGTERM')
       return true
     case 'act':
-      return await acts.place(hold.act.verb, hold.act.nth, started)
+      return await acts.place(hold.act.verb, hold.act.nth)
     case 'kill-service': {
       const service = [...context.services.values()][hold.act.nth - 1]
       await service?.kill()

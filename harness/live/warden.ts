@@ -76,7 +76,9 @@ export class Warden {
     if (!findsByMarker) this.#tell(`- ${pid}`)
   }
 
-  /** Orders a shot. `fell` resolves with whether it was fired; it waits until then, or until `callOff`, which is always safe. */
+  /**
+   * Orders a shot. `fell` resolves with whether it was fired; it waits until then, or until `callOff`, which is always safe.
+   */
   shoot(shot: Shot): { readonly fell: Promise<boolean>; readonly callOff: () => void } {
     const id = String((this.#shots += 1))
     const fell = new Promise<boolean>((resolve) => this.#answers.set(id, resolve))

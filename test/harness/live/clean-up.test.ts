@@ -17,8 +17,8 @@ async function startHarness(how = ''): Promise<ChildProcess> {
   const child = spawn(process.execPath, ['--import', 'tsx', fixture, scratch, how], {
     stdio: ['pipe', 'ignore', 'ignore'],
   })
-  // Two workers, and of each two children, one of which left its group.
-  await until(() => ours().length === 6)
+  // A worker, a zombie and its successor, and of each two children, one of which left its group.
+  await until(() => ours().length === 9)
   return child
 }
 
