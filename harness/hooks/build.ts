@@ -12,9 +12,12 @@ const bundles = new Map<string, Promise<string>>()
  * Path of the built preload. Built once per process; its name holds the hash of its content, so an older build is never taken
  * for the current one.
  */
-export function buildPreload(): Promise<string> {
-  return bundled('preload', 'cjs')
+export function buildPreload(door: DoorKind = 'binding'): Promise<string> {
+  return bundled(door === 'binding' ? 'preload' : 'preload-public', 'cjs')
 }
+
+/** Where calls are seen: at the internal binding, or, where that cannot be, at the public functions. */
+export type DoorKind = 'binding' | 'public'
 
 /** Path of the built program that runs all forms (`forms/main.ts`). */
 export function buildForms(): Promise<string> {

@@ -43,11 +43,19 @@ export function hookChildren(door: Door, inheritance: Inheritance): Undo[] {
       ])
       return withoutExtraOutput(result, options.stdio?.length)
     }
-  const { Process } = internalBinding('process_wrap') as {
-    Process: { prototype: Record<string, unknown> }
+  return spawners().map((holder) => replace(holder, 'spawn', hooked))
+}
+
+/** The two ways to start a process; none where this Node hides them: children then have a stream by the claim alone. */
+function spawners(): Record<string, unknown>[] {
+  try {
+    const { Process } = internalBinding('process_wrap') as {
+      Process: { prototype: Record<string, unknown> }
+    }
+    return [Process.prototype, internalBinding('spawn_sync') as Record<string, unknown>]
+  } catch {
+    return []
   }
-  const sync = internalBinding('spawn_sync') as Record<string, unknown>
-  return [replace(Process.prototype, 'spawn', hooked), replace(sync, 'spawn', hooked)]
 }
 
 function inherit(options: SpawnOptions, stream: string, inheritance: Inheritance): SpawnOptions {

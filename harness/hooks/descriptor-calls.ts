@@ -135,7 +135,12 @@ function hookSync(binding: FsBinding, door: Door, name: 'fsync' | 'fdatasync'): 
   })
 }
 
-function syncPrimitive(name: 'fsync' | 'fdatasync', file: OpenFile, run: () => void): Primitive {
+/** A sync of data or of all, as a numbered primitive. */
+export function syncPrimitive(
+  name: 'fsync' | 'fdatasync',
+  file: OpenFile,
+  run: () => void,
+): Primitive {
   const kind = name === 'fsync' ? 'sync' : 'datasync'
   return {
     kind,

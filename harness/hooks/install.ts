@@ -1,7 +1,6 @@
 /** Puts the door into this thread: settings in, hooked binding out. */
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { internalBinding } from './binding.ts'
 import type { FsBinding, Undo } from './binding.ts'
 import { hookChildren } from './children.ts'
 import { hookCompositeCalls } from './composite-calls.ts'
@@ -30,8 +29,19 @@ import type { Disk } from './disk.ts'
 const kill = process.kill.bind(process)
 const { pid } = process
 
+/** Where the hooks stand between the program and the disk. */
+export interface Entrance {
+  readonly binding: () => FsBinding
+  /** Sends the program's calls to that binding, where they do not go there by themselves. Only in serial order. */
+  readonly wrap?: (binding: FsBinding, door: Door) => Undo[]
+}
+
 /** Installs the door. `preload`: the file that child processes are to require. */
-export function install(settings: Settings, preload: string): { door: Door; undo: Undo } {
+export function install(
+  settings: Settings,
+  entrance: Entrance,
+  preload: string,
+): { door: Door; undo: Undo } {
   const gate: Gate = { own: undefined, raw: undefined }
   const disk = realDisk(gate)
   const directory = stateDirectory(settings.directory)
@@ -41,7 +51,7 @@ export function install(settings: Settings, preload: string): { door: Door; undo
   const door = new Door({
     stream,
     life: settings.life,
-    order: settings.order,
+    order: entrance.wrap === undefined ? settings.order : 'serial',
     directory,
     disk,
     gate,
@@ -51,7 +61,7 @@ export function install(settings: Settings, preload: string): { door: Door; undo
     signal: signalSelf,
   })
   if (ledger.descriptor !== undefined) door.files[ledger.descriptor] = ledgerFile()
-  const binding = internalBinding('fs') as FsBinding
+  const binding = entrance.binding()
   const undos = [
     ...hookDescriptorCalls(binding, door),
     ...hookOpenCalls(binding, door),
@@ -60,6 +70,7 @@ export function install(settings: Settings, preload: string): { door: Door; undo
     ...hookCompositeCalls(binding, door),
     ...hookTreeCalls(binding, door),
     ...hookJobCalls(binding, door),
+    ...(entrance.wrap?.(binding, door) ?? []),
     ...(observer instanceof Recorder
       ? hookStreamSites((frames, call) => observer.runFrom(frames, call))
       : []),

@@ -27,30 +27,10 @@
  * Each fault that fires appends `{"mark":"fault","life":1,"fault":TEXT,"stream":"1","op":37}` to the ledger before it acts.
  * A write to the ledger is an op of kind `mark`, so killing at a mark is killing at an op.
  */
-import { install } from './install.ts'
-import { readSettings, threadStream } from './settings.ts'
+import type { FsBinding } from './binding.ts'
+import { internalBinding } from './binding.ts'
 import { endHooks } from './site.ts'
+import { start } from './start.ts'
 
-const marker = Symbol.for('killpoint.hooks')
-const holder = process as unknown as Record<symbol, unknown>
-
-if (holder[marker] === undefined) {
-  const settings = readSettings(process.env)
-  if (settings !== undefined) {
-    holder[marker] = install(
-      isThread() ? { ...settings, stream: threadStream(settings.stream, threadId()) } : settings,
-      __filename,
-    )
-  }
-}
-
-/** `worker_threads` takes milliseconds to load, so the main thread does not ask it. */
-function isThread(): boolean {
-  return (process.chdir as { disabled?: boolean }).disabled === true
-}
-
-function threadId(): number {
-  return (require('node:worker_threads') as typeof import('node:worker_threads')).threadId
-}
-
+start({ binding: () => internalBinding('fs') as FsBinding }, __filename)
 endHooks()

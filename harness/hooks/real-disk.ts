@@ -6,6 +6,7 @@
  * program code runs, and call the hooked binding, which lets calls made through `gate` pass and keeps their raw result.
  */
 import {
+  Stats,
   accessSync,
   chmodSync,
   chownSync,
@@ -85,8 +86,9 @@ export function realDisk(gate: Gate): Disk {
     const { own } = gate
     gate.own = name
     try {
-      call()
-      return gate.raw
+      const value = call()
+      // Behind the public door nothing keeps raw results: the public ones must do.
+      return gate.raw ?? value
     } finally {
       gate.own = own
       gate.raw = undefined
@@ -144,5 +146,13 @@ const statNumbers = 18
 
 /** The binding fills one array again and again: a result that is kept must be a copy. */
 function own(raw: unknown): RawStat {
-  return (raw as RawStat).slice(0, statNumbers)
+  return raw instanceof Stats ? statArray(raw) : (raw as RawStat).slice(0, statNumbers)
+}
+
+/** The numbers that matter of a public result, in the places of a raw one. */
+function statArray({ dev, mode, nlink, ino, size }: Stats): RawStat {
+  const raw = new Float64Array(statNumbers)
+  raw.set([dev, mode, nlink], 0)
+  raw.set([ino, size], 7)
+  return raw
 }

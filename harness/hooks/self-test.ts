@@ -15,6 +15,7 @@ import type { Op } from '../op.ts'
 import { parseTrace } from '../trace.ts'
 import type { Trace } from '../trace.ts'
 import { buildForms, buildPreload } from './build.ts'
+import type { DoorKind } from './build.ts'
 import { forms, unorderedForms } from './forms/all.ts'
 
 /** One form, as it must be and as it was seen. */
@@ -41,6 +42,34 @@ export interface SelfTestOptions {
   /** Path of a Node executable; default: the one that runs this. */
   readonly node?: string
   readonly order?: 'serial' | 'native'
+  readonly door?: DoorKind
+}
+
+/**
+ * The door to use for a Node: the binding if every form is seen there, else the public functions. `missed` are the forms that
+ * even so are not seen as they are.
+ */
+export async function chooseDoor(node?: string): Promise<ChosenDoor> {
+  const options = node === undefined ? {} : { node }
+  const binding = await selfTest({ ...options, door: 'binding' })
+  if (binding.ok) return { door: 'binding', node: binding.node, missed: [] }
+  const open = await selfTest({ ...options, door: 'public' })
+  const missed = open.forms.filter(({ ok }) => !ok).map(({ name }) => name)
+  return { door: 'public', node: open.node, missed, why: binding.failure ?? firstMiss(binding) }
+}
+
+/** Which door, and what it does not see. */
+export interface ChosenDoor {
+  readonly door: DoorKind
+  readonly node: string
+  readonly missed: readonly string[]
+  /** What is wrong with the binding, where it is not used. */
+  readonly why?: string
+}
+
+function firstMiss({ forms: results }: SelfTest): string {
+  const miss = results.find(({ ok }) => !ok)
+  return `${miss?.name}: expected ${miss?.expected.join(', ')}, saw ${miss?.seen.join(', ')}`
 }
 
 /** Runs the self-test in a process of its own, in under a second. */
@@ -57,7 +86,7 @@ async function runIn(directory: string, options: SelfTestOptions): Promise<SelfT
   const state = join(directory, 'state')
   const traces = join(directory, 'trace')
   await Promise.all([mkdir(state), mkdir(traces)])
-  const [preload, main] = await Promise.all([buildPreload(), buildForms()])
+  const [preload, main] = await Promise.all([buildPreload(options.door), buildForms()])
   let failure: string | undefined
   try {
     await promisify(execFile)(
@@ -79,8 +108,9 @@ async function runIn(directory: string, options: SelfTestOptions): Promise<SelfT
   const trace = await readTrace(join(traces, '1.ops'))
   const results = forms.map((form, index) => {
     const unordered = unorderedForms.has(form.name)
-    const seen = trace === undefined ? [] : seenOf(trace, index, !unordered)
-    return { name: form.name, expected: form.ops, seen, ok: same(form.ops, seen, unordered) }
+    const seen = trace === undefined ? undefined : seenOf(trace, index, !unordered)
+    const ok = seen !== undefined && same(form.ops, seen, unordered)
+    return { name: form.name, expected: form.ops, seen: seen ?? [], ok }
   })
   return {
     node: trace?.node ?? 'unknown',
@@ -99,15 +129,15 @@ async function readTrace(path: string): Promise<Trace | undefined> {
   }
 }
 
-/** The ops of the form at `index`, paths relative to its directory; `failed`: also those that failed. */
-function seenOf(trace: Trace, index: number, failed: boolean): readonly string[] {
+/** The ops of the form at `index`, paths relative to its directory; `failed`: also those that failed. `undefined` if it was not run. */
+function seenOf(trace: Trace, index: number, failed: boolean): readonly string[] | undefined {
   const ops = trace.ops
     .filter(({ result }) => failed || result.code === undefined)
     .map(({ op }) => op)
   const from = ops.findIndex((op) => op.kind === 'mkdir' && op.path === `begin-${index}`)
   const to = ops.findIndex((op) => op.kind === 'mkdir' && op.path === `end-${index}`)
-  if (from === -1) return []
-  return ops.slice(from + 1, to === -1 ? undefined : to).map((op) => relative(op, index))
+  if (from === -1 || to === -1) return undefined
+  return ops.slice(from + 1, to).map((op) => relative(op, index))
 }
 
 function relative(op: Op, index: number): string {

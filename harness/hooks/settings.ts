@@ -5,7 +5,6 @@ import type { HookFault } from './fault.ts'
 
 export type Lane = 'plain' | 'counted' | 'recording'
 export type Order = 'serial' | 'native'
-
 export interface Settings {
   /** Absolute path of the state directory. */
   readonly directory: string

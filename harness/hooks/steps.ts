@@ -3,7 +3,7 @@
  * error of the composite call (`failing`).
  */
 import type { CallForm } from '../op.ts'
-import { writePrimitive, truncatePrimitive } from './descriptor-calls.ts'
+import { syncPrimitive, truncatePrimitive, writePrimitive } from './descriptor-calls.ts'
 import type { DiskPath } from './disk.ts'
 import type { Door } from './door.ts'
 import type { Primitive } from './primitive.ts'
@@ -25,6 +25,7 @@ export interface Steps {
     failing: Failing,
   ) => void
   readonly truncate: (fd: number, length: number, failing: Failing) => void
+  readonly sync: (fd: number, failing: Failing) => void
   readonly fchmod: (fd: number, mode: number, failing: Failing) => void
   readonly mkdir: (path: DiskPath, mode: number, failing: Failing) => void
   readonly unlink: (path: DiskPath, failing: Failing) => void
@@ -88,6 +89,12 @@ export function stepsOf(door: Door, form: CallForm): Steps {
       const file = door.files[fd] ?? outside
       if (file.kind === 'state') perform(truncatePrimitive(door, fd, file, length), failing)
       else translate(door, failing, () => disk.truncate(fd, length))
+    },
+    sync: (fd, failing) => {
+      const file = door.files[fd] ?? outside
+      const run = (): void => disk.sync(fd)
+      if (file.kind === 'state') perform(syncPrimitive('fsync', file, run), failing)
+      else translate(door, failing, run)
     },
     fchmod: (fd, mode, failing) => {
       const file = door.files[fd] ?? outside

@@ -82,7 +82,8 @@ function remove(
   Reflect.apply(original, self, args)
 }
 
-function removeTree(
+/** Removes a file or a tree, in the order of directory lists. */
+export function removeTree(
   door: Door,
   steps: Steps,
   path: string,

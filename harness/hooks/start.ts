@@ -1,0 +1,25 @@
+/** The start of a preload: once per thread, if the environment asks for it. */
+import { install } from './install.ts'
+import type { Entrance } from './install.ts'
+import { readSettings, threadStream } from './settings.ts'
+
+const marker = Symbol.for('killpoint.hooks')
+
+/** Installs the hooks at this entrance. `preload`: the file that was loaded, for child processes to load too. */
+export function start(entrance: Entrance, preload: string): void {
+  const holder = process as unknown as Record<symbol, unknown>
+  if (holder[marker] !== undefined) return
+  const settings = readSettings(process.env)
+  if (settings === undefined) return
+  const stream = isThread() ? threadStream(settings.stream, threadId()) : settings.stream
+  holder[marker] = install({ ...settings, stream }, entrance, preload)
+}
+
+/** `worker_threads` takes milliseconds to load, so the main thread does not ask it. */
+function isThread(): boolean {
+  return (process.chdir as { disabled?: boolean }).disabled === true
+}
+
+function threadId(): number {
+  return process.getBuiltinModule('node:worker_threads').threadId
+}
