@@ -19,9 +19,11 @@ export function importsOf({ path, text }: Source): readonly string[] {
     .map((name) => normalize(join(dirname(path), name)))
 }
 
-/** Import cycles, each as the paths along it: imports point down, so there is none. */
+/** Import cycles at run time, each as the paths along it: imports point down, so there is none. Types may look back. */
 export function cyclesIn(sources: readonly Source[]): readonly string[] {
-  const graph = new Map(sources.map((source) => [source.path, importsOf(source)]))
+  const graph = new Map(
+    sources.map(({ path, text }) => [path, importsOf({ path, text: withoutTypeImports(text) })]),
+  )
   const state = new Map<string, 'open' | 'done'>()
   const found: string[] = []
   const visit = (path: string, trail: readonly string[]): void => {
@@ -127,4 +129,8 @@ export function misnamed(sources: readonly Source[]): readonly string[] {
 
 function withoutComments(text: string): string {
   return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '')
+}
+
+function withoutTypeImports(text: string): string {
+  return text.replaceAll(/^(?:import|export) type [^;]*? from '[^']*'$/gm, '')
 }

@@ -27,6 +27,13 @@ describe('tidy: the rules', () => {
     const cycle = [file('src/a.ts', "import './b.ts'"), file('src/b.ts', "import './a.ts'")]
     expect(cyclesIn(cycle)).toEqual(['src/a.ts -> src/b.ts -> src/a.ts'])
   })
+  it('let a type look back', () => {
+    const back = [
+      file('src/a.ts', "import './b.ts'"),
+      file('src/b.ts', "import type { A } from './a.ts'"),
+    ]
+    expect(cyclesIn(back)).toEqual([])
+  })
   it('see an import over a border', () => {
     expect(trespasses([file('harness/a.ts', "import '../src/run.ts'")])).toEqual([
       'harness/a.ts imports src/run.ts',
