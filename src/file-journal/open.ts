@@ -164,11 +164,9 @@ async function decide(
   const lives = await judgeLives(settings, image.lives)
   const seal = await writeSeal(published, image, lives)
 
-  if (
-    await attempt('look for', run.segment(epoch + 1), () =>
-      fileSystem.exists(run.segment(epoch + 1)),
-    )
-  ) {
+  const next = run.segment(epoch + 1)
+  const newer = await attempt('look for', next, () => fileSystem.exists(next))
+  if (newer) {
     writeLost(published, seal)
     throw ownedError(run.runId, epoch + 1, await headerOf(source, epoch + 1))
   }

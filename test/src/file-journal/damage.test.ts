@@ -122,6 +122,24 @@ describe.each(['open', 'closed'] as const)('damage to a run whose last life is %
   })
 })
 
+test('a flipped bit in the last batch of a life that closed is seen, though its file was not made longer', async () => {
+  const machine = new SimMachine(await emptySimDisk())
+  const journal = await machine.start(undefined, { presizeBytesMax: 0 }).backend.open(runId)
+  await journal.append(['a'])
+  await journal.append(['b'])
+  await journal.close()
+  const file = segments[0] ?? ''
+  const text = machine.disk.bytesOf(file).toString('latin1')
+  const start = text.lastIndexOf('{"crc"', text.indexOf('"body":"b"'))
+  for (let at = start; at < text.indexOf('\n', start); at++) {
+    const flip = (bytes: Buffer): Buffer => {
+      bytes[at] = (bytes[at] ?? 0) ^ 1
+      return bytes
+    }
+    expect(await lookAt(machine.disk, file, flip, ['a', 'b'])).toBe('loud')
+  }
+})
+
 test('salvage of every flipped byte gives only what was committed, and says what is missing', async () => {
   const { disk, bodies, last } = await threeLives('open')
   for (const file of segments) {

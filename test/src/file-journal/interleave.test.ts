@@ -24,7 +24,7 @@ interface Plan {
 const planArbitrary: fc.Arbitrary<Plan> = fc.record({
   lives: fc.integer({ min: 2, max: 3 }),
   appends: fc.integer({ min: 1, max: 8 }),
-  turns: fc.array(fc.record({ life: fc.nat({ max: 3 }), ops: fc.integer({ min: 1, max: 60 }) }), {
+  turns: fc.array(fc.record({ life: fc.nat({ max: 3 }), ops: fc.integer({ min: 1, max: 40 }) }), {
     minLength: 1,
     maxLength: 25,
   }),
@@ -53,6 +53,34 @@ describe('lives that run at once', () => {
   })
 })
 
+describe('directed', () => {
+  test('an opener that was overtaken while it read gives up, whatever it read', async () => {
+    const machine = new SimMachine(await emptySimDisk())
+    const zombie = await machine.start().backend.open(runId)
+    await zombie.append(['acknowledged'])
+    let goOn: (() => void) | undefined
+    const late = machine.start(({ kind, path }) =>
+      goOn === undefined && kind === 'open' && path.endsWith('000001.log')
+        ? { kind: 'pause', until: new Promise((resolve) => (goOn = resolve)) }
+        : { kind: 'go' },
+    )
+    const overtaken = late.backend
+      .open(runId, { takeover: 'always' })
+      .catch((error: unknown) => error)
+    while (goOn === undefined) await new Promise(setImmediate)
+    const owner = await machine.start().backend.open(runId, { takeover: 'always' })
+    assertEqual(bodiesOf(owner.recovered), ['acknowledged'], 'what the owner has')
+    const lost = await zombie.append(['too late']).catch((error: unknown) => error)
+    assertTrue(lost instanceof FencedError, 'the old owner is fenced')
+    goOn()
+    // It has read the late append, and the owner has decided against it.
+    assertTrue((await overtaken) instanceof RunOwnedError, 'the overtaken opener gives up')
+    await owner.append(['on'])
+    const last = await machine.start().backend.open(runId, { takeover: 'always' })
+    assertEqual(bodiesOf(last.recovered), ['acknowledged', 'on'], 'what the next owner has')
+  })
+})
+
 interface Resolved {
   readonly epoch: number
   readonly bodies: readonly JsonValue[]
@@ -65,6 +93,7 @@ class Interleaving {
   fenced = 0
   lost = 0
   readonly #plan: Plan
+  readonly #certain: (readonly JsonValue[])[] = []
   #machine: SimMachine | undefined
   #waiting: { readonly life: number; readonly release: () => void }[] = []
 
@@ -76,12 +105,18 @@ class Interleaving {
     const machine = new SimMachine(disk)
     this.#machine = machine
     const lives = Array.from({ length: this.#plan.lives }, (_, life) =>
-      this.#live(machine.start((op) => this.#gate(life, op), { presizeBytesMax: 64 })),
+      this.#live(
+        life,
+        machine.start((op) => this.#gate(life, op), { presizeBytesMax: 64 }),
+      ),
     )
+    const reader = this.#plan.lives
+    lives.push(this.#readOften(machine.start((op) => this.#gate(reader, op))))
     let running = lives.length
-    for (const life of lives) void life.finally(() => running--)
+    const ended = lives.map((life) => life.finally(() => running--))
     await this.#drive(machine, () => running > 0)
-    if (running === 0) await Promise.all(lives)
+    if (running === 0) await Promise.all(ended)
+    else for (const life of ended) life.catch(() => undefined)
   }
 
   /** Lets one waiting op go on at a time, each once nothing else moves. */
@@ -112,15 +147,18 @@ class Interleaving {
   #gate(life: number, op: Op): Fate {
     if (op.kind === 'write' || op.kind === 'exists' || op.kind === 'is-visible')
       return { kind: 'go' }
-    const wait = (): Promise<void> =>
-      new Promise<void>((release) => this.#waiting.push({ life, release }))
+    const wait = (): Promise<void> => this.#wait(life)
     // What is synced is heard of later: between the two another life may begin and end.
     return op.kind === 'sync'
       ? { kind: 'pause', until: wait(), andThen: wait }
       : { kind: 'pause', until: wait() }
   }
 
-  async #live({ backend, process }: SimLife): Promise<void> {
+  #wait(life: number): Promise<void> {
+    return new Promise<void>((release) => this.#waiting.push({ life, release }))
+  }
+
+  async #live(life: number, { backend, process }: SimLife): Promise<void> {
     try {
       const journal = await backend.open(runId, { takeover: 'always' })
       const { epoch } = journal
@@ -128,6 +166,7 @@ class Interleaving {
       const bodies: JsonValue[] = []
       this.appended.set(epoch, bodies)
       for (let index = 0; index < this.#plan.appends; index++) {
+        await this.#wait(life)
         const body = `${epoch}.${index}`
         bodies.push(body)
         await journal.append([body])
@@ -142,11 +181,28 @@ class Interleaving {
     }
   }
 
+  /** A reader beside them: it hears no false alarm, and sees at least what was acknowledged before it looked. */
+  async #readOften({ backend }: SimLife): Promise<void> {
+    for (let look = 0; look < 3; look++) {
+      const acked = this.acked.map(({ body }) => body)
+      const image = await backend.read(runId)
+      const bodies = bodiesOf(image?.records)
+      for (const body of acked) {
+        assertTrue(bodies.includes(body), `a reader sees ${JSON.stringify(body)}`)
+      }
+      this.#certain.push(bodies.slice(0, bodies.length - (image?.undecided ?? 0)))
+    }
+  }
+
   async check(): Promise<void> {
     const machine = this.#machine
     if (machine === undefined) return
     machine.killAll()
     const last = await machine.start().backend.open(runId, { takeover: 'always' })
+    for (const certain of this.#certain) {
+      const kept = bodiesOf(last.recovered).slice(0, certain.length)
+      assertEqual(kept, certain, 'what a reader was told is decided')
+    }
     const opens = [...this.resolved, { epoch: last.epoch, bodies: bodiesOf(last.recovered) }]
     opens.sort((left, right) => left.epoch - right.epoch)
     for (const [index, open] of opens.entries()) {
