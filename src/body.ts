@@ -31,7 +31,9 @@ export async function callBody(
     idempotencyKey: `${scope.runId}/${unit.base}`,
     attempt: unit.attempt,
     epoch: scope.run.journal.epoch,
-    signal: bounds.signal,
+    get signal() {
+      return bounds.signal()
+    },
     spend,
   }
   const work = callAs(scope, 'body', () => run(unit, call))
@@ -56,7 +58,8 @@ async function run(unit: Unit, call: UnitCall): Promise<Came> {
 }
 
 interface Bounds {
-  readonly signal: AbortSignal
+  /** Made when it is first asked for: most bodies never do. */
+  readonly signal: () => AbortSignal
   /** Resolves when the body is to be given up, for whatever cause. */
   readonly reached: Promise<Came>
   readonly lift: () => void
@@ -65,41 +68,50 @@ interface Bounds {
 function boundsOf(scope: Scope, unit: Unit, key: string): Bounds {
   const reached = deferred<Came>()
   // Of its own, so that what a body hangs on its signal goes when the body goes.
-  const aborter = new AbortController()
-  const over = new AbortController()
-  const giveUp = (came: Came, reason: unknown): void => {
+  let aborter: AbortController | undefined
+  let reason: Error | undefined
+  const giveUp = (came: Came, why: Error): void => {
+    reason ??= why
     // In this order: what the body does on its signal comes too late to be its result.
     reached.resolve(came)
-    aborter.abort(reason)
+    aborter?.abort(reason)
   }
-  const leave = scope.onEnd((reason) => giveUp({ kind: 'thrown', error: reason }, reason))
-  startTimeout(scope, unit, key, over.signal, (error) => giveUp({ kind: 'timeout', error }, error))
+  const leave = scope.onEnd((why) => giveUp({ kind: 'thrown', error: why }, why))
+  const stopTimer = startTimeout(scope, unit, key, (error) =>
+    giveUp({ kind: 'timeout', error }, error),
+  )
   return {
-    signal: aborter.signal,
+    signal: () => {
+      aborter ??= new AbortController()
+      if (reason !== undefined) aborter.abort(reason)
+      return aborter.signal
+    },
     reached: reached.promise,
     lift: () => {
       leave()
-      over.abort()
+      stopTimer?.()
     },
   }
 }
 
+/** Calls back when the time is up; what comes back stops the timer. */
 function startTimeout(
   scope: Scope,
   unit: Unit,
   key: string,
-  over: AbortSignal,
   onTimeout: (error: DeadlineError) => void,
-): void {
+): (() => void) | undefined {
   const { timeoutMs } = unit.options
-  if (timeoutMs === undefined) return
+  if (timeoutMs === undefined) return undefined
   const { clock } = scope.run
+  const over = new AbortController()
   const error = new DeadlineError(`${key} did not end within ${timeoutMs} ms`, {
     hint: 'raise timeoutMs, or make the body stop on call.signal',
     details: { key, timeoutMs },
   })
-  clock.until(clock.now() + timeoutMs, over).then(
+  clock.until(clock.now() + timeoutMs, over.signal).then(
     () => onTimeout(error),
     () => {},
   )
+  return () => over.abort()
 }

@@ -6,6 +6,7 @@ export { ChildGroup, type Settled } from './child-group.ts'
 export { spawn, type Child, type Driver, type SpawnOptions } from './children.ts'
 export { systemClock, type Clock } from './clock.ts'
 export { runCommand, type CommandOptions, type CommandResult } from './command.ts'
+export type { RunContract } from './contract.ts'
 export {
   BudgetExceededError,
   CancelledError,
@@ -32,11 +33,13 @@ export {
   StorageError,
 } from './errors.ts'
 export { fileInbox, type FileInboxOptions } from './file-inbox.ts'
-export type { Inbox, InboxMessage, NewMessage } from './inbox.ts'
+export type { CancelMessage, Inbox, InboxMessage, NewMessage, SignalMessage } from './inbox.ts'
 export type { JsonObject, JsonValue } from './json.ts'
 export { loop, type Iteration, type LoopOptions } from './loop.ts'
 export type { Amounts } from './amounts.ts'
-export type { EndRecord } from './records.ts'
+export type { Orphan } from './orphans.ts'
+export type { Random } from './random.ts'
+export type { Effect, EndRecord, RecordedError, SettleStatus, UnitKind } from './records.ts'
 export {
   createRunContext,
   type Resumed,

@@ -1,0 +1,79 @@
+/**
+ * Every block of `docs/*.md` that is marked `ts run` is a whole program, and runs to its end as it stands there.
+ */
+import { spawn } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { afterAll, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'killpoint-docs-'))
+afterAll(() => fs.rmSync(scratch, { recursive: true, force: true }))
+
+interface Snippet {
+  readonly title: string
+  readonly code: string
+}
+
+function snippetsOf(page: string): readonly Snippet[] {
+  const text = fs.readFileSync(path.join(root, 'docs', page), 'utf8')
+  const blocks = [...text.matchAll(/^```ts run\n(.*?)^```$/gms)]
+  return blocks.map(({ 1: code = '', index }) => {
+    const heading =
+      text
+        .slice(0, index)
+        .match(/^#+ (.*)$/gm)
+        ?.at(-1) ?? ''
+    const line = text.slice(0, index).split('\n').length
+    return { title: `${page}:${line} ${heading}`, code }
+  })
+}
+
+const snippets = fs
+  .readdirSync(path.join(root, 'docs'))
+  .filter((name) => name.endsWith('.md'))
+  .flatMap(snippetsOf)
+
+it('there are snippets to run', () => {
+  expect(snippets.length).toBeGreaterThan(8)
+})
+
+it.each(snippets)('$title runs', async ({ code }) => {
+  const directory = fs.mkdtempSync(path.join(scratch, 'snippet-'))
+  const program = path.join(directory, 'program.mjs')
+  await build({
+    stdin: { contents: code, loader: 'ts', resolveDir: root },
+    alias: {
+      'killpoint/runtime': path.join(root, 'src/index.ts'),
+      'killpoint/journal': path.join(root, 'src/journal-entry.ts'),
+      'killpoint/transcript': path.join(root, 'src/transcript.ts'),
+    },
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'error',
+    banner: {
+      js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)",
+    },
+  })
+  const { exit, output } = await run(program, directory)
+  expect({ exit, output }).toEqual({ exit: 0, output: '' })
+})
+
+/** Runs a program to its end; gives its exit code or signal, and what it said about errors. */
+function run(
+  program: string,
+  cwd: string,
+): Promise<{ exit: number | string | null; output: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [program], { cwd, stdio: ['ignore', 'ignore', 'pipe'] })
+    let output = ''
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
+    child.on('close', (code, signal) => resolve({ exit: code ?? signal, output }))
+  })
+}
