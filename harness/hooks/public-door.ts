@@ -139,10 +139,10 @@ type Form = 'sync' | 'callback' | 'promise'
 type Runner = (args: readonly unknown[], request: unknown) => unknown
 
 /** Says that a call has nothing to do with the state directory. */
-export const unconcerned = Symbol('unconcerned')
+export const unconcerned: unique symbol = Symbol('unconcerned')
 
 /** Asks for a promise. */
-export const promised = Symbol('promised')
+export const promised: unique symbol = Symbol('promised')
 
 function wrapForm(original: Native, form: Form, run: Runner): Native {
   return function (this: unknown, ...args: unknown[]): unknown {
