@@ -14,7 +14,7 @@ import type { Plot } from './abstract/case.ts'
 import { disguise, disguises } from './abstract/disguise.ts'
 import type { Shape } from './abstract/workloads.ts'
 
-const perPlot = Number(process.env['KILLPOINT_ABSTRACT_CASES'] ?? 900)
+const perPlot = Number(process.env['KILLPOINT_ABSTRACT_CASES'] ?? 400)
 
 function draw(seed: string, plot: Plot, number: number, bug?: Bug): CheckContext {
   const numbers = random(seed, 'sample', plot, number)

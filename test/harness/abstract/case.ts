@@ -14,7 +14,7 @@ import { Story } from '../history-builder.ts'
 import type { Teller } from '../history-builder.ts'
 import type { Bug } from './bugs.ts'
 import { Life } from './life.ts'
-import type { End, Inner } from './life.ts'
+import type { End, Inner } from './tenure.ts'
 import { Store } from './store.ts'
 import { drawWorkload } from './workloads.ts'
 import type { Shape } from './workloads.ts'
@@ -147,7 +147,7 @@ class Driver {
     this.#run(running, this.#length())
     if (running.state === 'over') return
     this.#fault(running, `T${running.life.ops + 1}`)
-    running.life.isStopping = true
+    running.life.stop()
     if (this.#random.chance(0.2)) this.#runAndKill(running)
     else this.#run(running)
   }
