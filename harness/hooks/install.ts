@@ -22,6 +22,7 @@ import { Recorder, createRecorder, logFile } from './recorder.ts'
 import { ownVariables } from './settings.ts'
 import type { Settings } from './settings.ts'
 import { hookStreamSites } from './stream-sites.ts'
+import { hookThreads } from './threads.ts'
 import { hookTreeCalls } from './tree-calls.ts'
 import type { Disk } from './disk.ts'
 
@@ -74,6 +75,7 @@ export function install(
     ...(observer instanceof Recorder
       ? hookStreamSites((frames, call) => observer.runFrom(frames, call))
       : []),
+    ...hookThreads(door, { stream, preload, env: ownVariables(process.env) }),
     ...hookChildren(door, {
       stream,
       preload,
@@ -127,4 +129,14 @@ function claimStream({ stream, traceDirectory }: Settings, gate: Gate): string {
 
 function signalSelf(name: 'SIGKILL' | 'SIGSTOP' | 'SIGTERM'): void {
   kill(pid, name)
+  // The main thread stops on its way out of the call. Another one is stopped by the main thread, and must not get on before.
+  if (name === 'SIGSTOP' && isThread()) Atomics.wait(stopped, 0, 0, stopMs)
+}
+
+const stopped = new Int32Array(new SharedArrayBuffer(4))
+const stopMs = 50
+
+/** `worker_threads` would say it too, but takes milliseconds to load. */
+export function isThread(): boolean {
+  return (process.chdir as { disabled?: boolean }).disabled === true
 }

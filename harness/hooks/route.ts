@@ -66,7 +66,8 @@ export function hook(
     return function hooked(this: unknown, ...args: unknown[]): unknown {
       if (gate.own !== undefined) {
         const raw = Reflect.apply(original, this, args)
-        if (gate.own === name) gate.raw = raw
+        // The public function may go on to change a list in place, once it has it.
+        if (gate.own === name) gate.raw = Array.isArray(raw) ? raw.map(copied) : raw
         return raw
       }
       stack.entry = hooked
@@ -78,6 +79,10 @@ export function hook(
       }
     }
   })
+}
+
+function copied(part: unknown): unknown {
+  return Array.isArray(part) ? (part as unknown[]).slice() : part
 }
 
 /** A numbered op. `settled` sees the outcome before the program does. */

@@ -1,5 +1,5 @@
 /** The start of a preload: once per thread, if the environment asks for it. */
-import { install } from './install.ts'
+import { install, isThread } from './install.ts'
 import type { Entrance } from './install.ts'
 import { readSettings, threadStream } from './settings.ts'
 
@@ -13,11 +13,6 @@ export function start(entrance: Entrance, preload: string): void {
   if (settings === undefined) return
   const stream = isThread() ? threadStream(settings.stream, threadId()) : settings.stream
   holder[marker] = install({ ...settings, stream }, entrance, preload)
-}
-
-/** `worker_threads` takes milliseconds to load, so the main thread does not ask it. */
-function isThread(): boolean {
-  return (process.chdir as { disabled?: boolean }).disabled === true
 }
 
 function threadId(): number {

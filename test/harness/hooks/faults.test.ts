@@ -1,8 +1,8 @@
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { HookAct, HookFault } from '../../../harness/hooks/fault.ts'
-import { faultAt, readMarks, runWorker, stateText } from './run-worker.ts'
+import { faultAt, processState, readMarks, runWorker, stateText, until } from './run-worker.ts'
 
 // A synchronous call is the same in both orders.
 const everywhere = [
@@ -281,16 +281,6 @@ test('a slow sync is told after the ops that overtake it, or when nothing else h
   expect(await order(2)).toEqual(['write 1', 'write 2', 'sync', 'write 3'])
   expect(await order(1_000)).toEqual(['write 1', 'write 2', 'write 3', 'sync'])
 })
-
-/** `T` is stopped, `S` sleeping, `R` running. */
-function processState(pid: number): string | undefined {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3)
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
-}
 
 test('the size of what a kill inside a write leaves is its bytes, for all of them', async () => {
   const sizes = await Promise.all(

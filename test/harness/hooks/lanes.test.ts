@@ -1,9 +1,20 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 import { describe, expect, test } from 'vitest'
 import { readImage } from '../../../harness/directory-image.ts'
-import { faultAt, runWorker, stateText } from './run-worker.ts'
+import { buildPreload } from '../../../harness/hooks/build.ts'
+import {
+  faultAt,
+  fixture,
+  processState,
+  runWorker,
+  scratch,
+  stateText,
+  until,
+} from './run-worker.ts'
 import type { Place, WorkerRun } from './run-worker.ts'
 
 /** Phases in a count file, as `op` (begun) and `op+` (ended). */
@@ -118,7 +129,52 @@ describe('streams', () => {
       '1.3: shell',
       '1.3.0.0.1: shell',
     ])
-    expect(run.traces[0]?.forks).toEqual(['1.1', '1.2', '1.3'])
+    expect(run.traces[0]?.forks).toEqual(['1.0.1', '1.0.2', '1.1', '1.2', '1.3'])
+  })
+
+  test('threads have the hooks, whatever environment and options the program gives them', async () => {
+    const place = scratch()
+    const bundle = join(place, 'worker.cjs')
+    const hooks = fileURLToPath(new URL('../../../harness/hooks/preload.ts', import.meta.url))
+    await build({
+      stdin: {
+        contents: `import ${JSON.stringify(hooks)}\nimport ${JSON.stringify(fixture('threads.cjs'))}`,
+        resolveDir: place,
+      },
+      // As the live engine does it: the hooks are a part of the program, and only children load the built file.
+      define: {
+        __filename: JSON.stringify(await buildPreload()),
+        THREAD: JSON.stringify(fixture('thread.cjs')),
+      },
+      outfile: bundle,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      ignoreAnnotations: true,
+      logLevel: 'silent',
+    })
+    const run = await runWorker(bundle, { place, bare: true, lane: 'recording' })
+    expect([run.code, run.stderr]).toEqual([0, ''])
+    const streams = run.traces.map(({ stream, ops }) => [stream, ops.length])
+    expect(streams).toEqual([
+      ['1', 0],
+      ['1.0.1', 2],
+      ['1.0.2', 2],
+      ['1.0.3', 2],
+      ['1.0.4', 2],
+    ])
+  })
+
+  test('SIGSTOP from a thread holds the thread too', async () => {
+    const run = await runWorker('family.mjs', {
+      faults: [faultAt(2, { kind: 'stop', phase: 'before' }, '1.0.1')],
+      meanwhile: async (pid, place) => {
+        await until(() => processState(pid) === 'T')
+        expect(stateText(place, 'log')).toBe('first\n')
+        process.kill(pid, 'SIGCONT')
+      },
+    })
+    expect([run.code, run.marks.length]).toEqual([0, 1])
   })
 
   test.each(['1.0.2', '1.1', '1.1.1', '1.2', '1.3'])(

@@ -56,8 +56,13 @@ export interface WorkerRun extends Place {
   readonly traces: readonly Trace[]
 }
 
+/** Path of a fixture. */
+export function fixture(name: string): string {
+  return fileURLToPath(new URL(`fixtures/${name}`, import.meta.url))
+}
+
 /** Runs a fixture, or a program at an absolute path, to its end. */
-export async function runWorker(fixture: string, options: WorkerOptions = {}): Promise<WorkerRun> {
+export async function runWorker(program: string, options: WorkerOptions = {}): Promise<WorkerRun> {
   const place = options.place ?? scratch()
   const where: Place = {
     state: join(place, 'state'),
@@ -69,12 +74,7 @@ export async function runWorker(fixture: string, options: WorkerOptions = {}): P
   const ledger = openSync(where.ledger, 'a')
   const child = spawn(
     node,
-    [
-      isAbsolute(fixture)
-        ? fixture
-        : fileURLToPath(new URL(`fixtures/${fixture}`, import.meta.url)),
-      ...(options.args ?? []),
-    ],
+    [isAbsolute(program) ? program : fixture(program), ...(options.args ?? [])],
     {
       env: {
         PATH: process.env['PATH'],
@@ -130,4 +130,15 @@ export function stateText(run: Place, path: string): string | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
+}
+
+/** `T` is stopped, `S` sleeping, `R` running. */
+export function processState(pid: number): string | undefined {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3)
+}
+
+/** Waits for something that another process does. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
 }
