@@ -10,9 +10,10 @@
  *      afterwards, until the loop is empty, is not seen by anybody.
  *  V3  Nothing here is believed: a finding counts when a process of its own shows the same (`fresh-life.ts`).
  */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { compileFunction } from 'node:vm'
 import type { DirectoryImage } from '../directory-image.ts'
 import { internalBinding, replace, type FsBinding, type Undo } from '../hooks/binding.ts'
@@ -89,6 +90,8 @@ class LifeOver extends Error {}
 /** The one place of a process where lives run. */
 export class VirtualHost {
   readonly #directory: StateDirectory
+  /** What is in memory: the parent of the state directory, which programs open and sync too. */
+  readonly #mount: StateDirectory
   readonly #gate: Gate = { own: undefined, raw: undefined }
   readonly #binding = internalBinding('fs') as FsBinding
   readonly #outside = realDisk(this.#gate)
@@ -96,11 +99,13 @@ export class VirtualHost {
   readonly #scope: readonly [NodeJS.Require, string, string]
   readonly #handles: { readonly fd: number; readonly releaseFD: () => void }[] = []
   readonly #globals: ReadonlySet<string | symbol>
+  readonly #storages = new Set<{ readonly disable: () => void }>()
   #running: Running | undefined
 
   /** `bundle`: one CommonJS file that runs a life when it is evaluated. `files`: what it may read besides, by path. */
   constructor(bundle: string, root: string, files: ReadonlyMap<string, string>) {
     this.#directory = stateDirectory(root)
+    this.#mount = stateDirectory(dirname(root))
     this.#program = compileFunction(
       readFileSync(bundle, 'utf8'),
       ['exports', 'require', 'module', '__filename', '__dirname'],
@@ -114,6 +119,7 @@ export class VirtualHost {
       files,
     })
     this.#keepHandles()
+    this.#keepStorages()
     this.#guardProcess()
     this.#globals = new Set(Reflect.ownKeys(globalThis))
     process.on('beforeExit', () => this.#finish())
@@ -122,7 +128,8 @@ export class VirtualHost {
   /** Begins a life; `done` is called when it is over, and may begin the next. One at a time. */
   run(order: LifeOrder, done: (end: LifeEnd) => void): void {
     if (this.#running !== undefined) throw new Error('a life is running')
-    const disk = new VirtualDisk(this.#directory, order.image, this.#outside)
+    const at = basename(this.#directory.root)
+    const disk = new VirtualDisk(this.#mount, order.image, this.#outside, at)
     const reader = order.records ? new TraceReader() : undefined
     const running: Running = {
       order,
@@ -228,6 +235,8 @@ export class VirtualHost {
     if (running === undefined) return
     for (const handle of this.#handles.splice(0)) if (handle.fd >= 0) handle.releaseFD()
     for (const undo of running.undos.reverse()) undo()
+    for (const storage of this.#storages) storage.disable()
+    this.#storages.clear()
     this.#running = undefined
     for (const { name, listener } of running.listeners) process.removeListener(name, listener)
     for (const key of Reflect.ownKeys(globalThis))
@@ -260,6 +269,18 @@ export class VirtualHost {
         handles.push(handle as (typeof handles)[number])
         return handle
       },
+    })
+  }
+
+  /** A storage in use is carried from promise to promise for ever, also when the modules that made it are gone. */
+  #keepStorages(): void {
+    const storages = this.#storages
+    const { prototype } = AsyncLocalStorage as unknown as { prototype: Record<string, unknown> }
+    replace(prototype, '_enable', (original) => {
+      return function (this: unknown, ...args: unknown[]): unknown {
+        storages.add(this as { disable: () => void })
+        return Reflect.apply(original, this, args)
+      }
     })
   }
 

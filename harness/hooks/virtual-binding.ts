@@ -151,7 +151,9 @@ function layCall(binding: FsBinding, source: VirtualSource, call: SyncCall): voi
 
 /** A disk with one file, that takes marks. */
 function ledgerDisk(source: VirtualSource): VirtualDisk {
-  return { write: (_fd: number, bytes: Uint8Array) => source.ledger(bytes) } as unknown as VirtualDisk
+  return {
+    write: (_fd: number, bytes: Uint8Array) => source.ledger(bytes),
+  } as unknown as VirtualDisk
 }
 
 function fail(error: unknown, behind: unknown): undefined {

@@ -67,23 +67,31 @@ export class VirtualDisk implements Disk {
   readonly #directory: StateDirectory
   readonly #outside: Disk
   readonly #root: VirtualDirectory
+  /** Where the image stands. */
+  readonly #base: VirtualDirectory
   readonly #descriptors = new Map<number, Descriptor>()
   #inodes = 0
   #nextFd = virtualFdMin
   #temporary = 0
 
-  constructor(directory: StateDirectory, image: DirectoryImage, outside: Disk) {
+  /** `at`: a name in `directory` under which the image stands; absent: it stands in `directory` itself. */
+  constructor(directory: StateDirectory, image: DirectoryImage, outside: Disk, at?: string) {
     this.#directory = directory
     this.#outside = outside
     this.#root = this.#makeDirectory(undefined)
+    this.#base = at === undefined ? this.#root : this.#makeDirectory(this.#root)
+    if (at !== undefined) this.#root.entries.set(at, this.#base)
     const seen = new Map<ImageEntry, VirtualFile>()
     for (const path of [...image.keys()].sort()) {
       const entry = image.get(path)
       if (entry === undefined) continue
-      const slash = path.lastIndexOf('/')
-      const parent = slash < 0 ? this.#root : this.#walk(path.slice(0, slash), 'open')
-      if (parent.kind !== 'directory') throw new Error(`an image with a file above ${path}`)
-      parent.entries.set(path.slice(slash + 1), this.#nodeOf(entry, parent, seen))
+      const names = path.split('/')
+      const name = names.pop() ?? ''
+      let parent: VirtualNode | undefined = this.#base
+      for (const each of names)
+        parent = parent?.kind === 'directory' ? parent.entries.get(each) : undefined
+      if (parent?.kind !== 'directory') throw new Error(`an image without what is above ${path}`)
+      parent.entries.set(name, this.#nodeOf(entry, parent, seen))
     }
   }
 
@@ -117,7 +125,7 @@ export class VirtualDisk implements Disk {
         }
       }
     }
-    visit(this.#root, '')
+    visit(this.#base, '')
     return image
   }
 
@@ -419,10 +427,6 @@ export class VirtualDisk implements Disk {
     const { node, ...found } = this.#find(relative, syscall, path, follow)
     if (node === undefined) throw systemError('ENOENT', syscall, pathText(path))
     return { ...found, node }
-  }
-
-  #walk(relative: string, syscall: string): VirtualNode {
-    return this.#existing(relative, syscall, relative, true).node
   }
 
   /** Walks a path of the state directory; `parts` receives its names with links resolved. */
