@@ -4,7 +4,6 @@
  * It sees less than the binding does: what Node calls inside itself (copying trees, `FileHandle` methods that a program took
  * before) passes by. The self-test says which forms. Everything runs in serial order.
  */
-import { fileURLToPath } from 'node:url'
 import { mutableFs, syncExports } from './builtin.ts'
 import type { FsBinding, Native, Undo } from './binding.ts'
 import { replace } from './binding.ts'
@@ -13,22 +12,25 @@ import type { DiskPath } from './disk.ts'
 import { attempt } from './door.ts'
 import type { Door } from './door.ts'
 import { failure } from './errors.ts'
-import { fileOf, openedFile, register } from './open-calls.ts'
+import {
+  bytesOf,
+  callBinding,
+  concerned,
+  flagsOf,
+  isContent,
+  path,
+  promised,
+  unconcerned,
+  type Translated,
+} from './public-call.ts'
 import { wrapHandles } from './public-handles.ts'
 import { symlinkTypes } from './public-binding.ts'
 import type { Call } from './route.ts'
 import type { Steps } from './steps.ts'
 import { removeTree } from './tree-calls.ts'
 
-/** A public call in the terms of the binding: which function, with which arguments, its request coming last. */
-export interface Translated {
-  readonly name: string
-  readonly args: readonly unknown[]
-}
-
 type Translate = (args: readonly unknown[]) => Translated
 
-const path = (value: unknown): unknown => (value instanceof URL ? fileURLToPath(value) : value)
 const same =
   (name: string, length: number): Translate =>
   (args) => ({ name, args: Array.from({ length }, (_, index) => path(args[index])) })
@@ -138,12 +140,6 @@ type Form = 'sync' | 'callback' | 'promise'
 /** Runs a call for a request (`undefined`, an object with `oncomplete`, or a symbol), or says that it is not concerned. */
 type Runner = (args: readonly unknown[], request: unknown) => unknown
 
-/** Says that a call has nothing to do with the state directory. */
-export const unconcerned: unique symbol = Symbol('unconcerned')
-
-/** Asks for a promise. */
-export const promised: unique symbol = Symbol('promised')
-
 function wrapForm(original: Native, form: Form, run: Runner): Native {
   return function (this: unknown, ...args: unknown[]): unknown {
     const callback = form === 'callback' ? args.at(-1) : undefined
@@ -156,36 +152,6 @@ function wrapForm(original: Native, form: Form, run: Runner): Native {
     const result = run(form === 'callback' ? args.slice(0, -1) : args, request)
     return result === unconcerned ? Reflect.apply(original, this, args) : result
   }
-}
-
-/** Sends a translated call to the hooked binding, if it concerns the state directory. */
-export function callBinding(
-  binding: FsBinding,
-  door: Door,
-  { name, args }: Translated,
-  request: unknown,
-): unknown {
-  if (!concerned(door, args.slice(0, 2))) return unconcerned
-  const call = binding[name] as Native
-  return request === undefined
-    ? Reflect.apply(call, binding, args)
-    : Reflect.apply(call, binding, [...args, request])
-}
-
-/** Whether one of these is a descriptor or a path of the state directory. */
-export function concerned(door: Door, targets: readonly unknown[]): boolean {
-  const [first] = targets
-  if (typeof first === 'number') {
-    const { kind } = door.files[first] ?? fileOf(door, first)
-    return kind === 'state' || kind === 'ledger'
-  }
-  return targets.some((target) => door.options.directory.relative(target) !== undefined)
-}
-
-/** Enters a descriptor that Node itself opened. */
-export function enter(door: Door, fd: number, name: unknown, flags: unknown): void {
-  const relative = door.options.directory.relative(path(name))
-  if (relative !== undefined) register(door, fd, openedFile(relative, flagsOf(flags ?? 'r')))
 }
 
 function callFor(name: string, args: readonly unknown[], request: unknown): Call {
@@ -241,36 +207,6 @@ function translateWrite(args: readonly unknown[]): Translated {
   const offset = numberOr(given.offset, 0) as number
   const length = numberOr(given.length, byteLength - offset)
   return { name: 'writeBuffer', args: [fd, data, offset, length, numberOr(given.position, null)] }
-}
-
-/** Whether it can be written as it is. */
-export function isContent(data: unknown): boolean {
-  return typeof data === 'string' || ArrayBuffer.isView(data)
-}
-
-/** Content of a file to be written. */
-export function bytesOf(data: unknown, encoding: unknown): Uint8Array {
-  if (typeof data === 'string') return Buffer.from(data, (encoding ?? 'utf8') as BufferEncoding)
-  const { buffer, byteOffset, byteLength } = data as NodeJS.ArrayBufferView
-  return new Uint8Array(buffer, byteOffset, byteLength)
-}
-
-/** `O_…` flags of `r`, `w+`, `ax` … */
-export function flagsOf(flags: unknown): number {
-  if (typeof flags === 'number') return flags
-  const { constants } = mutableFs()
-  const letters = new Set(String(flags))
-  const both = letters.has('+')
-  const base = letters.has('r')
-    ? both
-      ? constants.O_RDWR
-      : constants.O_RDONLY
-    : (both ? constants.O_RDWR : constants.O_WRONLY) |
-      constants.O_CREAT |
-      (letters.has('w') ? constants.O_TRUNC : constants.O_APPEND)
-  return (
-    base | (letters.has('x') ? constants.O_EXCL : 0) | (letters.has('s') ? constants.O_SYNC : 0)
-  )
 }
 
 function modeOf(mode: unknown, fallback: number): number {

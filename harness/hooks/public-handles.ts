@@ -14,8 +14,8 @@ import {
   isContent,
   promised,
   unconcerned,
-} from './public-door.ts'
-import type { Translated } from './public-door.ts'
+} from './public-call.ts'
+import type { Translated } from './public-call.ts'
 
 interface Handle {
   readonly fd: number
