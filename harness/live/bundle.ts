@@ -7,15 +7,18 @@
  * by absolute path. A module with top-level await cannot be CommonJS and becomes one ES module. The source map lies beside
  * the file, not in it: Node would read it at every start.
  *
+ * A dynamic import of a built-in module becomes a `require`, because a script from a code cache cannot import (its cache
+ * does not bring back who asked). Where anything else is imported at run time, imports stay and there is no cache.
+ *
  * Text that a transform returns is bundled in place of a file's own: planted bugs never touch the sources.
  */
-import { createRequire } from 'node:module'
+import { createRequire, isBuiltin } from 'node:module'
 import { readFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
-import type { BuildFailure, BuildOptions, Message, Plugin } from 'esbuild'
+import type { BuildFailure, BuildOptions, ImportKind, Message, Plugin } from 'esbuild'
 import type { Program } from '../system.ts'
 import { TroubleError } from './trouble.ts'
 
@@ -41,6 +44,8 @@ export interface Bundle {
   /** The file to run. */
   readonly file: string
   readonly format: 'cjs' | 'esm'
+  /** Whether it may start from a code cache. */
+  readonly cacheable: boolean
   /** Its source map. */
   readonly map: string
   /** Absolute paths of all sources in it. */
@@ -53,21 +58,41 @@ export interface Bundle {
  * @throws TroubleError `bundle`, with every message of the compiler
  */
 export async function bundleWorker(order: BundleOrder): Promise<Bundle> {
+  const imports = new RuntimeImports()
   try {
-    return await bundleAs(order, 'cjs')
+    const bundle = await bundleAs(order, 'cjs', imports)
+    return imports.found ? await bundleAs(order, 'cjs', undefined) : bundle
   } catch (error) {
     if (!isBuildFailure(error)) throw error
     if (!error.errors.some(isTopLevelAwait)) throw bundleError(order.program.entry, error)
   }
   try {
-    return await bundleAs(order, 'esm')
+    return await bundleAs(order, 'esm', undefined)
   } catch (error) {
     if (!isBuildFailure(error)) throw error
     throw bundleError(order.program.entry, error)
   }
 }
 
-async function bundleAs(order: BundleOrder, format: 'cjs' | 'esm'): Promise<Bundle> {
+/** Looks out for imports at run time that `require` cannot stand in for. */
+class RuntimeImports {
+  found = false
+
+  resolved(path: string, kind: ImportKind, external: boolean): void {
+    this.found ||= kind === 'dynamic-import' && external && !isBuiltin(path)
+  }
+
+  read(text: string): void {
+    this.found ||= /\bimport\(\s*[^\s'"`/*)]/.test(text)
+  }
+}
+
+/** Bundles as one format; with `imports`, dynamic ones become requires. */
+async function bundleAs(
+  order: BundleOrder,
+  format: 'cjs' | 'esm',
+  imports: RuntimeImports | undefined,
+): Promise<Bundle> {
   const { program, directory, preload } = order
   const file = join(directory, format === 'cjs' ? 'worker.cjs' : 'worker.mjs')
   const result = await build({
@@ -79,13 +104,15 @@ async function bundleAs(order: BundleOrder, format: 'cjs' | 'esm'): Promise<Bund
       contents: entryText(program.entry, preload?.entry),
       resolveDir: dirname(program.entry),
     },
-    plugins: [resolution(program), sources(order)],
+    plugins: [resolution(program, imports), sources(order, imports)],
+    ...(imports === undefined ? {} : { supported: { 'dynamic-import': false } }),
     ...(format === 'esm' ? { banner: { js: esmBanner } } : {}),
   })
   const inputs = Object.keys(result.metafile?.inputs ?? {})
   return {
     file,
     format,
+    cacheable: format === 'cjs' && imports !== undefined,
     map: `${file}.map`,
     sources: inputs
       .filter((path) => path !== '<stdin>')
@@ -120,7 +147,7 @@ function entryText(entry: string, preload: string | undefined): string {
 }
 
 /** Puts the user's modules in their places and keeps native packages on disk. */
-function resolution(program: BundleOrder['program']): Plugin {
+function resolution(program: BundleOrder['program'], imports: RuntimeImports | undefined): Plugin {
   const modules = program.modules ?? {}
   const external = new Set(program.external)
   const native = new Map<string, boolean>()
@@ -145,6 +172,7 @@ function resolution(program: BundleOrder['program']): Plugin {
           if (!native.has(root)) native.set(root, isNative(root))
           const stays =
             external.has(packageName(path)) || external.has(path) || native.get(root) === true
+          if (stays) imports?.resolved(found.path, kind, true)
           return stays ? { path: found.path, external: true } : undefined
         },
       )
@@ -173,13 +201,14 @@ function isNative(root: string): boolean {
 }
 
 /** Loads sources through the transform, and settles what they ask about themselves. */
-function sources({ transform, preload }: BundleOrder): Plugin {
+function sources({ transform, preload }: BundleOrder, imports: RuntimeImports | undefined): Plugin {
   return {
     name: 'killpoint-sources',
     setup(context) {
       context.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, async ({ path }) => {
         const own = await readFile(path, 'utf8')
         const text = transform?.(path, own) ?? own
+        imports?.read(text)
         const settled = text.includes('import.meta') ? settleImportMeta(text, path) : text
         // The hooks hand their own file on to child processes: that is the built one, not the worker.
         const contents =

@@ -49,7 +49,6 @@ const script = new vm.Script('(function (exports, require, module, __filename, _
   filename: file,
   lineOffset: -1,
   cachedData,
-  importModuleDynamically: vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER,
 })
 const out = process.env.${cacheOutVariable}
 if (out !== undefined) process.on('exit', () => fs.writeFileSync(out, script.createCachedData()))

@@ -8,7 +8,7 @@
  */
 import type { Position, Schedule } from '../fault.ts'
 import { position } from '../fault.ts'
-import type { Landed, LiveCase, RandomKill } from './case.ts'
+import type { CountedOps, Landed, LiveCase, RandomKill } from './case.ts'
 import type { CaseContext, Started } from './case-context.ts'
 import type { CaseDriver } from './case-driver.ts'
 import { changedFiles, sameImage } from './image.ts'
@@ -17,68 +17,66 @@ import type { Image } from './image.ts'
 /** Runs a case up to the end of a life of its schedule, and tells what is left then. */
 export type StateAfter = (asked: LiveCase, life: number) => Promise<Image>
 
+/** A crash point, and whether a kill there is known to leave the same. */
+export interface Located {
+  readonly at: Position
+  readonly exact: boolean
+}
+
 /** Where the shot of a case landed; `undefined` where there was none or it did not fall. */
 export async function landing(
   { asked }: CaseContext,
   { shooting, shot, target }: CaseDriver,
   stateAfter: StateAfter,
 ): Promise<Landed | undefined> {
-  const { randomKill } = asked
+  const { randomKill, ...rest } = asked
   if (randomKill === undefined || target === undefined) return undefined
   if (shooting === undefined) return fromOutside(asked, randomKill, target)
-  if (shot === undefined) return undefined
-  if (!(await shooting.fell)) return undefined
   const count = shooting.count()
-  if (count === undefined) return undefined
-  const found = await locate()
+  if (shot === undefined || count === undefined || !(await shooting.fell)) return undefined
+  const { life } = randomKill
+  let candidates = 0
+  const found = await locate(count, shooting.atLastOp, shot, async (at) => {
+    const id = `${asked.id}-at-${(candidates += 1)}`
+    return await stateAfter({ ...rest, id, schedule: withKill(asked.schedule, life, at) }, life)
+  })
   return {
     life: shooting.life,
-    schedule: withKill(asked.schedule, randomKill.life, found.at),
+    schedule: withKill(asked.schedule, life, found.at),
     precision: found.exact ? 'exact' : 'near',
   }
+}
 
-  async function locate(): Promise<{ readonly at: Position; readonly exact: boolean }> {
-    const { begun, open } = count ?? { begun: 0, open: [] }
-    const [op] = open
-    if (op === undefined) return { at: position(begun, 'after'), exact: true }
-    if (shooting?.atLastOp === true) return { at: position(op), exact: true }
-    const before = await after(position(op), 0)
-    if (isSame(before)) return { at: position(op), exact: true }
-    const done = await after(position(op, 'after'), 1)
-    if (isSame(done)) return { at: position(op, 'after'), exact: true }
-    const bytes = appended(before, done)
-    if (bytes === undefined) return { at: position(op), exact: false }
-    const inside = position(op, { kind: 'inside', bytes })
-    return { at: inside, exact: isSame(await after(inside, 2)) }
-  }
+/** Finds the point whose kill leaves what the shot left; `after` tells what a kill at a point leaves. */
+export async function locate(
+  { begun, open }: CountedOps,
+  heldBefore: boolean,
+  shot: Image,
+  after: (at: Position) => Promise<Image>,
+): Promise<Located> {
+  const [op, ...more] = open
+  if (op === undefined) return { at: position(begun, 'after'), exact: true }
+  // It was held before this op, and died there.
+  if (heldBefore) return { at: position(op), exact: true }
+  // In native order several are under way at once: no single point leaves what they left.
+  if (more.length > 0) return { at: position(op), exact: false }
+  const before = await after(position(op))
+  if (sameImage(before, shot)) return { at: position(op), exact: true }
+  const done = await after(position(op, 'after'))
+  if (sameImage(done, shot)) return { at: position(op, 'after'), exact: true }
+  const bytes = appended(before, shot, done)
+  if (bytes === undefined) return { at: position(op), exact: false }
+  const inside = position(op, { kind: 'inside', bytes })
+  return { at: inside, exact: sameImage(await after(inside), shot) }
+}
 
-  async function after(at: Position, candidate: number): Promise<Image> {
-    const { life } = randomKill ?? { life: 1 }
-    const { randomKill: _, ...rest } = asked
-    return await stateAfter(
-      {
-        ...rest,
-        id: `${asked.id}-at-${candidate}`,
-        schedule: withKill(asked.schedule, life, at),
-      },
-      life,
-    )
-  }
-
-  function isSame(image: Image): boolean {
-    return shot !== undefined && sameImage(image, shot)
-  }
-
-  /** Bytes of the one file that was growing. */
-  function appended(before: Image, done: Image): number | undefined {
-    if (shot === undefined) return undefined
-    const [path, ...more] = changedFiles(before, done)
-    if (path === undefined || more.length > 0) return undefined
-    const grown = (shot.files.get(path)?.bytes ?? 0) - (before.files.get(path)?.bytes ?? 0)
-    return grown > 0 && (done.files.get(path)?.bytes ?? 0) > (shot.files.get(path)?.bytes ?? 0)
-      ? grown
-      : undefined
-  }
+/** Bytes by which the one file grew that the op makes grow further. */
+function appended(before: Image, shot: Image, done: Image): number | undefined {
+  const [path, ...more] = changedFiles(before, done)
+  if (path === undefined || more.length > 0) return undefined
+  const [from, to, end] = [before, shot, done].map(({ files }) => files.get(path)?.bytes ?? 0)
+  if (from === undefined || to === undefined || end === undefined) return undefined
+  return from < to && to < end ? to - from : undefined
 }
 
 /** Where no hook counts, the marks do: it died after the last one that is in the ledger, and nobody knows how far after. */

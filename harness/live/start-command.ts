@@ -44,13 +44,13 @@ export async function startCommand(
   const hooked = options.hooks !== false
   const node = [...(await startFlags(resolved.node)), ...(program.nodeArguments ?? [])]
   if (program.bundle === false) return await loaded(program, options, resolved, node)
-  const { file, format } = await bundleWorker({
+  const { file, cacheable } = await bundleWorker({
     program,
     directory,
     ...(hooked ? { preload: await hooks(options.door) } : {}),
     ...(options.transform === undefined ? {} : { transform: options.transform }),
   })
-  const cached = format === 'cjs' && options.codeCache !== false
+  const cached = cacheable && options.codeCache !== false
   const main = cached ? await withCodeCache(file, system, resolved.node, node) : file
   return { file: resolved.node, arguments: [...node, main], hooked }
 }

@@ -26,6 +26,7 @@ async function bundled(
   readonly file: string
   readonly map: string
   readonly format: string
+  readonly cacheable: boolean
   readonly sources: readonly string[]
 }> {
   const at = join(root, String((made += 1)))
@@ -67,6 +68,35 @@ describe('bundle', () => {
     })
     expect(format).toBe('esm')
     expect(run(file)).toBe('a/b\n')
+  })
+
+  it('requires what is imported at run time, where that is built in or bundled', async () => {
+    const { file, cacheable } = await bundled({
+      'main.ts':
+        "import('node:path').then(({ sep }) => console.log(sep))\nimport('./later.ts').then(({ later }) => console.log(later))\n",
+      'later.ts': "export const later: string = 'later'\n",
+    })
+    expect(cacheable).toBe(true)
+    expect(run(file)).toBe('/\nlater\n')
+  })
+
+  it('imports what only Node can find at run time, and is then not to be cached', async () => {
+    const named = await bundled(
+      {
+        'main.ts': "import('esm-only').then(({ where }) => console.log(where))\n",
+        'node_modules/esm-only/package.json': '{ "type": "module", "exports": "./index.js" }',
+        'node_modules/esm-only/index.js': "export const where = 'there'\n",
+      },
+      { external: ['esm-only'] },
+    )
+    expect(named.cacheable).toBe(false)
+    expect(run(named.file)).toBe('there\n')
+    const computed = await bundled({
+      'main.ts':
+        "const name = 'node:' + 'path'\nimport(name).then(({ sep }) => console.log(sep))\n",
+    })
+    expect(computed.cacheable).toBe(false)
+    expect(run(computed.file)).toBe('/\n')
   })
 
   it('tells a module where its source is', async () => {

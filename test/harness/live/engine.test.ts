@@ -102,6 +102,12 @@ describe('live engine: faults that do not fire', () => {
     expect(run.lives[0]?.unfired).toHaveLength(1)
   })
 
+  it('believes no line that says that a kill fell where nobody died of it', async () => {
+    const run = await runToy('liar', 'K99')
+    expect(run.ending).toMatchObject({ kind: 'not-fired', life: 1 })
+    expect(run.lives[0]).toMatchObject({ code: 0, fired: [] })
+  })
+
   it('calls a case none whose rot finds nothing', async () => {
     const run = await engine.runCase(toyCase('K3,R1=gone'))
     expect(run.ending).toMatchObject({ kind: 'not-fired', why: 'there was nothing to damage' })
