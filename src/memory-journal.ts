@@ -12,12 +12,12 @@ import type {
   JournalBackend,
   JournalRecord,
   LifeSummary,
-  OpenOptions,
   RecordBody,
   RunImage,
   Seq,
 } from './journal.ts'
 import type { JsonValue } from './json.ts'
+import { type CheckedOpenOptions, checkOpenOptions } from './open-options.ts'
 import { assertRunId } from './run-id.ts'
 
 export interface MemoryJournalOptions {
@@ -44,8 +44,9 @@ export function memoryJournal(options: MemoryJournalOptions = {}): JournalBacken
   return {
     name: 'memory',
     durability: 'memory',
-    open: async (runId, openOptions = {}) => {
+    open: async (runId, given) => {
       assertRunId(runId)
+      const openOptions = checkOpenOptions(given)
       const run = runs.get(runId) ?? { records: [], lives: [] }
       assertFree(runId, run, openOptions)
       runs.set(runId, run)
@@ -62,7 +63,7 @@ export function memoryJournal(options: MemoryJournalOptions = {}): JournalBacken
   }
 }
 
-function assertFree(runId: string, run: Run, options: OpenOptions): void {
+function assertFree(runId: string, run: Run, options: CheckedOpenOptions): void {
   const newest = run.lives.at(-1)
   // One process: a life that has not closed is alive.
   if (newest === undefined || newest.closed || options.takeover === 'always') return
@@ -73,7 +74,7 @@ function assertFree(runId: string, run: Run, options: OpenOptions): void {
   })
 }
 
-function own(runId: string, run: Run, options: OpenOptions, bytesMax: number): Journal {
+function own(runId: string, run: Run, options: CheckedOpenOptions, bytesMax: number): Journal {
   const recovered = recordsOf(run)
   const lives = livesOf(run)
   const epoch = run.lives.length + 1

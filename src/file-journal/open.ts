@@ -13,6 +13,7 @@ import { JournalUnreadableError, KillpointError, NotAJournalError, systemCode } 
 import type { WritableFile } from '../file-system.ts'
 import { describeOwner } from '../identity.ts'
 import type { OpenOptions } from '../journal.ts'
+import { type CheckedOpenOptions, checkOpenOptions } from '../open-options.ts'
 import { endLine, type Header, headerLine, type SealedLife, sealLine } from './format.ts'
 import { hold, release } from './held.ts'
 import { type Image, readImage } from './image.ts'
@@ -53,9 +54,10 @@ export async function openSegment(
   options: OpenOptions,
 ): Promise<OwnedSegment> {
   const { run } = source
+  const checked = checkOpenOptions(options)
   await makeRunDirectory(settings.fileSystem, run.directory, settings.vouchedDir)
-  const epoch = await nextEpoch(source, settings, options)
-  const published = await publish(source, settings, epoch, options.owner)
+  const epoch = await nextEpoch(source, settings, checked)
+  const published = await publish(source, settings, epoch, checked.owner)
   try {
     return await decide(source, settings, published)
   } catch (error) {
@@ -68,7 +70,7 @@ export async function openSegment(
 async function nextEpoch(
   source: RunSource,
   settings: Settings,
-  options: OpenOptions,
+  options: CheckedOpenOptions,
 ): Promise<number> {
   const names = (await listRun(source)) ?? []
   const newest = segmentNumbers(names).at(-1)
@@ -76,7 +78,7 @@ async function nextEpoch(
     assertOnlyOurs(source.run, names)
     return 1
   }
-  await assertFree(source, settings.identity, newest, options.takeover ?? 'if-dead')
+  await assertFree(source, settings.identity, newest, options.takeover)
   return newest + 1
 }
 

@@ -48,7 +48,7 @@ export function ownedJournal(
       try {
         return writer.append(pendingAppend(bodies, settings))
       } catch (error) {
-        return Promise.reject(error as Error)
+        return Promise.reject(error)
       }
     },
     close: () => writer.close(),

@@ -5,7 +5,7 @@
  * The model is a plain array of bodies: see `model-run.ts`.
  */
 import fc from 'fast-check'
-import type { Journal, JournalRecord, RecordBody } from '../../src/journal.ts'
+import type { Journal, JournalRecord, OpenOptions, RecordBody } from '../../src/journal.ts'
 import type { JsonValue } from '../../src/json.ts'
 import { assertCode, assertEqual, assertTrue, bodiesOf, outcomeOf } from './law-asserts.ts'
 import type { Ability, LawPlace, LawSubject } from './law-subject.ts'
@@ -312,6 +312,15 @@ export const journalLaws: readonly JournalLaw[] = [
     },
   ),
 
+  law('open options', 'what is not an owner or a takeover is refused', [], async (place) => {
+    const { backend } = place.start()
+    for (const bad of badOpenOptions) {
+      const outcome = await outcomeOf(backend.open(runId, bad as OpenOptions))
+      assertCode(outcome, ['INVALID_ARGUMENT'], JSON.stringify(bad).slice(0, 60))
+    }
+    assertEqual(await backend.read(runId), undefined, 'a run that nobody opened')
+  }),
+
   law('run ids', 'what cannot name a run is refused by every call', [], async (place) => {
     const { backend } = place.start()
     for (const bad of badRunIds) {
@@ -321,6 +330,15 @@ export const journalLaws: readonly JournalLaw[] = [
       }
     }
   }),
+]
+
+const badOpenOptions: readonly unknown[] = [
+  { owner: 7 },
+  { owner: null },
+  { owner: 'x'.repeat(501) },
+  { owner: '\ud800' },
+  { takeover: 'sometimes' },
+  { takeover: null },
 ]
 
 const badRunIds = ['', '.', '..', 'a/b', '/', '../a', 'a\0b', 'a\\b', 'x'.repeat(300), 'é', ' ']

@@ -7,7 +7,7 @@
 import fc from 'fast-check'
 import type { Journal, Takeover } from '../../src/journal.ts'
 import type { JsonValue } from '../../src/json.ts'
-import { RunHistory } from '../support/history.ts'
+import { RunHistory } from './run-history.ts'
 import { assertCode, assertEqual, assertTrue, bodiesOf, outcomeOf } from './law-asserts.ts'
 import type { LawPlace, LawProcess } from './law-subject.ts'
 

@@ -374,7 +374,8 @@ export class SimProcess {
       kind,
       name,
       () => store(node, covered),
-      () => drop(node, covered),
+      // A file system that journals its entries keeps them for the next sync.
+      () => node.kind === 'file' && drop(node, covered),
     )
   }
 

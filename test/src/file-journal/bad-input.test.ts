@@ -98,6 +98,19 @@ describe('what a dead maker left behind', () => {
     expect(fs.readdirSync(run).sort()).toEqual(['000001.log', '000009.later.tmp', 'inbox'])
   })
 
+  test('a gap in the numbers, which a power loss can leave, is never filled', async () => {
+    const { dir, backend } = newPlace()
+    const journal = await backend.open('run')
+    await journal.append(['a'])
+    await journal.close()
+    fs.writeFileSync(path.join(dir, 'run', '000003.log'), '')
+    const next = await backend.open('run')
+    expect(next.epoch).toBe(4)
+    expect(bodiesOf(next.recovered)).toEqual(['a'])
+    expect(await next.append(['b'])).toBe(2)
+    await next.close()
+  })
+
   test.each([
     ['nothing at all', ''],
     ['zeros', '\0'.repeat(300)],

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { KillpointError, systemCode } from '../../../src/errors.ts'
 import type { Journal } from '../../../src/journal.ts'
 import type { JsonValue } from '../../../src/json.ts'
-import { RunHistory } from '../../support/history.ts'
+import { RunHistory } from '../../laws/run-history.ts'
 import {
   type Fate,
   type Keep,
@@ -70,15 +70,22 @@ describe('pages that a failed sync dropped', () => {
     )
     for (const failing of syncs) {
       for (let forgetAt = 1; forgetAt < 60; forgetAt++) {
-        if (await failThenForget(empty, failing.number, forgetAt)) forgetful++
+        for (const sealToo of [false, true]) {
+          if (await failThenForget(empty, failing.number, forgetAt, sealToo)) forgetful++
+        }
       }
     }
-    expect(forgetful).toBeGreaterThan(40)
+    expect(forgetful).toBeGreaterThan(80)
   })
 })
 
 /** A life whose sync fails, one that reads while the pages vanish, one that comes last; whether the second got so far. */
-async function failThenForget(scene: Scene, failing: number, forgetAt: number): Promise<boolean> {
+async function failThenForget(
+  scene: Scene,
+  failing: number,
+  forgetAt: number,
+  sealToo: boolean,
+): Promise<boolean> {
   const { machine, history } = fork(scene)
   const first = machine.start(
     ({ number }) => (number === failing ? { kind: 'fail', code: 'EIO' } : { kind: 'go' }),
@@ -86,6 +93,7 @@ async function failThenForget(scene: Scene, failing: number, forgetAt: number): 
   )
   await liveWithFailure(first, history, 'EIO')
   first.process.kill()
+  if (sealToo) await failToSeal(machine)
   let forgot = false
   const second = machine.start(({ number }) => {
     if (number === forgetAt) {
@@ -101,6 +109,16 @@ async function failThenForget(scene: Scene, failing: number, forgetAt: number): 
   const last = await machine.start(undefined, options).backend.open(runId)
   assertNothing(history.recovered(bodiesOf(last.recovered)))
   return forgot
+}
+
+/** A life whose seal can be read for a while, and is not stored. */
+async function failToSeal(machine: SimMachine): Promise<void> {
+  const life = machine.start(
+    ({ kind }) => (kind === 'sync' ? { kind: 'fail', code: 'EIO' } : { kind: 'go' }),
+    options,
+  )
+  await expect(life.backend.open(runId)).rejects.toMatchObject({ code: 'STORAGE' })
+  life.process.kill()
 }
 
 /** Appends of each kind: one record, several, overlapping ones, and one with its payload in the blob store. */
@@ -203,6 +221,9 @@ async function runWhole(scene: Scene, life: Life, tally: Tally): Promise<readonl
   await life(journal, history)
   const after = await reader.read(runId)
   assertSame(bodiesOf(after?.records ?? []), history.decided, 'what a reader sees at the end')
+  machine.losePower(loseAll)
+  const durable = await machine.start(undefined, options).backend.read(runId)
+  assertSame(bodiesOf(durable?.records ?? []), history.decided, 'what a power loss leaves')
   return started.process.ops
 }
 

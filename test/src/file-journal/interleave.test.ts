@@ -58,21 +58,19 @@ describe('directed', () => {
     const machine = new SimMachine(await emptySimDisk())
     const zombie = await machine.start().backend.open(runId)
     await zombie.append(['acknowledged'])
-    let goOn: (() => void) | undefined
+    const gate = new Gate()
     const late = machine.start(({ kind, path }) =>
-      goOn === undefined && kind === 'open' && path.endsWith('000001.log')
-        ? { kind: 'pause', until: new Promise((resolve) => (goOn = resolve)) }
-        : { kind: 'go' },
+      kind === 'open' && path.endsWith('000001.log') ? gate.fate() : { kind: 'go' },
     )
     const overtaken = late.backend
       .open(runId, { takeover: 'always' })
       .catch((error: unknown) => error)
-    while (goOn === undefined) await new Promise(setImmediate)
+    await gate.reached
     const owner = await machine.start().backend.open(runId, { takeover: 'always' })
     assertEqual(bodiesOf(owner.recovered), ['acknowledged'], 'what the owner has')
     const lost = await zombie.append(['too late']).catch((error: unknown) => error)
     assertTrue(lost instanceof FencedError, 'the old owner is fenced')
-    goOn()
+    gate.open()
     // It has read the late append, and the owner has decided against it.
     assertTrue((await overtaken) instanceof RunOwnedError, 'the overtaken opener gives up')
     await owner.append(['on'])
@@ -80,6 +78,31 @@ describe('directed', () => {
     assertEqual(bodiesOf(last.recovered), ['acknowledged', 'on'], 'what the next owner has')
   })
 })
+
+/** Holds up the first op that comes to it. */
+class Gate {
+  readonly reached: Promise<void>
+  readonly #until: Promise<void>
+  #onReached: () => void = () => undefined
+  #onOpen: () => void = () => undefined
+  #used = false
+
+  constructor() {
+    this.reached = new Promise((resolve) => (this.#onReached = resolve))
+    this.#until = new Promise((resolve) => (this.#onOpen = resolve))
+  }
+
+  fate(): Fate {
+    if (this.#used) return { kind: 'go' }
+    this.#used = true
+    this.#onReached()
+    return { kind: 'pause', until: this.#until }
+  }
+
+  open(): void {
+    this.#onOpen()
+  }
+}
 
 interface Resolved {
   readonly epoch: number
