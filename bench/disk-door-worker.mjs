@@ -37,7 +37,7 @@ const blocks = {
 
 for await (const line of createInterface({ input: process.stdin })) {
   const [, what, number] = /^(.*) (\d+)$/.exec(line)
-  const count = Number(number)
+  const count = Number.parseInt(number, 10)
   const start = process.hrtime.bigint()
   await blocks[what](count)
   console.log(Number(process.hrtime.bigint() - start) / count)

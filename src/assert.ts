@@ -13,8 +13,3 @@ export class AssertionError extends Error {
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new AssertionError(`impossible state: ${message}`)
 }
-
-/** Marks a switch as exhaustive: compiles only while every member of the union has a case. */
-export function unreachable(value: never): never {
-  throw new AssertionError(`unhandled case: ${JSON.stringify(value)}`)
-}

@@ -62,8 +62,9 @@ function markedJournal(journal: Journal, clock: Clock): Journal {
 /** The due time of a timer is durable: only here can that be seen, its own code waits until it has fired. */
 function markArmed(body: JsonValue, at: number): void {
   const { type, kind, key, due } = body as JsonObject
-  if (type !== 'intent' || kind !== 'timer' || typeof due !== 'number') return
-  const step = String(key).split('/').at(-1) ?? ''
+  if (type !== 'intent' || kind !== 'timer') return
+  if (typeof key !== 'string' || typeof due !== 'number') return
+  const step = key.split('/').at(-1) ?? ''
   mark({ mark: 'timer', step, phase: 'armed', due, at })
 }
 
