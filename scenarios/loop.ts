@@ -14,6 +14,7 @@ import {
   effectWithoutCommit,
   outcomeUnknown,
   resumedAfterCommit,
+  stoppedInOrder,
   tornAppend,
 } from './sometimes.ts'
 import { anyStep, inOrder, workloadOf } from './workloads.ts'
@@ -39,6 +40,13 @@ export const loop: Scenario = {
       .map((rest): Task => ({ kind: 'loop', id: '', iterations: [first, ...rest] })),
   ),
   faults: [killAtOp, killAtMark, killInRecovery, killAtRandom, terminate],
-  sometimes: [effectWithoutCommit, outcomeUnknown, resumedAfterCommit, tornAppend, crashInRecovery],
+  sometimes: [
+    effectWithoutCommit,
+    outcomeUnknown,
+    resumedAfterCommit,
+    tornAppend,
+    stoppedInOrder,
+    crashInRecovery,
+  ],
   livesMax: 3,
 }

@@ -126,6 +126,25 @@ export const recoveredTwice: Sometimes = {
   },
 }
 
+/** Asked to stop by SIGTERM with work left, and a later life did that. */
+export const stoppedInOrder: Sometimes = {
+  name: 'stopped by SIGTERM with work left',
+  needs: ['graceful'],
+  happened: (history) =>
+    runLives(history).some(
+      (life) =>
+        life.faults.some(({ fault }) => fault.startsWith('T')) &&
+        life.exit?.signal === null &&
+        wentOn(history, life),
+    ),
+  directed: (control) => {
+    const first = control.ops.find(({ mark }) => mark === 'observed')
+    return first === undefined
+      ? undefined
+      : { schedule: [[{ kind: 'sigterm', at: position(first.n) }]] }
+  },
+}
+
 /** A batch of tool calls of which some had ended and some had not. */
 export const halfAnswered: Sometimes = {
   name: 'killed with a tool batch half answered',

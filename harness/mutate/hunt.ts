@@ -154,7 +154,7 @@ class Hunter implements Hunted {
 }
 
 /** Groups whose control broke, one after the other, before a mutant is given up. */
-const groupsWithoutCasesMax = 8
+const groupsWithoutCasesMax = 3
 
 interface Planned {
   /** The cases as the engine takes them: it runs ahead of what was judged. */

@@ -46,10 +46,10 @@ export const diskOnly =
 async function outcomeOf(mutant: Mutant, options: MutationOptions): Promise<MutantOutcome> {
   if (mutant.needs === 'disk') return { kind: 'skipped', why: diskOnly }
   const root = packageRoot()
-  mutate(mutant, sourceOf(mutant, root))
   const began = options.now()
   const planting = plant(mutant, root)
   try {
+    mutate(mutant, sourceOf(mutant, root))
     const engine = await openLive(options.system(), {
       jobs: options.jobs,
       quietMs,
@@ -62,9 +62,18 @@ async function outcomeOf(mutant: Mutant, options: MutationOptions): Promise<Muta
       await engine.close()
     }
   } catch (error) {
-    if (!(error instanceof TroubleError) || error.trouble.kind !== 'bundle') throw error
-    return { kind: 'broken', why: error.trouble.message, ms: options.now() - began }
+    const why = notPlanted(error)
+    if (why === undefined) throw error
+    return { kind: 'broken', why, ms: options.now() - began }
   }
+}
+
+/** What keeps one mutant from being planted says nothing about the others. */
+function notPlanted(error: unknown): string | undefined {
+  if (error instanceof HarnessError && error.code === 'MUTANT_DRIFT') return error.message
+  return error instanceof TroubleError && error.trouble.kind === 'bundle'
+    ? error.trouble.message
+    : undefined
 }
 
 function judged({ found, cases, brokenControls }: Hunted, ms: number): MutantOutcome {

@@ -191,9 +191,8 @@ export const journalMutants: readonly Mutant[] = [
     class: 'N01',
     title: 'the run directory is deleted when the run is opened',
     file: 'src/file-journal/open.ts',
-    find: '  const { run } = source\n  await makeRunDirectory(',
-    replace: `  const { run } = source
-  const { rmSync } = process.getBuiltinModule('node:fs')
+    find: '  await makeRunDirectory(',
+    replace: `  const { rmSync } = process.getBuiltinModule('node:fs')
   rmSync(run.directory, { recursive: true, force: true })
   await makeRunDirectory(`,
     verdicts: ['LOST_COMMIT', 'REDONE', 'ZOMBIE_WRITE'],
