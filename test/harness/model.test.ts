@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isBefore, isChildWithin, modelOf, unitsBelow, widthOf } from '../../harness/model.ts'
+import { isBefore, isChildWithin, livesPoisoned, modelOf, widthOf } from '../../harness/model.ts'
 import type { Task, Workload } from '../../harness/workload.ts'
 
 const step = (id: string): Task => ({ kind: 'step', id, effect: 'keyed' })
@@ -35,6 +35,15 @@ const everything: Task = {
   ],
 }
 
+describe('model: lives that poison ends', () => {
+  const poison = (kills: number): Task => ({ kind: 'poison', id: `p${kills}`, kills })
+  const both: Task = { kind: 'sequence', of: [poison(2), poison(1_000)] }
+  test('are all that it kills', () => expect(livesPoisoned(modelOf(workload(both)))).toBe(1_002))
+  test('are no more than those after which the system gives up, for each', () =>
+    expect(livesPoisoned(modelOf(workload(both, { livesMax: 3 })))).toBe(5))
+  test('are none without poison', () => expect(livesPoisoned(modelOf(workload(step('a'))))).toBe(0))
+})
+
 describe('model', () => {
   const model = modelOf(workload(everything))
   const unit = (id: string) => {
@@ -53,7 +62,6 @@ describe('model', () => {
     expect([...model.batches]).toEqual(['m'])
     expect(unit('c').child).toBe('q')
     expect([unit('x').batch, unit('o').effect, unit('o').kills]).toEqual(['m', 'none', 2])
-    expect(unitsBelow(model.root).map(({ id }) => id)).toEqual([...model.units.keys()])
   })
 
   test('members of sequences and loops are ordered, members of parallel parts and batches are not', () => {

@@ -169,6 +169,15 @@ describe('S3: no effect of a committed step runs again', () => {
       },
     ],
     [
+      'lets a command in flight end after its run has failed',
+      (story) => {
+        story.start().own(1).effect('x').killed()
+        story.start().own(2).done({}, { status: 'failed', code: 'DEADLINE' }).effect('x').exit(0)
+      },
+      [],
+      { kind: 'command', id: 'x', effect: 'keyed' },
+    ],
+    [
       'is broken by a new owner that had to know',
       (story) => {
         const old = story.start().own(1).step('a')
@@ -436,6 +445,30 @@ describe('S4: one key, one argument, one result', () => {
       },
       [],
       { kind: 'poison', id: 'p', kills: 9 },
+    ],
+    [
+      'lets it give up after the stated number of lives that committed nothing',
+      (story) => {
+        story.start().own(1).step('a').killed()
+        story.start().own(2).killed()
+        story.start().own(3).killed()
+        story.start().own(4).done({}, { status: 'failed', code: 'MAX_LIVES' })
+      },
+      [],
+      step('a'),
+      { workload: { livesMax: 2 } },
+    ],
+    [
+      'is broken where it gives up sooner after progress',
+      (story) => {
+        story.start().own(1).killed()
+        story.start().own(2).step('a').killed()
+        story.start().own(3).killed()
+        story.start().own(4).done({}, { status: 'failed', code: 'MAX_LIVES' })
+      },
+      ['DIVERGED the run failed for its number of lives, though they made progress'],
+      step('a'),
+      { workload: { livesMax: 2 } },
     ],
     [
       'is broken where lives made progress and the run gave up',

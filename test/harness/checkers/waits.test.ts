@@ -328,6 +328,15 @@ describe('L1: once faults stop, the run ends', () => {
       { kind: 'poison', id: 'p', kills: 2 },
     ],
     [
+      'gives it no more than those after which the system is to give up',
+      (story) => {
+        for (let life = 1; life <= 5; life += 1) story.start().own(life).effect('p').died()
+      },
+      ['WEDGED the run did not end in 5 lives without a fault'],
+      { kind: 'poison', id: 'p', kills: 1_000 },
+      { workload: { livesMax: 3 } },
+    ],
+    [
       'is broken by a life that hangs, confirmed',
       (story) => {
         story.start().own(1).wedged(true).died()
