@@ -63,6 +63,7 @@ export function install(
   })
   if (ledger.descriptor !== undefined) door.files[ledger.descriptor] = ledgerFile()
   const binding = entrance.binding()
+  const env = ownVariables(process.env)
   const undos = [
     ...hookDescriptorCalls(binding, door),
     ...hookOpenCalls(binding, door),
@@ -75,12 +76,12 @@ export function install(
     ...(observer instanceof Recorder
       ? hookStreamSites((frames, call) => observer.runFrom(frames, call))
       : []),
-    ...hookThreads(door, { stream, preload, env: ownVariables(process.env) }),
+    ...hookThreads(door, { stream, preload, env }),
     ...hookChildren(door, {
       stream,
       preload,
       ledger: ledger.descriptor,
-      env: ownVariables(process.env),
+      env,
     }),
   ]
   return {
@@ -130,10 +131,11 @@ function claimStream({ stream, traceDirectory }: Settings, gate: Gate): string {
 function signalSelf(name: 'SIGKILL' | 'SIGSTOP' | 'SIGTERM'): void {
   kill(pid, name)
   // The main thread stops on its way out of the call. Another one is stopped by the main thread, and must not get on before.
-  if (name === 'SIGSTOP' && isThread()) Atomics.wait(stopped, 0, 0, stopMs)
+  if (name === 'SIGSTOP' && isThread()) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, stopMs)
+  }
 }
 
-const stopped = new Int32Array(new SharedArrayBuffer(4))
 const stopMs = 50
 
 /** `worker_threads` would say it too, but takes milliseconds to load. */

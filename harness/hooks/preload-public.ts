@@ -8,5 +8,5 @@ import { wrapPublicApi } from './public-door.ts'
 import { endHooks } from './site.ts'
 import { start } from './start.ts'
 
-start({ binding: publicBinding, wrap: wrapPublicApi }, __filename)
-endHooks()
+const records = start({ binding: publicBinding, wrap: wrapPublicApi }, __filename)
+if (records) endHooks()

@@ -32,5 +32,5 @@ import { internalBinding } from './binding.ts'
 import { endHooks } from './site.ts'
 import { start } from './start.ts'
 
-start({ binding: () => internalBinding('fs') as FsBinding }, __filename)
-endHooks()
+const records = start({ binding: () => internalBinding('fs') as FsBinding }, __filename)
+if (records) endHooks()

@@ -25,7 +25,7 @@ export function captureFrames(): string[] {
 /** To be called by the last statement of the hooks: what lies behind it in the same file is program. */
 export function endHooks(): void {
   const [site] = callSites(endHooks, 1)
-  if (site?.getFileName() !== ownFile) return
+  if (site?.getFileName() !== ownPlace().file) return
   end = { line: site?.getLineNumber() ?? 0, column: site?.getColumnNumber() ?? 0 }
 }
 
@@ -33,9 +33,17 @@ const framesMax = 3
 const nearDepth = 8
 const farDepth = 64
 
-const ownFile = callSites(undefined, 1)[0]?.getFileName() ?? ''
-const ownDirectory = /^(.*\/)site\.[jt]s$/.exec(ownFile)?.[1]
+/** Found out when it is first needed: only the recording lane needs it. */
+let own: { readonly file: string; readonly directory: string | undefined } | undefined
 let end: { readonly line: number; readonly column: number } | undefined
+
+function ownPlace(): { readonly file: string; readonly directory: string | undefined } {
+  if (own === undefined) {
+    const file = callSites(undefined, 1)[0]?.getFileName() ?? ''
+    own = { file, directory: /^(.*\/)site\.[jt]s$/.exec(file)?.[1] }
+  }
+  return own
+}
 
 function programFrames(sites: readonly NodeJS.CallSite[]): string[] {
   const frames: string[] = []
@@ -52,7 +60,8 @@ function programFrames(sites: readonly NodeJS.CallSite[]): string[] {
 }
 
 function isOwn(file: string, line: number, column: number): boolean {
-  if (ownDirectory !== undefined) return file.startsWith(ownDirectory)
+  const { file: ownFile, directory } = ownPlace()
+  if (directory !== undefined) return file.startsWith(directory)
   if (file !== ownFile) return false
   return end === undefined || line < end.line || (line === end.line && column <= end.column)
 }

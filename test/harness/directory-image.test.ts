@@ -42,6 +42,17 @@ describe('directory image', () => {
     },
   )
 
+  test.each(['serial', 'native'] as const)(
+    'after lowdb, write-file-atomic and a log stream in %s order it equals the real directory (G1)',
+    async (order) => {
+      const run = await runWorker('libraries.mjs', { lane: 'recording', order })
+      expect([run.code, run.stderr]).toEqual([0, ''])
+      const image = await readImage(run.state)
+      expect(compareImages(image, rebuildDirectory(run.traces))).toEqual([])
+      expect([...image.keys()]).toEqual(['atomic-0', 'atomic-1', 'db.json', 'log', 'sync.json'])
+    },
+  )
+
   test('recorded, counted, plain and without hooks the programs have the same outcomes', async () => {
     const [bare, ...hooked] = await Promise.all([
       outcomesOf(seed + 1, { bare: true }),
