@@ -96,8 +96,7 @@ function wrapMethods(binding: FsBinding, door: Door, prototype: Record<string, u
       return async function (this: unknown, ...args: unknown[]): Promise<unknown> {
         const translated = translate((this as Handle).fd, args)
         const result = callBinding(binding, door, translated, promised)
-        if (result === unconcerned)
-          return await (Reflect.apply(original, this, args) as Promise<unknown>)
+        if (result === unconcerned) return await Reflect.apply(original, this, args)
         const value = await result
         if (name === 'write') return { bytesWritten: value, buffer: args[0] }
         return name === 'writev' ? { bytesWritten: value, buffers: args[0] } : undefined
@@ -110,7 +109,7 @@ function wrapMethods(binding: FsBinding, door: Door, prototype: Record<string, u
         const { fd } = this as Handle
         const [data, options] = args
         if (!isContent(data) || !concerned(door, [fd])) {
-          return await (Reflect.apply(original, this, args) as Promise<unknown>)
+          return await Reflect.apply(original, this, args)
         }
         const encoding = typeof options === 'object' ? undefined : options
         const call = {
