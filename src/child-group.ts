@@ -23,11 +23,12 @@ export class ChildGroup {
   }
 
   /** As the function `spawn`. @throws InvalidArgumentError, NotJsonError */
-  spawn(name: string, driver: Driver, task: JsonValue, options: SpawnOptions = {}): Child {
+  spawn<T>(name: string, driver: Driver<T>, task: JsonValue, options: SpawnOptions = {}): Child<T> {
     const child = spawn(this.scope, name, driver, task, options)
     this.outstanding += 1
     child.result.then(
-      (value) => this.deliver({ name: child.name, status: 'done', value }),
+      (value) =>
+        this.deliver({ name: child.name, status: 'done', value: value as JsonValue | undefined }),
       (error: Error) => this.fail(child, error),
     )
     return child

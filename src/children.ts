@@ -15,12 +15,12 @@ import { argumentHash } from './keys.ts'
 import { recordError } from './recorded-error.ts'
 import type { SettleRecord, SpawnRecord } from './records.ts'
 import { Scope } from './scope.ts'
-import type { Result } from './steps.ts'
 
 /** Code that can be run as a root or as a child. It must do the same whenever its durable calls give the same. */
-export interface Driver {
+export interface Driver<T = unknown> {
   readonly name: string
-  readonly run: (scope: Scope, task: JsonValue) => Promise<Result>
+  /** Gives JSON or nothing, which is checked when it returns. */
+  readonly run: (scope: Scope, task: JsonValue) => Promise<T>
 }
 
 export interface SpawnOptions {
@@ -28,11 +28,11 @@ export interface SpawnOptions {
   readonly budget?: Amounts
 }
 
-export interface Child {
+export interface Child<T = unknown> {
   readonly name: string
   readonly key: string
   /** The output; rejects with `StepFailedError` or `CancelledError`. */
-  readonly result: Promise<JsonValue | undefined>
+  readonly result: Promise<T>
   /**
    * Ends the child and all below it, durably; resolves when the child's end has reached its parent. Too late where it
    * settled already: it then stays as it was.
@@ -45,13 +45,13 @@ export interface Child {
  *
  * @throws InvalidArgumentError, NotJsonError
  */
-export function spawn(
+export function spawn<T>(
   scope: Scope,
   name: string,
-  driver: Driver,
+  driver: Driver<T>,
   task: JsonValue,
   options: SpawnOptions = {},
-): Child {
+): Child<T> {
   assertDriver(driver)
   assertJson(task, `task of child ${name}`)
   const { budget } = options
@@ -62,7 +62,7 @@ export function spawn(
   const life = new ChildLife(scope, { key, args: argumentHash(args), driver, task, ...limits })
   const result = scope
     .settle({ key, kind: 'child', args }, () => life.live())
-    .finally(() => scope.release(name))
+    .finally(() => scope.release(name)) as Promise<T>
   // A parent may look at a child late, or never.
   result.catch(() => {})
   return {
@@ -191,7 +191,7 @@ class ChildLife {
   }
 }
 
-function endOf(outcome: Outcome<Result>, key: string): ChildEnd {
+function endOf(outcome: Outcome<unknown>, key: string): ChildEnd {
   try {
     if (outcome.status === 'failed') throw outcome.error
     const { value } = outcome

@@ -47,7 +47,7 @@ export {
   type RunContextOptions,
 } from './run-context.ts'
 export type { Scope } from './scope.ts'
-export { step, type Result, type StepCall, type StepOptions } from './steps.ts'
+export { step, type StepCall, type StepOptions } from './steps.ts'
 export {
   createSupervisor,
   type CancelReply,

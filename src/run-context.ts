@@ -27,7 +27,6 @@ import { recordVersion, type EndRecord } from './records.ts'
 import { endedError, Run } from './run.ts'
 import type { ScopeView } from './run-view.ts'
 import { Scope } from './scope.ts'
-import type { Result } from './steps.ts'
 
 export interface RunContextOptions extends RunContract {
   /** The directory that holds the runs. */
@@ -136,9 +135,9 @@ export class RunContext {
    *   what ended this life only: `FencedError`, `JournalPoisonedError`, `StorageError`, `DriverDivergedError`,
    *   `StoppedError`, `JournalUnreadableError` (inbox), `ClosedError`; `RunMismatchError` for another driver or task
    */
-  async drive(driver: Driver, task: JsonValue): Promise<JsonValue | undefined> {
+  async drive<T>(driver: Driver<T>, task: JsonValue): Promise<T> {
     const { run } = this
-    if (run.ended !== undefined) return resultOf(run, run.ended)
+    if (run.ended !== undefined) return resultOf(run, run.ended) as T
     if (this.driving)
       throw new ClosedError(`run ${run.runId} was driven before in this context`, {
         hint: 'open the run again to go on with it',
@@ -153,7 +152,7 @@ export class RunContext {
     } finally {
       over.abort()
     }
-    if (run.ended !== undefined) return resultOf(run, run.ended)
+    if (run.ended !== undefined) return resultOf(run, run.ended) as T
     throw run.failed ?? new ClosedError(`run ${run.runId} is neither over nor lost`)
   }
 
@@ -215,7 +214,7 @@ export class RunContext {
   }
 }
 
-function endOf(outcome: Outcome<Result>): EndRecord {
+function endOf(outcome: Outcome<unknown>): EndRecord {
   try {
     if (outcome.status === 'failed') throw outcome.error
     const { value } = outcome

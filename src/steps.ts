@@ -15,7 +15,6 @@ import { assertAmounts } from './amounts.ts'
 import { performUnit } from './attempt.ts'
 import { DeadlineError, InvalidArgumentError, StepFailedError } from './errors.ts'
 import { handled } from './handled.ts'
-import type { JsonValue } from './json.ts'
 import type { Scope } from './scope.ts'
 import type { Unit, UnitCall, UnitOptions } from './unit.ts'
 
@@ -30,9 +29,6 @@ export interface StepOptions extends UnitOptions {
 
 /** What the body of a step is told. */
 export type StepCall = UnitCall
-
-/** What a driver may return or store: JSON, or nothing. */
-export type Result = JsonValue | undefined | void
 
 /**
  * Runs a step in a scope. See the head of the file.

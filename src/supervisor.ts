@@ -39,11 +39,7 @@ export interface SuperviseOptions {
 
 export interface Supervisor {
   /** Begins or resumes a run and gives its output; errors as `RunContext.drive` and `createRunContext`. */
-  readonly run: (
-    root: Driver,
-    task: JsonValue,
-    options: SuperviseOptions,
-  ) => Promise<JsonValue | undefined>
+  readonly run: <T>(root: Driver<T>, task: JsonValue, options: SuperviseOptions) => Promise<T>
   /**
    * Sends a signal to a run; durable when it resolves with `accepted`.
    *

@@ -7,6 +7,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import ts from 'typescript'
 import { afterAll, expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -32,6 +33,13 @@ function snippetsOf(page: string): readonly Snippet[] {
   })
 }
 
+/** What the package's users import, and the source behind it. */
+const entries = {
+  'killpoint/runtime': path.join(root, 'src/index.ts'),
+  'killpoint/journal': path.join(root, 'src/journal-entry.ts'),
+  'killpoint/transcript': path.join(root, 'src/transcript.ts'),
+}
+
 const snippets = fs
   .readdirSync(path.join(root, 'docs'))
   .filter((name) => name.endsWith('.md'))
@@ -41,16 +49,39 @@ it('there are snippets to run', () => {
   expect(snippets.length).toBeGreaterThan(8)
 })
 
+it('their types are right', () => {
+  const files = snippets.map(({ code }, index) => {
+    const file = path.join(scratch, `snippet-${index}.mts`)
+    fs.writeFileSync(file, code)
+    return file
+  })
+  const program = ts.createProgram(files, {
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noEmit: true,
+    skipLibCheck: true,
+    allowImportingTsExtensions: true,
+    target: ts.ScriptTarget.ES2023,
+    lib: ['lib.es2023.d.ts', 'lib.es2024.string.d.ts'],
+    module: ts.ModuleKind.NodeNext,
+    types: ['node'],
+    typeRoots: [path.join(root, 'node_modules/@types')],
+    paths: Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, [file]])),
+  })
+  const problems = files.flatMap((file) =>
+    ts.getPreEmitDiagnostics(program, program.getSourceFile(file)),
+  )
+  expect(
+    problems.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n')),
+  ).toEqual([])
+})
+
 it.each(snippets)('$title runs', async ({ code }) => {
   const directory = fs.mkdtempSync(path.join(scratch, 'snippet-'))
   const program = path.join(directory, 'program.mjs')
   await build({
     stdin: { contents: code, loader: 'ts', resolveDir: root },
-    alias: {
-      'killpoint/runtime': path.join(root, 'src/index.ts'),
-      'killpoint/journal': path.join(root, 'src/journal-entry.ts'),
-      'killpoint/transcript': path.join(root, 'src/transcript.ts'),
-    },
+    alias: entries,
     outfile: program,
     bundle: true,
     platform: 'node',

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { intentOf, performUnit } from '../../src/attempt.ts'
 import { StoppedError } from '../../src/errors.ts'
-import type { JsonValue } from '../../src/json.ts'
 import { step } from '../../src/steps.ts'
 import type { Unit } from '../../src/unit.ts'
 import { Bench, driver, HandBody, rest, type Code } from './runtime/bench-run.ts'
@@ -82,7 +81,7 @@ describe('an attempt', () => {
       (scope) =>
         step(scope, 's', body, { effect: 'keyed', reserve: { money: 4 } }).catch(
           (error: Error) => error.name,
-        ) as Promise<JsonValue>
+        )
     for (let life = 0; life < 2; life++) await bench.dieAt(rest(), code(hang), contract)
     const context = await bench.open(contract)
     expect(await context.drive(driver(code(() => 1)), null)).toBe('BudgetExceededError')
@@ -102,7 +101,7 @@ describe('an attempt', () => {
       (scope) =>
         step(scope, 's', body, { effect: 'once', reserve: { money: 4 } }).catch(
           (error: Error) => error.name,
-        ) as Promise<JsonValue>
+        )
     await bench.dieAt(rest(), code(hang), contract)
     const context = await bench.open(contract)
     await context.drive(driver(code(() => 1)), null)

@@ -35,8 +35,9 @@ const longCommand = path.join(here, 'fixtures', 'long-command.mjs')
 
 const node = (text: string): Pick<CommandOptions, 'args'> => ({ args: ['-e', text] })
 const command =
-  (options: CommandOptions, file = process.execPath): Code =>
-  async (scope) => ({ ...(await runCommand(scope, 'tool', file, options)) })
+  (options: CommandOptions, file = process.execPath): Code<CommandResult> =>
+  async (scope) =>
+    runCommand(scope, 'tool', file, options)
 
 function isAlive(pid: number): boolean {
   try {
@@ -119,9 +120,9 @@ describe('a command', () => {
   )
 
   it('bytes that are no text come as replacement characters', async () => {
-    const { stdout } = (await new Bench().live(
+    const { stdout } = await new Bench().live(
       command(node('process.stdout.write(Buffer.from([0xff, 0x41]))')),
-    )) as unknown as CommandResult
+    )
     expect(stdout).toBe('\ufffdA')
   })
 
@@ -135,9 +136,7 @@ describe('a command', () => {
   it('a large output is whole; a huge one ends the command and fails the unit', async () => {
     const printing = (length: number): Pick<CommandOptions, 'args'> =>
       node(`process.stdout.write('x'.repeat(${length}))`)
-    const { stdout } = (await new Bench().live(
-      command({ ...printing(5_000_000) }),
-    )) as unknown as CommandResult
+    const { stdout } = await new Bench().live(command({ ...printing(5_000_000) }))
     expect(stdout.length).toBe(5_000_000)
     const endless = node(
       `const write = () => process.stdout.write('x'.repeat(65536), write); write()`,

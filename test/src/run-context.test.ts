@@ -218,7 +218,7 @@ describe('K3: a finished run', () => {
   ])('a result that %s ends the run as failed, for ever', async (what, value, type) => {
     const bench = new Bench()
     bench.store.bytesMax = 2000
-    const code: Code = async () => value as string
+    const code: Code = async () => value
     const wanted = what === 'is not JSON' ? NotJsonError : type
     await expect(bench.live(code)).rejects.toThrow(wanted)
     await expect(bench.live(code)).rejects.toThrow(wanted)

@@ -1,7 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { DeadlineError, DriverDivergedError } from '../../src/errors.ts'
-import type { JsonValue } from '../../src/json.ts'
 import type { Scope } from '../../src/scope.ts'
 import { step, type StepCall, type StepOptions } from '../../src/steps.ts'
 import { Bench, HandBody, rest, type Code } from './runtime/bench-run.ts'
@@ -17,18 +16,18 @@ async function caught(work: Promise<unknown>): Promise<string> {
 
 /** Runs the same code in two lives; the first dies after everything in it was recorded. */
 async function twoLives(code: Code): Promise<{
-  readonly first: JsonValue | undefined
-  readonly second: JsonValue | undefined
+  readonly first: unknown
+  readonly second: unknown
   readonly bench: Bench
 }> {
   const bench = new Bench()
-  let first: JsonValue | undefined
+  let first: unknown
   const context = await bench.open()
   void context.drive(
     {
       name: 'driver',
       run: async (scope) => {
-        first = (await code(scope)) as JsonValue
+        first = await code(scope)
         await new Promise(() => {})
       },
     },
@@ -105,7 +104,7 @@ describe('a step', () => {
     ['a date', new Date(0)],
     ['undefined in a member', { a: undefined }],
   ])('a body that returns %s fails the step with NotJsonError and the path', async (_, value) => {
-    const code: Code = (scope) => caught(step(scope, 's', () => value as unknown as JsonValue))
+    const code: Code = (scope) => caught(step(scope, 's', () => value))
     const { first, second, bench } = await twoLives(code)
     expect([first, second]).toEqual(['NotJsonError', 'NotJsonError'])
     expect(bench.written[0]).toMatchObject({
@@ -187,7 +186,7 @@ describe('a step', () => {
 describe('effects', () => {
   /** The first life dies in the body; the second tells what it sees. */
   async function dieInBody(options: StepOptions): Promise<{
-    readonly came: JsonValue | undefined
+    readonly came: unknown
     readonly calls: readonly StepCall[]
     readonly bench: Bench
   }> {

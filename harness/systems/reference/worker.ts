@@ -97,7 +97,7 @@ async function runToEnd(worker: Worker, context: RunContext, workload: Workload)
   }
   try {
     const outcome = await context.drive(root, null)
-    mark({ mark: 'done', status: 'done', outcome: outcome as Readonly<Record<string, string>> })
+    mark({ mark: 'done', status: 'done', outcome: outcome })
   } catch (error) {
     const { outcome } = context
     if (outcome === undefined || endsThisLifeOnly(error)) throw error

@@ -11,11 +11,10 @@ import {
   type RunContextOptions,
 } from '../../../src/run-context.ts'
 import type { Scope } from '../../../src/scope.ts'
-import type { Result } from '../../../src/steps.ts'
 import { openGate, ScriptedStore, type AppendGate } from './scripted-journal.ts'
 import { MemoryInbox } from './memory-inbox.ts'
 
-export type Code = (scope: Scope) => Promise<Result>
+export type Code<T = unknown> = (scope: Scope) => Promise<T>
 
 export interface LifeOptions extends Partial<RunContextOptions> {
   readonly gate?: AppendGate
@@ -39,13 +38,13 @@ export class Bench {
   }
 
   /** One whole life: opens, drives, closes. A test may look at how it ended later. */
-  live(code: Code, options: LifeOptions = {}): Promise<JsonValue | undefined> {
+  live<T>(code: Code<T>, options: LifeOptions = {}): Promise<T> {
     const life = this.liveNow(code, options)
     life.catch(() => {})
     return life
   }
 
-  private async liveNow(code: Code, options: LifeOptions): Promise<JsonValue | undefined> {
+  private async liveNow<T>(code: Code<T>, options: LifeOptions): Promise<T> {
     const context = await this.open(options)
     try {
       return await context.drive(driver(code), null)
@@ -77,7 +76,7 @@ function isRootNote(record: RunRecord): boolean {
   return record.type === 'spawn' && record.key === ''
 }
 
-export function driver(code: Code, name = 'driver'): Driver {
+export function driver<T>(code: Code<T>, name = 'driver'): Driver<T> {
   return { name, run: code }
 }
 

@@ -71,7 +71,7 @@ export interface Stage {
 }
 
 /** A driver of a part. `at` tells the iterations around it. */
-export function driverOf(stage: Stage, part: Part, at = ''): Driver {
+export function driverOf(stage: Stage, part: Part, at = ''): Driver<JsonValue> {
   return {
     name: 'program',
     run: (scope) => interpret(stage, scope, part, at),
@@ -113,7 +113,7 @@ export async function interpret(
           part.id,
           budget,
         )
-        return (await result) ?? null
+        return result
       })
     case 'group':
       return runGroup(stage, scope, part, at)
@@ -184,7 +184,7 @@ async function body(
   return part.id
 }
 
-function child(stage: Stage, part: Part, at: string): Driver {
+function child(stage: Stage, part: Part, at: string): Driver<JsonValue> {
   const driver = driverOf(stage, part, at)
   return {
     ...driver,
