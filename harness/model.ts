@@ -111,16 +111,6 @@ export function widthOf(task: Group | Unit): number {
   return task.isOrdered ? Math.max(0, ...widths) : widths.reduce((sum, width) => sum + width, 0)
 }
 
-/** The units below a task. */
-export function unitsBelow(task: Group | Unit): readonly Unit[] {
-  const found: Unit[] = []
-  const stack: (Group | Unit)[] = [task]
-  for (let next = stack.pop(); next !== undefined; next = stack.pop())
-    if ('members' in next) stack.push(...next.members.toReversed())
-    else found.push(next)
-  return found
-}
-
 interface Place {
   readonly path: readonly Branch[]
   readonly child: string

@@ -39,17 +39,16 @@ export function checkAssumptions(view: CaseView): Assumptions {
   }
 }
 
+const unitMarks = ['effect', 'observed', 'timer', 'consumed', 'reserve', 'spend'] as const
+
 /** Marks about units, children and batches that the workload does not have. */
 function strangeNames({ history, model }: CaseView): readonly string[] {
   const strange = new Set<string>()
   const look = (mark: Mark['mark'], name: string, isKnown: boolean): void => {
     if (!isKnown) strange.add(`a ${mark} mark names ${name}, which the workload does not have`)
   }
-  const units = ['effect', 'observed', 'timer', 'consumed', 'reserve', 'spend'] as const
-  for (const mark of units.flatMap((name): readonly { mark: Mark['mark']; step: string }[] => [
-    ...history.of(name),
-  ]))
-    look(mark.mark, mark.step, model.units.has(mark.step))
+  for (const name of unitMarks)
+    for (const { step } of history.of(name)) look(name, step, model.units.has(step))
   for (const { step } of history.of('model-request'))
     look('model-request', step, model.batches.has(step))
   for (const { child, parent } of history.of('spawn')) {

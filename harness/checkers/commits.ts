@@ -8,8 +8,9 @@
 import type { History } from '../history.ts'
 import { endOf } from '../history.ts'
 import type { Group, Model, Unit } from '../model.ts'
-import { isChildWithin, unitsBelow } from '../model.ts'
+import { isChildWithin } from '../model.ts'
 import type { Happened, Owner, Ownership } from './ownership.ts'
+import { isSame } from './ownership.ts'
 
 /** One sign that a step is committed. */
 export interface Commit extends Happened {
@@ -32,75 +33,71 @@ export interface CommitSource {
 
 /** All signs of commitment in a history. */
 export function commitsOf(source: CommitSource): Commits {
-  const collector = new Collector(source)
-  for (const { mark, index } of commitMarks(source)) {
-    const owner =
-      mark.mark === 'effect'
-        ? { life: mark.life, epoch: mark.epoch }
-        : source.ownership.ownerAt(mark.life, index)
+  const { history, ownership, isVoid } = source
+  const collector = new Collector(source.model)
+  // Once for each crash state: a plain loop, and nothing is made that is not kept.
+  for (let place = 0; place < history.entries.length; place += 1) {
+    const mark = history.entries[place]?.mark
+    if (mark === undefined) continue
     switch (mark.mark) {
-      case 'effect':
-        collector.ordered(mark.step, owner, index)
+      case 'effect': {
+        // A command may outlive its life; it began before that ended, and shows what was committed then.
+        const index = Math.min(place, endOf(history.lives.get(mark.life)))
+        if (!isVoid(index)) collector.ordered(mark.step, mark, index)
         break
+      }
       case 'observed':
         // A cancelled step has no result; what may not follow a cancel is the tree's business.
-        if (mark.state !== 'cancelled')
-          collector.add(mark.step, { ...owner, index, how: 'observed', by: mark.state })
+        if (mark.state !== 'cancelled' && !isVoid(place))
+          collector.add(mark.step, ownership.ownerAt(mark.life, place), place, {
+            how: 'observed',
+            by: mark.state,
+          })
         break
       case 'settle':
-        if (mark.status === 'done') collector.settled(mark.child, owner, index)
+        if (mark.status === 'done' && !isVoid(place))
+          collector.settled(mark.child, ownership.ownerAt(mark.life, place), place)
         break
       case 'done':
-        collector.all({ ...owner, index, how: 'done', by: mark.status })
+        if (!isVoid(place))
+          collector.all(ownership.ownerAt(mark.life, place), place, {
+            how: 'done',
+            by: mark.status,
+          })
         break
+      default:
     }
   }
   return collector.commits
 }
 
-type CommitMark = Extract<
-  History['entries'][number]['mark'],
-  { readonly mark: 'effect' | 'observed' | 'settle' | 'done' }
->
-
-function* commitMarks({
-  history,
-  isVoid,
-}: CommitSource): Iterable<{ readonly mark: CommitMark; readonly index: number }> {
-  for (const [place, { mark }] of history.entries.entries()) {
-    const { mark: name } = mark
-    if (name !== 'effect' && name !== 'observed' && name !== 'settle' && name !== 'done') continue
-    // A command may outlive its life; it began before that ended, and shows what was committed then.
-    const index = Math.min(place, endOf(history.lives.get(mark.life)))
-    if (!isVoid(index)) yield { mark, index }
-  }
-}
+type Sign = Pick<Commit, 'how' | 'by'>
 
 class Collector {
   readonly commits = new Map<string, Commit[]>()
   readonly #model: Model
   /** Per owner: how many members of each ordered group are known to be committed. */
-  readonly #reached = new Map<string, Map<Group, number>>()
+  readonly #reached: { readonly owner: Owner; readonly groups: Map<Group, number> }[] = []
 
-  constructor({ model }: CommitSource) {
+  constructor(model: Model) {
     this.#model = model
   }
 
-  add(step: string, commit: Commit): void {
+  add(step: string, { life, epoch }: Owner, index: number, { how, by }: Sign): void {
     const list = this.commits.get(step)
-    if (list === undefined) this.commits.set(step, [commit])
-    else if (!list.some(({ life, epoch }) => life === commit.life && epoch === commit.epoch))
-      list.push(commit)
+    if (list === undefined) this.commits.set(step, [{ life, epoch, index, how, by }])
+    else if (!list.some((each) => each.life === life && each.epoch === epoch))
+      list.push({ life, epoch, index, how, by })
   }
 
-  all(commit: Commit): void {
-    for (const step of this.#model.units.keys()) this.add(step, commit)
+  all(owner: Owner, index: number, sign: Sign): void {
+    for (const step of this.#model.units.keys()) this.add(step, owner, index, sign)
   }
 
   settled(child: string, owner: Owner, index: number): void {
+    const sign: Sign = { how: 'settled', by: child }
     for (const unit of this.#model.units.values())
-      if (isChildWithin(this.#model, unit.child, child))
-        this.add(unit.id, { ...owner, index, how: 'settled', by: child })
+      if (isChildWithin(this.#model, unit.child, child)) this.add(unit.id, owner, index, sign)
   }
 
   /** The start of an effect commits everything that the workload orders before it; each member once per owner. */
@@ -108,27 +105,28 @@ class Collector {
     const unit = this.#model.units.get(step)
     if (unit === undefined) return
     const reached = this.#reachedBy(owner)
+    const sign: Sign = { how: 'ordered', by: step }
     for (const { parent, index: place } of unit.path) {
       if (!parent.isOrdered) continue
       const from = reached.get(parent) ?? 0
       if (place <= from) continue
       reached.set(parent, place)
-      for (const before of parent.members.slice(from, place))
-        for (const { id } of unitsIn(before))
-          this.add(id, { ...owner, index, how: 'ordered', by: step })
+      for (let member = from; member < place; member += 1)
+        this.#below(parent.members[member], owner, index, sign)
     }
   }
 
-  #reachedBy({ life, epoch }: Owner): Map<Group, number> {
-    const key = `${life} ${epoch}`
-    const known = this.#reached.get(key)
-    if (known !== undefined) return known
-    const fresh = new Map<Group, number>()
-    this.#reached.set(key, fresh)
-    return fresh
+  #below(task: Group | Unit | undefined, owner: Owner, index: number, sign: Sign): void {
+    if (task === undefined) return
+    if (!('members' in task)) this.add(task.id, owner, index, sign)
+    else for (const member of task.members) this.#below(member, owner, index, sign)
   }
-}
 
-function unitsIn(task: Group | Unit): readonly Unit[] {
-  return 'members' in task ? unitsBelow(task) : [task]
+  #reachedBy(owner: Owner): Map<Group, number> {
+    const known = this.#reached.find((each) => isSame(each.owner, owner))
+    if (known !== undefined) return known.groups
+    const groups = new Map<Group, number>()
+    this.#reached.push({ owner, groups })
+    return groups
+  }
 }

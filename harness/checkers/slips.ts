@@ -3,7 +3,7 @@
  *
  * A worker looks whether it was cancelled or terminated, and then begins a step; between the two the cancel may be
  * acknowledged. So each step in flight may slip through once, and no more: of two steps that the workload orders, the second
- * looked after the first had ended, and more than `inFlightMax` cannot have been between looking and doing.
+ * looked after the first had ended. (More steps than the workload is wide hold such a pair.)
  */
 import type { Located } from '../history.ts'
 import { isBefore } from '../model.ts'
@@ -18,7 +18,6 @@ export function firstTooLate(
   const slipped: Located<'effect'>[] = []
   for (const effect of effects) {
     if (effect.index <= index || view.isVoidEffect(effect)) continue
-    if (slipped.length >= view.inFlightMax) return effect
     if (slipped.some((before) => comesAfter(view, before, effect))) return effect
     slipped.push(effect)
   }
