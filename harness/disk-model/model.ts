@@ -41,6 +41,8 @@ export class DiskModel {
   readonly units: Units
   /** Lines that the life wrote to the ledger, in order. */
   readonly marks: readonly string[]
+  /** Numbers of the ops that wrote them. */
+  readonly markOps: readonly number[]
   readonly #markAt: readonly number[]
   readonly #images: ImageBuilder
   /** By unit: the place from which on a completed sync covers it. */
@@ -53,6 +55,7 @@ export class DiskModel {
     this.units = unitsOf(trace, initial)
     const marks = this.units.units.filter((unit) => unit.kind === 'mark')
     this.marks = marks.map(({ line }) => line)
+    this.markOps = marks.map(({ traced }) => traced.n)
     this.#markAt = marks.map(({ settled }) => settled)
     this.#coveredAt = coverage(this.units.units, this.profile)
     this.#images = new ImageBuilder(this.units, seed)

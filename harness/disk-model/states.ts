@@ -30,6 +30,8 @@ export interface CrashState {
   /** Names it in the schedule grammar. */
   readonly fault: Extract<Fault, { kind: 'kill' | 'power-loss' }>
   readonly image: CrashImage
+  /** What is not there, or only in part. */
+  readonly missing: readonly LosableUnit[]
 }
 
 /** How far the enumeration goes. */
@@ -73,6 +75,7 @@ export function killStates(model: DiskModel, point: CrashPoint, bounds: StateBou
         point,
         fault: { kind: 'kill', at: point.position, lost },
         image: model.imageAt(point, underWay, choices),
+        missing: missingOf(underWay, choices),
       }
     }
     if (own === undefined) return
@@ -102,6 +105,7 @@ export function powerLossStates(
         point,
         fault: faultOf(point, pending, choices),
         image: model.imageAt(point, pending, choices),
+        missing: missingOf(pending, choices),
       }
     }
   }
@@ -144,7 +148,15 @@ export function applyFault(
   const stray = parts.find(({ op }) => units.every(({ traced }) => traced.n !== op))
   if (stray !== undefined) return `op ${stray.op} cannot be lost at op ${fault.at.op}`
   const choices = units.map((unit) => choiceOf(unit, parts, base))
-  return { point, fault, image: model.imageAt(point, units, choices) }
+  const image = model.imageAt(point, units, choices)
+  return { point, fault, image, missing: missingOf(units, choices) }
+}
+
+function missingOf(
+  units: readonly LosableUnit[],
+  choices: readonly Chosen[],
+): readonly LosableUnit[] {
+  return units.filter((_, place) => !isWhole(choices[place] ?? whole))
 }
 
 function choiceOf(unit: LosableUnit, parts: readonly OpPart[], base: 'lost' | 'kept'): Chosen {
@@ -191,6 +203,7 @@ function killInside(
     point: { ...point, position },
     fault: { kind: 'kill', at: position, lost: [] },
     image: model.imageAt(inside, [own], [[{ kind: 'prefix', bytes, rest: 'absent' }]]),
+    missing: [own],
   }
 }
 

@@ -4,362 +4,254 @@
  *  P1  The control of a case is one real process. What is explored is what it did; a control that does not hold is reported
  *      and nothing else is said of its scenario.
  *  P2  States are dealt to shards in processes of their own; what comes out does not depend on how many there are.
- *  P3  A finding is reported when a fresh process shows the same verdict on the same image. One that does not is a fault of the
- *      harness, and is reported as that.
+ *  P3  A finding is reported when fresh processes show the same verdict for the same schedule. One that they do not show is a
+ *      fault of the harness, and is reported as that.
  *  P4  What cannot be explored is said, with the reason.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
-import { execa } from 'execa'
 import { workloadOfSeed } from '../campaign/group.ts'
-import { check, type Judgement } from '../checkers/check.ts'
 import type { ProfileName } from '../disk-model/profile.ts'
-import { boundsDefaults, applyFault, type StateBounds } from '../disk-model/states.ts'
-import { DiskModel } from '../disk-model/model.ts'
-import { HarnessError } from '../errors.ts'
-import { parseFaults } from '../fault-parse.ts'
-import type { Fault } from '../fault.ts'
-import { historyOf, type History } from '../history.ts'
-import { readLedger } from '../ledger.ts'
-import { bundleWorker, type SourceTransform } from '../live/bundle.ts'
-import { baseEnvironment } from '../live/environment.ts'
-import { resolveOptions } from '../live/options.ts'
-import { makeScratch, removeTree } from '../live/scratch.ts'
-import { startCommand } from '../live/start-command.ts'
-import { onStop } from '../live/stop.ts'
-import type { Mark } from '../mark.ts'
+import { boundsDefaults, type StateBounds } from '../disk-model/states.ts'
+import { parseSchedule } from '../fault-parse.ts'
+import type { SourceTransform } from '../live/bundle.ts'
+import { sitesUnder } from '../report/sites.ts'
 import type { Scenario } from '../scenario.ts'
 import { deriveSeed } from '../seed.ts'
 import { missingClaims, type System } from '../system.ts'
 import { stringifyToken } from '../token.ts'
-import { parseTrace } from '../trace.ts'
-import type { Verdict } from '../verdict.ts'
+import { worst, type Verdict } from '../verdict.ts'
 import type { Workload } from '../workload.ts'
-import { buildShard } from './build.ts'
-import { recordControl, recoverFresh, type FreshHost } from './fresh-life.ts'
+import { CrashBench, type CrashGroup, type RecordedCase } from './crash-bench.ts'
+import { simplestFirst } from './findings.ts'
 import {
-  crashKinds,
-  type CaseOrder,
-  type CrashKind,
+  addCounts,
+  noCounts,
+  type Harm,
+  type ShardCounts,
   type ShardFinding,
   type ShardOrder,
   type ShardReport,
 } from './job.ts'
-import { cutOff } from './lives.ts'
 
+/** What is explored, and how far. */
 export interface ExploreOptions {
   readonly seed: string
   readonly scenarios: readonly Scenario[]
   readonly systems: readonly System[]
   readonly profile?: ProfileName
+  /** Processes at once; default one per core. */
   readonly jobs?: number
-  readonly crashes?: readonly CrashKind[]
+  /** Default kills and power losses. */
+  readonly harms?: readonly Harm[]
   readonly bounds?: Partial<Omit<StateBounds, 'seed'>>
+  /** Crashes in a row; default 1. */
+  readonly depth?: number
+  /** Of the states of one depth, those that are crashed again; default every one. */
+  readonly nestedEvery?: number
   /** Replaces sources as they are bundled: planted bugs. */
   readonly transform?: SourceTransform
-  /** In place of the drawn workload, for every scenario. */
+  /** In place of the drawn one, for every scenario; tokens then do not replay. */
   readonly workload?: Workload
   readonly scratch?: string
+  /** Directory that sites are shown relative to. */
+  readonly root?: string
+  /** True when no further scenario is to be explored. */
+  readonly isOver?: () => boolean
   readonly onScenario?: (result: ScenarioExplored) => void
 }
 
-/** A finding that a fresh process showed too, or that it did not. */
+/** A finding, and what fresh processes say of it. */
 export interface ExploredFinding extends ShardFinding {
   readonly token: string
+  /** Whether they showed the same verdict and invariant. */
   readonly isConfirmed: boolean
-  /** What the fresh process showed. */
-  readonly confirmed: { readonly verdict: Verdict; readonly invariant?: string }
+  /** What they showed. */
+  readonly confirmed: string
+  /** One sentence on the guilty op. */
+  readonly guilty?: string
 }
 
 /** What was explored of one scenario over one system. */
-export interface ScenarioExplored extends Omit<ShardReport, 'findings'> {
+export interface ScenarioExplored {
   readonly scenario: string
   readonly system: string
+  readonly ops: number
+  readonly points: number
+  readonly counts: ShardCounts
   readonly findings: readonly ExploredFinding[]
   /** Why nothing was explored. */
   readonly skipped?: string
   /** Why the control does not hold. */
   readonly controlFault?: string
+  readonly verdict: Verdict
 }
 
 /** Findings of one fingerprint that are confirmed and reported. */
-const reportedMax = 3
+const reportedMax = 2
 
-/** Explores. @throws TroubleError where a system cannot be started at all; HarnessError where a shard died */
+/**
+ * Explores.
+ *
+ * @throws TroubleError where a system cannot be started at all; HarnessError where a shard died
+ */
 export async function explore(options: ExploreOptions): Promise<readonly ScenarioExplored[]> {
-  const scratch = makeScratch(
-    resolveOptions(options.scratch === undefined ? {} : { scratch: options.scratch }).scratch,
-  )
-  const forget = onStop(() => removeTree(scratch))
-  try {
-    const results: ScenarioExplored[] = []
-    const shardFile = await buildShard(scratch)
-    for (const [index, system] of options.systems.entries()) {
-      const directory = join(scratch, `system-${index}`)
-      mkdirSync(directory)
-      const explorer = await SystemExplorer.open(system, options, directory, shardFile)
+  const results: ScenarioExplored[] = []
+  for (const system of options.systems) {
+    const bench = await CrashBench.open(system, options)
+    try {
       for (const scenario of options.scenarios) {
-        const result = await explorer.explore(scenario)
+        if (options.isOver?.() === true) break
+        const result = await exploreScenario(bench, options, scenario)
         options.onScenario?.(result)
         results.push(result)
       }
+    } finally {
+      bench.close()
     }
-    return results
-  } finally {
-    forget()
-    removeTree(scratch)
+  }
+  return results
+}
+
+/** The answer about all of it; nothing that was checked is inconclusive. */
+export function verdictOf(results: readonly ScenarioExplored[]): Verdict {
+  const checked = results.reduce((sum, { counts }) => sum + counts.checked, 0)
+  return worst([
+    ...results.map(({ verdict }) => verdict),
+    ...(checked === 0 ? (['INCONCLUSIVE'] as const) : []),
+  ])
+}
+
+/** Explores one scenario over the system of a bench. */
+export async function exploreScenario(
+  bench: CrashBench,
+  options: ExploreOptions,
+  scenario: Scenario,
+): Promise<ScenarioExplored> {
+  const { system } = bench
+  const known = { ...nothing, scenario: scenario.name, system: system.name }
+  const seed = deriveSeed(options.seed, 'case', scenario.name, system.name, 0)
+  const workload = options.workload ?? workloadOfSeed(scenario, seed)
+  const group = { scenario, seed, workload }
+  const reason = whyNot(bench, group)
+  if (reason !== undefined) return { ...known, skipped: reason, verdict: 'SKIPPED' }
+  const recorded = await bench.record(group)
+  const { verdict, finding, reasons } = recorded.judgement
+  if (verdict !== 'HOLDS') {
+    const why = `${verdict}: ${finding?.what ?? reasons.join('; ')}\n${recorded.stderr}`.trim()
+    return { ...known, controlFault: why, verdict }
+  }
+  const reports = await runShards(bench, recorded, options)
+  const unsupported = reports.find((report) => report.unsupported !== undefined)?.unsupported
+  if (unsupported !== undefined) return { ...known, skipped: unsupported, verdict: 'SKIPPED' }
+  const findings: ExploredFinding[] = []
+  for (const each of reported(reports))
+    findings.push(await confirm(bench, group, recorded, each, options.root))
+  return {
+    ...known,
+    ops: reports[0]?.ops ?? 0,
+    points: reports[0]?.points ?? 0,
+    counts: addCounts(reports.map(({ counts }) => counts)),
+    findings,
+    verdict: worst(
+      findings.map((each) => (each.isConfirmed ? each.verdict : ('HARNESS_ERROR' as const))),
+    ),
   }
 }
 
-const nothing: Omit<ScenarioExplored, 'scenario' | 'system'> = {
-  exists: 0,
-  built: 0,
-  points: 0,
+const nothing: Omit<ScenarioExplored, 'scenario' | 'system' | 'verdict'> = {
   ops: 0,
-  images: 0,
-  checked: 0,
-  recoveries: 0,
-  lives: 0,
+  points: 0,
+  counts: noCounts,
   findings: [],
 }
 
-/** A case whose control was recorded. */
-interface Recorded {
-  readonly order: CaseOrder
-  readonly control: History
-  readonly seed: string
-  readonly scenario: Scenario
+function whyNot(bench: CrashBench, { scenario, workload }: CrashGroup): string | undefined {
+  const missing = missingClaims(bench.system, scenario.needs)
+  if (missing.length > 0) return `it does not claim ${missing.join(', ')}`
+  if ((workload.outside ?? []).length > 0) return 'another process acts on its run'
+  return bench.whyNot
 }
 
-class SystemExplorer {
-  readonly #system: System
-  readonly #options: ExploreOptions
-  readonly #directory: string
-  readonly #shardFile: string
-  readonly #bundle: string | undefined
-  readonly #host: FreshHost
-  #cases = 0
-
-  private constructor(
-    system: System,
-    options: ExploreOptions,
-    directory: string,
-    shardFile: string,
-    bundle: string | undefined,
-    host: FreshHost,
-  ) {
-    this.#system = system
-    this.#options = options
-    this.#directory = directory
-    this.#shardFile = shardFile
-    this.#bundle = bundle
-    this.#host = host
-  }
-
-  static async open(
-    system: System,
-    options: ExploreOptions,
-    directory: string,
-    shardFile: string,
-  ): Promise<SystemExplorer> {
-    const transform = options.transform === undefined ? {} : { transform: options.transform }
-    const hooked = join(directory, 'hooked')
-    const bare = join(directory, 'bare')
-    mkdirSync(hooked)
-    mkdirSync(bare)
-    const command = await startCommand(system, transform, resolveOptions(transform), hooked)
-    const { program } = system
-    const bundle =
-      program.kind === 'script' && program.bundle !== false
-        ? await bundleWorker({ program, directory: bare, ...transform })
-        : undefined
-    const file = bundle?.format === 'cjs' ? bundle.file : undefined
-    return new SystemExplorer(system, options, directory, shardFile, file, {
-      command,
-      scratch: directory,
-    })
-  }
-
-  async explore(scenario: Scenario): Promise<ScenarioExplored> {
-    const known = { ...nothing, scenario: scenario.name, system: this.#system.name }
-    const { seed: campaign, workload: given } = this.#options
-    const seed = deriveSeed(campaign, 'case', scenario.name, this.#system.name, 0)
-    const workload = given ?? workloadOfSeed(scenario, seed)
-    const reason = this.#whyNot(scenario, workload)
-    if (reason !== undefined) return { ...known, skipped: reason }
-    const recorded = await this.#record(scenario, seed, workload)
-    if (typeof recorded === 'string') return { ...known, controlFault: recorded }
-    const reports = await this.#runShards(recorded.order)
-    const sum = sumOf(reports)
-    if (sum.unsupported !== undefined) return { ...known, skipped: sum.unsupported }
-    const findings: ExploredFinding[] = []
-    for (const finding of reported(reports)) findings.push(await this.#confirm(recorded, finding))
-    return { ...known, ...sum, findings }
-  }
-
-  #whyNot(scenario: Scenario, workload: Workload): string | undefined {
-    const missing = missingClaims(this.#system, scenario.needs)
-    if (missing.length > 0) return `it does not claim ${missing.join(', ')}`
-    if (this.#bundle === undefined) return 'it cannot be bundled as one CommonJS file'
-    if ((this.#system.services ?? []).length > 0) return 'it keeps its state in a service'
-    if ((workload.outside ?? []).length > 0) return 'another process acts on its run'
-    return undefined
-  }
-
-  async #record(scenario: Scenario, seed: string, workload: Workload): Promise<Recorded | string> {
-    const { claims, takeoverMsMax, inFlightMax } = this.#system
-    const asked: Omit<CaseOrder, 'controlLog' | 'controlLedger'> = {
-      workload,
-      runId: 'run',
-      seed,
-      profile: this.#options.profile ?? 'posix',
-      system: { claims, takeoverMsMax, ...(inFlightMax === undefined ? {} : { inFlightMax }) },
-      environment: baseEnvironment(this.#system),
-      livesMax: scenario.livesMax,
-      ...(scenario.invariants === undefined ? {} : { invariants: scenario.invariants }),
-    }
-    const recorded = await recordControl(this.#host, asked, this.#name('control'))
-    const control = historyOf(readLedger(readFileSync(recorded.ledger)))
-    const judgement = judgeCase(asked, control, [])
-    if (judgement.verdict !== 'HOLDS')
-      return `${judgement.verdict}: ${judgement.finding?.what ?? judgement.reasons.join('; ')} ${recorded.stderr}`.trim()
-    const { log, ledger } = recorded
-    return { order: { ...asked, controlLog: log, controlLedger: ledger }, control, seed, scenario }
-  }
-
-  async #runShards(order: CaseOrder): Promise<readonly ShardReport[]> {
-    const { jobs = availableParallelism(), crashes = crashKinds, bounds } = this.#options
-    const name = this.#name('shard')
-    return await Promise.all(
-      Array.from({ length: jobs }, async (_, shard) => {
-        const asked: ShardOrder = {
-          order,
-          bundle: this.#bundle ?? '',
-          shard,
-          shards: jobs,
-          bounds: { ...boundsDefaults, ...bounds, seed: order.seed },
-          crashes: crashes.filter(
-            (kind) => kind === 'kill' || order.system.claims.includes('power'),
-          ),
-        }
-        return await this.#runShard(asked, join(this.#directory, `${name}-${shard}`))
+/** Deals the states of a recorded case to as many processes as there are jobs. */
+export async function runShards(
+  bench: CrashBench,
+  { order }: RecordedCase,
+  options: Pick<ExploreOptions, 'jobs' | 'harms' | 'bounds' | 'depth' | 'nestedEvery'>,
+  more: Pick<ShardOrder, 'lyingSync'> = {},
+): Promise<readonly ShardReport[]> {
+  const { jobs = availableParallelism(), harms = ['kill', 'power-loss'], bounds } = options
+  const { depth = 1, nestedEvery = 1 } = options
+  const claimed = harms.filter((harm) => harm === 'kill' || order.system.claims.includes('power'))
+  return await Promise.all(
+    Array.from({ length: jobs }, (_, shard) =>
+      bench.runShard({
+        order,
+        shard,
+        shards: jobs,
+        bounds: { ...boundsDefaults, ...bounds, seed: order.seed },
+        harms: claimed,
+        depth,
+        nestedEvery,
+        ...more,
       }),
-    )
-  }
-
-  async #runShard(asked: ShardOrder, path: string): Promise<ShardReport> {
-    writeFileSync(`${path}.order`, JSON.stringify(asked))
-    const ended = await execa(
-      process.execPath,
-      [this.#shardFile, `${path}.order`, `${path}.report`],
-      { reject: false, stdin: 'ignore', stdout: 'ignore', stderr: 'pipe' },
-    )
-    if (ended.exitCode === 0)
-      return JSON.parse(readFileSync(`${path}.report`, 'utf8')) as ShardReport
-    throw new HarnessError(
-      'LIVE_TROUBLE',
-      `a shard of the exploration died: ${ended.shortMessage}\n${ended.stderr.slice(-4_000)}`,
-      { hint: 'run it again with --jobs 1; if it dies again, the harness is at fault' },
-    )
-  }
-
-  async #confirm(recorded: Recorded, finding: ShardFinding): Promise<ExploredFinding> {
-    const { order, seed, scenario, control } = recorded
-    const [fault] = parseFaults(finding.fault) as readonly [CrashFault]
-    const token = stringifyToken({
-      scenario: scenario.name,
-      system: this.#system.name,
-      seed,
-      profile: order.profile,
-      schedule: [[fault]],
-    })
-    const ledger = await this.#replay(order, fault)
-    const judgement = judgeCase(order, historyOf(readLedger(ledger)), [[fault]], control)
-    const { verdict } = judgement
-    const invariant = judgement.finding?.invariant
-    return {
-      ...finding,
-      token,
-      isConfirmed: verdict === finding.verdict && invariant === finding.invariant,
-      confirmed: { verdict, ...(invariant === undefined ? {} : { invariant }) },
-    }
-  }
-
-  async #replay(order: CaseOrder, fault: CrashFault): Promise<Uint8Array> {
-    const trace = parseTrace(readFileSync(order.controlLog))
-    if (trace === undefined) throw new Error(`no op log: ${order.controlLog}`)
-    const model = new DiskModel(trace, new Map(), order.profile, order.seed)
-    const state = applyFault(model, fault)
-    if (typeof state === 'string') throw new Error(`a state has no image of its own: ${state}`)
-    const marks = model.marks.slice(0, state.point.marks).map((line) => JSON.parse(line) as Mark)
-    return await recoverFresh(this.#host, order, this.#name('confirm'), {
-      image: state.image.entries,
-      lines: cutOff(marks, fault),
-      marks,
-      reboots: fault.kind === 'kill' ? 0 : 1,
-    })
-  }
-
-  #name(what: string): string {
-    this.#cases += 1
-    return `${what}-${this.#cases}`
-  }
-}
-
-type CrashFault = Extract<Fault, { kind: 'kill' | 'power-loss' }>
-
-function judgeCase(
-  order: Omit<CaseOrder, 'controlLog' | 'controlLedger'>,
-  history: History,
-  schedule: readonly (readonly Fault[])[],
-  control?: History,
-): Judgement {
-  const { workload, system, livesMax, invariants } = order
-  return check(
-    {
-      history,
-      workload,
-      system,
-      schedule,
-      livesMax,
-      ...(control === undefined ? {} : { control }),
-    },
-    invariants,
+    ),
   )
 }
 
-function sumOf(reports: readonly ShardReport[]): Omit<ShardReport, 'findings'> {
-  const [first] = reports
-  const add = (of: (report: ShardReport) => number): number =>
-    reports.reduce((sum, report) => sum + of(report), 0)
-  const unsupported = reports.find((report) => report.unsupported !== undefined)?.unsupported
-  return {
-    exists: first?.exists ?? 0,
-    built: first?.built ?? 0,
-    points: first?.points ?? 0,
-    ops: first?.ops ?? 0,
-    images: add(({ images }) => images),
-    checked: add(({ checked }) => checked),
-    recoveries: add(({ recoveries }) => recoveries),
-    lives: add(({ lives }) => lives),
-    ...(unsupported === undefined ? {} : { unsupported }),
+async function confirm(
+  bench: CrashBench,
+  { scenario, seed }: CrashGroup,
+  { order, control }: RecordedCase,
+  finding: ShardFinding,
+  root = process.cwd(),
+): Promise<ExploredFinding> {
+  const schedule = parseSchedule(finding.schedule)
+  const replayed = await bench.replay(order, schedule, { control })
+  const { name: system } = bench.system
+  const token = { scenario: scenario.name, system, seed, profile: order.profile, schedule }
+  const guilty = guiltText(finding, root)
+  const said = {
+    ...finding,
+    token: stringifyToken(token),
+    ...(guilty === undefined ? {} : { guilty }),
   }
+  if (typeof replayed === 'string') return { ...said, isConfirmed: false, confirmed: replayed }
+  const { verdict, finding: again } = replayed.judgement
+  const isConfirmed = verdict === finding.verdict && again?.invariant === finding.invariant
+  return { ...said, isConfirmed, confirmed: `${verdict} ${again?.invariant ?? ''}`.trim() }
 }
 
-/** The first findings of each fingerprint, over all shards. */
+/** Sites have to be resolved while the bundle that they are of is there. */
+function guiltText({ guilt }: ShardFinding, root: string): string | undefined {
+  if (guilt === undefined) return undefined
+  const { op, life, text, frames, reliedOn } = guilt
+  const site = sitesUnder(root)(frames)
+  const where = site === undefined ? '' : ` at ${site}`
+  const relied = reliedOn === undefined ? '' : ` before op ${reliedOn} relied on it`
+  return `op ${op} of life ${life} was never made durable: ${text}${where} has no completed sync${relied}`
+}
+
+/** The simplest findings of each fingerprint, over all shards. Those that name an op stand for those of their kind that do not. */
 function reported(reports: readonly ShardReport[]): readonly ShardFinding[] {
   const all = reports.flatMap(({ findings }) => findings)
   const names = [...new Set(all.map(({ fingerprint }) => fingerprint))].sort()
-  return names.flatMap((name) => {
-    const same = all
-      .filter(({ fingerprint }) => fingerprint === name)
-      .sort((left, right) => left.op - right.op || (left.fault < right.fault ? -1 : 1))
+  const groups = names.map((name) => {
+    const same = all.filter(({ fingerprint }) => fingerprint === name).sort(simplestFirst)
     const count = reports.reduce(
-      (sum, report) =>
-        sum + (report.findings.find(({ fingerprint }) => fingerprint === name)?.count ?? 0),
+      (sum, { findings }) =>
+        sum + (findings.find(({ fingerprint }) => fingerprint === name)?.count ?? 0),
       0,
     )
     return same.slice(0, reportedMax).map((finding) => ({ ...finding, count }))
   })
+  const isNamed = ({ verdict, invariant }: ShardFinding): boolean =>
+    groups.some(
+      ([first]) =>
+        first?.guilt !== undefined && first.verdict === verdict && first.invariant === invariant,
+    )
+  return groups
+    .flatMap((group) =>
+      group[0]?.guilt === undefined && group[0] && isNamed(group[0]) ? [] : group,
+    )
+    .sort(simplestFirst)
 }

@@ -1,11 +1,7 @@
 /**
  * Lives in processes of their own, over a real directory: the control that is explored, and the confirmation of what was found.
- *
- * A case here is a schedule of one crash at most: life 1 runs from nothing to its end and is recorded, or its crash state is put
- * on the disk as an image, and real processes recover from it.
  */
 import {
-  appendFileSync,
   closeSync,
   linkSync,
   mkdirSync,
@@ -15,21 +11,17 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import type { DirectoryImage, ImageEntry } from '../directory-image.ts'
+import { readImage, type DirectoryImage, type ImageEntry } from '../directory-image.ts'
+import { encodeHookFaults } from '../hooks/fault.ts'
 import { readLedger } from '../ledger.ts'
 import type { StartCommand } from '../live/host.ts'
 import { launch } from '../live/launch.ts'
-import { makeCaseDirectories, type CaseDirectories } from '../live/scratch.ts'
-import type { Mark } from '../mark.ts'
+import { makeCaseDirectories } from '../live/scratch.ts'
+import { parseTrace } from '../trace.ts'
+import type { LifeGiven, LifeWanted } from './asks.ts'
+import { hookFaultOf } from './hook-fault.ts'
 import type { CaseOrder } from './job.ts'
-import {
-  environmentOf,
-  firstClockMs,
-  isLast,
-  nextClockMs,
-  startLine,
-  type LivedLife,
-} from './lives.ts'
+import { environmentOf } from './lives.ts'
 
 /** Bytes of stderr after which a life is put down. */
 const stderrBytesMax = 16 * 1024 * 1024
@@ -40,55 +32,63 @@ export interface FreshHost {
   readonly scratch: string
 }
 
-/** What a control left behind. */
-export interface RecordedControl {
-  readonly log: string
-  readonly ledger: string
-  readonly life: LivedLife
+/** What a process left behind. */
+export interface FreshLife extends LifeGiven {
   readonly stderr: string
+  /** Path of its op log, if it was recorded. */
+  readonly log: string
+  /** Path of its own lines. */
+  readonly ledger: string
 }
 
-/** Runs the case without a fault, recording it. */
-export async function recordControl(
-  host: FreshHost,
-  order: Omit<CaseOrder, 'controlLog' | 'controlLedger'>,
-  id: string,
-): Promise<RecordedControl> {
-  const directories = makeCaseDirectories(host.scratch, id, JSON.stringify(order.workload))
-  const traceDirectory = join(directories.trace, '1')
-  mkdirSync(traceDirectory)
-  const { life, stderr } = await runLife(host, order, directories, {
-    life: 1,
-    clockMs: firstClockMs,
-    reboots: 0,
-    traceDirectory,
-  })
-  return { log: join(traceDirectory, '1.ops'), ledger: directories.ledger, life, stderr }
-}
-
-/** Puts a crash on a disk and lets processes recover from it; the whole ledger. */
-export async function recoverFresh(
-  host: FreshHost,
+/** Runs one life in a process of its own, over an image that is put into a fresh directory. `id`: unique in the scratch directory. */
+export async function runFresh(
+  { command, scratch }: FreshHost,
   order: CaseOrder,
+  { image, standing, faults, records }: LifeWanted,
   id: string,
-  crash: {
-    readonly image: DirectoryImage
-    readonly lines: readonly Mark[]
-    readonly marks: readonly Mark[]
-    readonly reboots: number
-  },
-): Promise<Uint8Array> {
-  const directories = makeCaseDirectories(host.scratch, id, JSON.stringify(order.workload))
-  writeImage(directories.state, crash.image)
-  for (const line of crash.lines) append(directories, line)
-  let clockMs = nextClockMs(firstClockMs, crash.marks)
-  for (let life = 2; life < 2 + order.livesMax; life += 1) {
-    const told = { life, clockMs, reboots: crash.reboots }
-    const { life: lived } = await runLife(host, order, directories, told)
-    if (isLast(lived)) break
-    clockMs = nextClockMs(clockMs, lived.marks)
+): Promise<FreshLife> {
+  const { root, state, trace, workload, ledger } = makeCaseDirectories(
+    scratch,
+    id,
+    JSON.stringify(order.workload),
+  )
+  writeImage(state, image)
+  const places = {
+    directory: state,
+    workload,
+    ledger,
+    ...(records ? { traceDirectory: trace } : {}),
   }
-  return readFileSync(directories.ledger)
+  const hooks = faults.length === 0 ? '' : encodeHookFaults(faults.map(hookFaultOf))
+  const descriptor = openSync(ledger, 'a')
+  try {
+    const { ended, reaped, tail } = await launch({
+      file: command.file,
+      arguments: command.arguments,
+      cwd: root,
+      ledger: descriptor,
+      stderrBytesMax,
+      takesGroupAlong: true,
+      environment: environmentOf(order, standing, places, hooks),
+    })
+    const { code, signal } = await ended
+    await reaped
+    const log = join(trace, '1.ops')
+    const recorded = records ? parseTrace(readFileSync(log)) : undefined
+    return {
+      marks: readLedger(readFileSync(ledger)).entries.map(({ mark }) => mark),
+      code,
+      signal,
+      image: await readImage(state),
+      ...(recorded === undefined ? {} : { trace: recorded }),
+      stderr: tail(),
+      log,
+      ledger,
+    }
+  } finally {
+    closeSync(descriptor)
+  }
 }
 
 /** Writes an image to an empty directory; names of one entry become links to one file. */
@@ -105,53 +105,4 @@ export function writeImage(directory: string, image: DirectoryImage): void {
     else linkSync(same, target)
     if (entry.kind === 'file') made.set(entry, same ?? target)
   }
-}
-
-async function runLife(
-  host: FreshHost,
-  order: Omit<CaseOrder, 'controlLog' | 'controlLedger'>,
-  directories: CaseDirectories,
-  told: {
-    readonly life: number
-    readonly clockMs: number
-    readonly reboots: number
-    readonly traceDirectory?: string
-  },
-): Promise<{ readonly life: LivedLife; readonly stderr: string }> {
-  const { life, clockMs } = told
-  append(directories, startLine(life, clockMs))
-  const before = marksOf(directories).length
-  const descriptor = openSync(directories.ledger, 'a')
-  try {
-    const started = await launch({
-      file: host.command.file,
-      arguments: host.command.arguments,
-      cwd: directories.root,
-      ledger: descriptor,
-      stderrBytesMax,
-      takesGroupAlong: true,
-      environment: environmentOf(order as CaseOrder, {
-        ...told,
-        directory: directories.state,
-        workload: directories.workload,
-        ledger: directories.ledger,
-        lane: told.traceDirectory === undefined ? 'plain' : 'recording',
-      }),
-    })
-    const { code, signal } = await started.ended
-    await started.reaped
-    const marks = marksOf(directories).slice(before)
-    append(directories, { mark: 'exit', life, code, signal, realMs: 0 })
-    return { life: { life, clockMs, marks, code, signal }, stderr: started.tail() }
-  } finally {
-    closeSync(descriptor)
-  }
-}
-
-function marksOf({ ledger }: CaseDirectories): readonly Mark[] {
-  return readLedger(readFileSync(ledger)).entries.map(({ mark }) => mark)
-}
-
-function append({ ledger }: CaseDirectories, mark: Mark): void {
-  appendFileSync(ledger, `${JSON.stringify(mark)}\n`)
 }

@@ -1,17 +1,18 @@
 /**
  * What a shard of an exploration is told and what it answers, as plain data: it runs in a process of its own.
  */
-import type { StateBounds } from '../disk-model/states.ts'
-import type { ProfileName } from '../disk-model/profile.ts'
 import type { Judged } from '../checkers/context.ts'
+import type { ProfileName } from '../disk-model/profile.ts'
+import type { StateBounds } from '../disk-model/states.ts'
 import type { Invariant, Verdict } from '../verdict.ts'
 import type { Workload } from '../workload.ts'
 
-/** Kinds of crash that are explored. */
-export const crashKinds = ['kill', 'power-loss'] as const
-export type CrashKind = (typeof crashKinds)[number]
+/** What is done to a life. `error`: storage errors at every op that they can hit, with a power loss at the end. */
+export const harmNames = ['kill', 'power-loss', 'error'] as const
+/** Name of a kind of harm. */
+export type Harm = (typeof harmNames)[number]
 
-/** A recorded case, ready to be crashed: everything that its crash states and their recovery depend on. */
+/** A case before any fault: everything that its lives depend on. */
 export interface CaseOrder {
   readonly workload: Workload
   readonly runId: string
@@ -23,6 +24,10 @@ export interface CaseOrder {
   /** Lives without a fault that the run may take to its end. */
   readonly livesMax: number
   readonly invariants?: readonly Invariant[]
+}
+
+/** A case whose control was recorded. */
+export interface RecordedOrder extends CaseOrder {
   /** Op log of the control's life. */
   readonly controlLog: string
   /** Ledger of the control. */
@@ -31,48 +36,102 @@ export interface CaseOrder {
 
 /** One part of an exploration. */
 export interface ShardOrder {
-  readonly order: CaseOrder
+  readonly order: RecordedOrder
   /** The worker as one CommonJS file, without hooks. */
   readonly bundle: string
   /** This part, from 0, of so many: images are dealt by their hash. */
   readonly shard: number
   readonly shards: number
   readonly bounds: StateBounds
-  readonly crashes: readonly CrashKind[]
+  readonly harms: readonly Harm[]
+  /** Crashes in a row; from the second on they hit recovery. */
+  readonly depth: number
+  /** Of the states of one depth, those that are crashed again: every one (1), every second, … by their hash. */
+  readonly nestedEvery: number
+  /** One sync lies, and nothing is excused: shows what it is for. */
+  readonly lyingSync?: number
+}
+
+/** An op that a case would have passed with. */
+export interface Guilt {
+  /** Life and number of the op. */
+  readonly life: number
+  readonly op: number
+  /** `write run/000001.log +118 bytes at 0`. */
+  readonly text: string
+  /** Raw positions, innermost first. */
+  readonly frames: readonly string[]
+  /** The op of the mark that relied on it: the ack. */
+  readonly reliedOn?: number
 }
 
 /** A crash state that breaks an invariant, or about which nothing can be said. */
 export interface ShardFinding {
-  /** Of the first life, in the schedule grammar. */
-  readonly fault: string
-  /** Number of the op at which it crashed. */
+  /** All lives, in the schedule grammar. */
+  readonly schedule: string
+  /** Number of the op of the last fault. */
   readonly op: number
+  /** Units that are not there: fewer is simpler. */
+  readonly missing: number
   readonly verdict: Verdict
   readonly invariant?: Invariant
   readonly what: string
   readonly details: readonly string[]
+  readonly guilt?: Guilt
   /** Equal for states that show the same. */
   readonly fingerprint: string
   /** States with this fingerprint in this shard. */
   readonly count: number
 }
 
-/** What a shard did. */
-export interface ShardReport {
-  /** States that exist under the grain and the profile, over all points; the same in every shard. */
+/** How much there was. */
+export interface ShardCounts {
+  /** States that exist under the grain and the profile, over all points. */
   readonly exists: number
-  /** States that were built; the same in every shard. */
+  /** States that were built. */
   readonly built: number
-  readonly points: number
-  readonly ops: number
-  /** Distinct images of this shard. */
+  /** Distinct images among those. */
   readonly images: number
-  /** Distinct pairs of image and ledger prefix that were judged in this shard. */
+  /** Distinct pairs of image and ledger prefix that were judged. */
   readonly checked: number
-  /** Recoveries that were run, and the lives in them. */
+  /** Recoveries that were run, and lives in them. */
   readonly recoveries: number
   readonly lives: number
+  /** Storage errors that were tried, and those that never fired. */
+  readonly errors: number
+  readonly unfired: number
+  /** Of what was checked: with two crashes or more. */
+  readonly nested: number
+}
+
+/** What a shard did. */
+export interface ShardReport {
+  /** Of the first life; the same in every shard. */
+  readonly ops: number
+  readonly points: number
+  readonly counts: ShardCounts
   readonly findings: readonly ShardFinding[]
   /** Why states of this case cannot be recovered in memory. */
   readonly unsupported?: string
+}
+
+/** Nothing at all. */
+export const noCounts: ShardCounts = {
+  exists: 0,
+  built: 0,
+  images: 0,
+  checked: 0,
+  recoveries: 0,
+  lives: 0,
+  errors: 0,
+  unfired: 0,
+  nested: 0,
+}
+
+/** Counts of several shards together. */
+export function addCounts(all: readonly ShardCounts[]): ShardCounts {
+  const sum: Record<string, number> = { ...noCounts }
+  for (const counts of all)
+    for (const [name, count] of Object.entries(counts)) sum[name] = (sum[name] ?? 0) + count
+  return sum as unknown as ShardCounts
 }

@@ -1,61 +1,83 @@
 /**
- * The lives behind a crash: what each is told, and the ledger that they and the crash make together. Shared by lives in memory and
- * lives in processes, so that both are the same case.
+ * The lives of an explored case: what each is told, and the ledger that they and their faults make together. Shared by lives in
+ * memory and lives in processes, so that both are the same case.
  *
  *  L1  Clock, seed, takeover and number of a life are those that the live engine gives it.
  *  L2  A power loss is a reboot: the lives behind it have another boot id. Behind a kill the machine is the same.
  *  L3  Lives follow until one ends with `done` and exit code 0, or `livesMax` without a fault were given.
  */
 import { stringifyFault } from '../fault-text.ts'
-import type { Fault } from '../fault.ts'
+import type { Fault, LifeFaults, Schedule } from '../fault.ts'
 import { betweenLivesMs, clockMsDefault } from '../live/case-context.ts'
 import { lifeEnvironment } from '../live/environment.ts'
 import type { Mark } from '../mark.ts'
 import { deriveSeed } from '../seed.ts'
 import type { CaseOrder } from './job.ts'
 
-/** How a life ended, and what it wrote. */
-export interface LivedLife {
+/** A fault that ends a life and leaves a crash state. */
+export type CrashFault = Extract<Fault, { kind: 'kill' | 'power-loss' }>
+
+/** Where a life stands: its number, its clock, and the power losses before it. */
+export interface Standing {
   readonly life: number
   readonly clockMs: number
+  readonly reboots: number
+}
+
+/** How a life ended, and what it wrote. */
+export interface LivedLife extends Standing {
   readonly marks: readonly Mark[]
   readonly code: number | null
   readonly signal: string | null
 }
 
-/** What one process of a case is told. */
-export interface Told {
-  readonly life: number
-  readonly clockMs: number
-  /** Power losses before it. */
-  readonly reboots: number
+/** Everything before a life: what the ledger says, and the faults of the lives before it. */
+export interface Stem {
+  readonly standing: Standing
+  readonly lines: readonly Mark[]
+  readonly schedule: Schedule
+}
+
+/** The first life of a case. */
+export const firstStem: Stem = {
+  standing: { life: 1, clockMs: clockMsDefault, reboots: 0 },
+  lines: [],
+  schedule: [],
+}
+
+/** Files and directories of a life. */
+export interface Places {
   readonly directory: string
   readonly workload: string
   readonly ledger: string
-  readonly lane: 'plain' | 'recording'
+  /** Absent: it is not recorded. */
   readonly traceDirectory?: string
 }
 
-/** The environment of a life. */
-export function environmentOf(order: CaseOrder, told: Told): Record<string, string> {
-  const { life, reboots, clockMs, directory, workload, ledger, lane, traceDirectory } = told
+/** The environment of a life. `faults`: for the hooks, as they take them. */
+export function environmentOf(
+  order: CaseOrder,
+  standing: Standing,
+  places: Places,
+  faults = '',
+): Record<string, string> {
+  const { life, clockMs, reboots } = standing
+  const { traceDirectory, ...where } = places
   const boot = deriveSeed(order.seed, 'system', ...(reboots === 0 ? [] : ['boot', reboots]))
   return lifeEnvironment(
     order.environment,
     {
+      ...where,
       verb: 'run',
       runId: order.runId,
       seed: deriveSeed(order.seed, 'system', life),
-      workload,
-      ledger,
-      directory,
       clockMs,
       takeover: 'if-dead',
       life,
       identity: JSON.stringify({ host: 'killpoint', boot, bootId: boot, alive: [] }),
-      lane,
+      lane: traceDirectory === undefined ? 'plain' : 'recording',
       order: 'serial',
-      faults: '',
+      faults,
       ...(traceDirectory === undefined ? {} : { traceDirectory }),
       stream: '1',
     },
@@ -63,14 +85,51 @@ export function environmentOf(order: CaseOrder, told: Told): Record<string, stri
   )
 }
 
-/** The clock of the first life. */
-export const firstClockMs: number = clockMsDefault
-
-/** The clock of the next life, behind one that began at `clockMs` and wrote `marks` (L1). */
-export function nextClockMs(clockMs: number, marks: readonly Mark[]): number {
+/** The life behind one that wrote `marks` and ended, or was ended by `fault`. */
+export function standingAfter(
+  { life, clockMs, reboots }: Standing,
+  marks: readonly Mark[],
+  fault?: CrashFault,
+): Standing {
   let latest = clockMs
   for (const mark of marks) if (mark.mark === 'timer') latest = Math.max(latest, mark.at)
-  return latest + betweenLivesMs
+  return {
+    life: life + 1,
+    clockMs: latest + betweenLivesMs,
+    reboots: reboots + (fault?.kind === 'power-loss' ? 1 : 0),
+  }
+}
+
+/** What lies behind a life that was crashed by `fault` when it had written `marks`; `inside` are its faults before that. */
+export function stemAfterCrash(
+  stem: Stem,
+  marks: readonly Mark[],
+  fault: CrashFault,
+  inside: LifeFaults = [],
+): Stem {
+  const { standing, lines, schedule } = stem
+  const { life } = standing
+  const { stream, op } = fault.at
+  return {
+    standing: standingAfter(standing, marks, fault),
+    lines: [
+      ...lines,
+      startLine(standing),
+      ...marks,
+      { mark: 'fault', life, fault: stringifyFault(fault), stream, op },
+      { mark: 'exit', life, code: null, signal: 'SIGKILL', realMs: 0 },
+    ],
+    schedule: [...schedule, [...inside, fault]],
+  }
+}
+
+/** What lies behind a life that ended by itself; `inside` are the faults that it was given. */
+export function stemAfterEnd(stem: Stem, lived: LivedLife, inside: LifeFaults): Stem {
+  return {
+    standing: standingAfter(lived, lived.marks),
+    lines: [...stem.lines, ...linesOf(lived)],
+    schedule: [...stem.schedule, inside],
+  }
 }
 
 /** Whether the run is over with this life (L3). */
@@ -79,25 +138,12 @@ export function isLast({ marks, code }: LivedLife): boolean {
 }
 
 /** A life's line, its marks, and its exit. */
-export function linesOf({ life, clockMs, marks, code, signal }: LivedLife): readonly Mark[] {
-  return [startLine(life, clockMs), ...marks, { mark: 'exit', life, code, signal, realMs: 0 }]
+export function linesOf(lived: LivedLife): readonly Mark[] {
+  const { life, marks, code, signal } = lived
+  return [startLine(lived), ...marks, { mark: 'exit', life, code, signal, realMs: 0 }]
 }
 
 /** The line with which the harness starts a life. */
-export function startLine(life: number, clockMs: number): Mark {
+export function startLine({ life, clockMs }: Standing): Mark {
   return { mark: 'life', life, pid: life, verb: 'run', takeover: 'if-dead', clockMs, realMs: 0 }
-}
-
-/** The lines of a first life that was cut off behind its first `marks` by `fault`. */
-export function cutOff(
-  marks: readonly Mark[],
-  fault: Extract<Fault, { kind: 'kill' | 'power-loss' }>,
-): readonly Mark[] {
-  const { stream, op } = fault.at
-  return [
-    startLine(1, firstClockMs),
-    ...marks,
-    { mark: 'fault', life: 1, fault: stringifyFault(fault), stream, op },
-    { mark: 'exit', life: 1, code: null, signal: 'SIGKILL', realMs: 0 },
-  ]
 }

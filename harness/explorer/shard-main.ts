@@ -4,13 +4,15 @@ import { historyOf } from '../history.ts'
 import { readLedger } from '../ledger.ts'
 import type { Mark } from '../mark.ts'
 import { parseTrace } from '../trace.ts'
+import type { LifeGiven } from './asks.ts'
+import { hookFaultOf } from './hook-fault.ts'
 import type { ShardOrder } from './job.ts'
-import { environmentOf } from './lives.ts'
-import { exploreShard, type LifeGiven } from './shard.ts'
+import { environmentOf, type Places } from './lives.ts'
+import { exploreShard } from './shard.ts'
 import { VirtualHost } from './virtual-life.ts'
 
 /** Where lives in memory think that they are. */
-const places = {
+const places: Places = {
   directory: '/killpoint/state',
   workload: '/killpoint/workload.json',
   ledger: '/killpoint/ledger.jsonl',
@@ -25,11 +27,8 @@ const { order } = asked
 const trace = parseTrace(readFileSync(order.controlLog))
 if (trace === undefined) throw new Error(`no op log: ${order.controlLog}`)
 const control = historyOf(readLedger(readFileSync(order.controlLedger)))
-const host = new VirtualHost(
-  asked.bundle,
-  places.directory,
-  new Map([[places.workload, JSON.stringify(order.workload)]]),
-)
+const files = new Map([[places.workload, JSON.stringify(order.workload)]])
+const host = new VirtualHost(asked.bundle, places.directory, files)
 const shard = exploreShard(asked, trace, control)
 const opsMax = runawayFactor * (trace.ops.length + 100)
 
@@ -41,15 +40,18 @@ function advance(given?: LifeGiven): void {
     writeFileSync(reportPath, JSON.stringify(step.value))
     return
   }
-  const { image, life, clockMs, reboots } = step.value
-  const environment = environmentOf(order, { ...places, life, clockMs, reboots, lane: 'plain' })
-  host.run({ life, image, environment, records: false, opsMax }, (end) => {
-    const { code, signal, unsupported } = end
+  const { image, standing, faults, records } = step.value
+  const environment = environmentOf(order, standing, places)
+  const { life } = standing
+  const told = { life, image, environment, records, faults: faults.map(hookFaultOf), opsMax }
+  host.run(told, (end) => {
+    const { code, signal, unsupported, trace: recorded } = end
     advance({
       marks: end.marks.map((line) => JSON.parse(line) as Mark),
       code,
       signal,
       image: end.image,
+      ...(recorded === undefined ? {} : { trace: recorded }),
       ...(unsupported === undefined ? {} : { unsupported }),
     })
   })

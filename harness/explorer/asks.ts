@@ -1,0 +1,43 @@
+/**
+ * How lives are asked for: the logic of an exploration is a generator that yields the life that it wants and is sent what came of
+ * it. Who drives it decides where lives are run: in memory, a thousand in a second, or each in a process of its own.
+ */
+import type { DirectoryImage } from '../directory-image.ts'
+import type { LifeFaults } from '../fault.ts'
+import type { Mark } from '../mark.ts'
+import type { Trace } from '../trace.ts'
+import type { Standing } from './lives.ts'
+
+/** A life that is wanted. */
+export interface LifeWanted {
+  readonly image: DirectoryImage
+  readonly standing: Standing
+  /** Faults inside it. */
+  readonly faults: LifeFaults
+  readonly records: boolean
+}
+
+/** What came of it. */
+export interface LifeGiven {
+  readonly marks: readonly Mark[]
+  readonly code: number | null
+  readonly signal: string | null
+  readonly image: DirectoryImage
+  /** Where it was recorded. */
+  readonly trace?: Trace
+  /** Why it cannot be run in memory; the rest then means nothing. */
+  readonly unsupported?: string
+}
+
+/** Logic that asks for lives. */
+export type Asks<Result> = Generator<LifeWanted, Result, LifeGiven>
+
+/** Drives it with lives that take their time. */
+export async function answer<Result>(
+  asks: Asks<Result>,
+  live: (wanted: LifeWanted) => Promise<LifeGiven>,
+): Promise<Result> {
+  let step = asks.next()
+  while (step.done !== true) step = asks.next(await live(step.value))
+  return step.value
+}

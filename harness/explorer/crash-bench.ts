@@ -1,0 +1,193 @@
+/**
+ * Everything that the cases of one system share: its bundles, its directory, its controls. Explorations, replays and audits of single
+ * cases are made here.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Judgement } from '../checkers/check.ts'
+import type { ProfileName } from '../disk-model/profile.ts'
+import type { Schedule } from '../fault.ts'
+import { historyOfMarks, type History } from '../history.ts'
+import { bundleWorker, type SourceTransform } from '../live/bundle.ts'
+import { baseEnvironment } from '../live/environment.ts'
+import { resolveOptions } from '../live/options.ts'
+import { makeScratch, removeTree } from '../live/scratch.ts'
+import { startCommand } from '../live/start-command.ts'
+import { onStop } from '../live/stop.ts'
+import type { Mark } from '../mark.ts'
+import type { Scenario } from '../scenario.ts'
+import type { System } from '../system.ts'
+import type { Trace } from '../trace.ts'
+import type { Workload } from '../workload.ts'
+import { answer } from './asks.ts'
+import { buildShard } from './build.ts'
+import { runFresh, type FreshHost } from './fresh-life.ts'
+import type { CaseOrder, RecordedOrder, ShardOrder, ShardReport } from './job.ts'
+import { firstStem, linesOf } from './lives.ts'
+import { judgeCase, replayCase } from './replay-case.ts'
+import { runShard } from './run-shard.ts'
+
+/** How a bench is opened. */
+export interface CrashBenchOptions {
+  readonly profile?: ProfileName
+  /** Replaces sources as they are bundled: planted bugs. */
+  readonly transform?: SourceTransform
+  /** Parent of the bench's own directory; default in memory. */
+  readonly scratch?: string
+}
+
+/** What a case is of. */
+export interface CrashGroup {
+  readonly scenario: Scenario
+  readonly seed: string
+  readonly workload: Workload
+}
+
+/** A control that was recorded. */
+export interface RecordedCase {
+  readonly order: RecordedOrder
+  readonly control: History
+  readonly judgement: Judgement
+  readonly trace: Trace | undefined
+  readonly stderr: string
+}
+
+/** A bench; {@link CrashBench.close} removes all that it made. */
+export class CrashBench {
+  readonly system: System
+  /** Why lives of this system cannot be run in memory; absent where they can. */
+  readonly whyNot: string | undefined
+  readonly #profile: ProfileName
+  readonly #directory: string
+  readonly #shardFile: string
+  readonly #bundle: string
+  readonly #host: FreshHost
+  readonly #forget: () => void
+  #names = 0
+
+  private constructor(parts: {
+    readonly system: System
+    readonly whyNot: string | undefined
+    readonly profile: ProfileName
+    readonly directory: string
+    readonly shardFile: string
+    readonly bundle: string
+    readonly host: FreshHost
+    readonly forget: () => void
+  }) {
+    this.system = parts.system
+    this.whyNot = parts.whyNot
+    this.#profile = parts.profile
+    this.#directory = parts.directory
+    this.#shardFile = parts.shardFile
+    this.#bundle = parts.bundle
+    this.#host = parts.host
+    this.#forget = parts.forget
+  }
+
+  /** Bundles the system. @throws TroubleError `bundle`, `spawn`, `scratch-full` */
+  static async open(system: System, options: CrashBenchOptions = {}): Promise<CrashBench> {
+    const { profile = 'posix', transform, scratch } = options
+    const resolved = resolveOptions(scratch === undefined ? {} : { scratch })
+    const directory = makeScratch(resolved.scratch)
+    const forget = onStop(() => removeTree(directory))
+    try {
+      const [hooked, bare] = [join(directory, 'hooked'), join(directory, 'bare')]
+      for (const path of [hooked, bare]) mkdirSync(path)
+      const planted = transform === undefined ? {} : { transform }
+      // A handful of starts do not pay for the rehearsal.
+      const live = { ...planted, codeCache: false }
+      const command = await startCommand(system, live, resolveOptions(live), hooked)
+      const { program } = system
+      const bundle =
+        program.kind === 'script' && program.bundle !== false
+          ? await bundleWorker({ program, directory: bare, ...planted })
+          : undefined
+      return new CrashBench({
+        system,
+        whyNot: whyNot(system, bundle?.format),
+        profile,
+        directory,
+        shardFile: await buildShard(directory),
+        bundle: bundle?.file ?? '',
+        host: { command, scratch: directory },
+        forget,
+      })
+    } catch (error) {
+      forget()
+      removeTree(directory)
+      throw error
+    }
+  }
+
+  /** Runs the case without a fault in a process of its own, and records it. */
+  async record(group: CrashGroup): Promise<RecordedCase> {
+    const order = this.orderOf(group)
+    const { standing } = firstStem
+    const wanted = { image: new Map(), standing, faults: [], records: true }
+    const life = await runFresh(this.#host, order, wanted, this.#name('control'))
+    const lines = linesOf({ ...standing, ...life })
+    const ledger = join(this.#directory, `${this.#name('ledger')}.jsonl`)
+    writeFileSync(ledger, lines.map((line: Mark) => `${JSON.stringify(line)}\n`).join(''))
+    const control = historyOfMarks(lines)
+    return {
+      order: { ...order, controlLog: life.log, controlLedger: ledger },
+      control,
+      judgement: judgeCase(order, [], control),
+      trace: life.trace,
+      stderr: life.stderr,
+    }
+  }
+
+  /** Runs one part of an exploration in a process of its own. @throws HarnessError where it died */
+  async runShard(asked: Omit<ShardOrder, 'bundle'>): Promise<ShardReport> {
+    const path = join(this.#directory, this.#name('shard'))
+    return await runShard(this.#shardFile, { ...asked, bundle: this.#bundle }, path)
+  }
+
+  /** Runs a case in processes of its own and judges it; a sentence where its lives have no such state. */
+  async replay(
+    order: CaseOrder,
+    schedule: Schedule,
+    judged: { readonly control?: History; readonly isAudit?: boolean } = {},
+  ): Promise<{ readonly judgement: Judgement; readonly history: History } | string> {
+    const replayed = await answer(replayCase(order, schedule), (wanted) =>
+      runFresh(this.#host, order, wanted, this.#name('life')),
+    )
+    if (typeof replayed === 'string') return replayed
+    const { history } = replayed
+    return { history, judgement: judgeCase(order, schedule, history, judged) }
+  }
+
+  /** What the lives of a group depend on. */
+  orderOf({ scenario, seed, workload }: CrashGroup): CaseOrder {
+    const { claims, takeoverMsMax, inFlightMax } = this.system
+    return {
+      workload,
+      runId: 'run',
+      seed,
+      profile: this.#profile,
+      system: { claims, takeoverMsMax, ...(inFlightMax === undefined ? {} : { inFlightMax }) },
+      environment: baseEnvironment(this.system),
+      livesMax: scenario.livesMax,
+      ...(scenario.invariants === undefined ? {} : { invariants: scenario.invariants }),
+    }
+  }
+
+  /** Removes everything. */
+  close(): void {
+    this.#forget()
+    removeTree(this.#directory)
+  }
+
+  #name(what: string): string {
+    this.#names += 1
+    return `${what}-${this.#names}`
+  }
+}
+
+function whyNot(system: System, format: 'cjs' | 'esm' | undefined): string | undefined {
+  if (format === undefined) return 'its lives are no modules that can be bundled'
+  if (format === 'esm') return 'its module has a top-level await'
+  return (system.services ?? []).length > 0 ? 'it keeps its state in a service' : undefined
+}
