@@ -27,7 +27,10 @@ const run = withCommonOptions(program.command('run')).description(
 const gate = withCommonOptions(program.command('gate')).description(
   'the same for a pipeline: the corpus first, then a budget (60s unless said otherwise), seeded by the commit',
 )
-for (const command of [run, gate])
+const validate = withCommonOptions(program.command('validate').argument('<module>')).description(
+  'all scenarios over a journal backend that somebody else wrote: a module that exports createBackend',
+)
+for (const command of [run, gate, validate])
   command
     .option('--cases <n>', 'cases per scenario, system and workload', wholeNumber)
     .option('--workloads <n>', 'workloads per scenario and system', wholeNumber)
@@ -42,6 +45,12 @@ run.action(async (options: import('./commands/run.ts').RunOptions) => {
 gate.action(async (options: import('./commands/run.ts').RunOptions) => {
   const { gateCommand } = await import('./commands/gate.ts')
   process.exitCode = await gateCommand(await project(), options, standardOutput(options.json))
+})
+
+validate.action(async (path: string, options: import('./commands/run.ts').RunOptions) => {
+  const { validateCommand } = await import('./commands/validate.ts')
+  const output = standardOutput(options.json)
+  process.exitCode = await validateCommand(await anyProject(), path, options, output)
 })
 
 program
@@ -96,6 +105,24 @@ program
     const { shrinkCommand } = await import('./commands/shrink.ts')
     const output = standardOutput(options.json)
     process.exitCode = await shrinkCommand(await anyProject(), text, options, output)
+  })
+
+program
+  .command('list')
+  .description('systems, scenarios with their faults, claims, and the corpus')
+  .option('--json', 'the list as JSON on standard output, and nothing else there')
+  .action(async (options: Json) => {
+    const { listCommand } = await import('./commands/list.ts')
+    process.exitCode = await listCommand(await anyProject(), standardOutput(options.json))
+  })
+
+program
+  .command('doctor')
+  .description('what this host can inject; each check is tried')
+  .option('--json', 'the result as JSON on standard output, and nothing else there')
+  .action(async (options: Json) => {
+    const { doctorCommand } = await import('./commands/doctor.ts')
+    process.exitCode = await doctorCommand(process.cwd(), standardOutput(options.json))
   })
 
 try {

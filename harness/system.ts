@@ -73,7 +73,7 @@ export type Program =
 
 /** What all systems have. */
 interface Described {
-  /** Short name, unique in a campaign; part of every token: letters, digits, `-`, `_` and `.`. */
+  /** Short name, or the path of a module as it was given; unique in a campaign, and part of every token. */
   readonly name: string
   readonly claims: readonly Claim[]
   /** Milliseconds that taking over a dead owner's run may last (engines met in practice: 200 to 63 000). */
@@ -127,8 +127,8 @@ export const takeoverMsLimit = 600_000
 /** Everything that is wrong with a description, at once; empty where it is sound. */
 export function systemMistakes(system: System): readonly string[] {
   const wrong: string[] = []
-  if (!/^[\w.-]+$/.test(system.name))
-    wrong.push(`name ${JSON.stringify(system.name)}: expected letters, digits, "-", "_" and "."`)
+  if (system.name === '' || !system.name.isWellFormed())
+    wrong.push(`name ${JSON.stringify(system.name)}: expected a text that can be printed`)
   for (const claim of system.claims)
     if (!Object.hasOwn(claimMeanings, claim))
       wrong.push(`claim ${JSON.stringify(claim)} is unknown; known are ${allClaims.join(', ')}`)

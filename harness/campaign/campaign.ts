@@ -40,17 +40,21 @@ export interface CampaignOptions {
   readonly stop?: AbortSignal
 }
 
+/** A scenario that a system was not given. */
+export interface Skipped {
+  readonly scenario: string
+  readonly system: string
+  /** The claims that it lacks. */
+  readonly missing: string
+}
+
 export interface CampaignResult {
   readonly seed: string
   /** Cases that are not a pass, in the order of the campaign. */
   readonly failures: readonly CaseReport[]
   readonly coverage: readonly ScenarioCoverage[]
   /** Scenarios that a system was not given, with the claims that it lacks. */
-  readonly skipped: readonly {
-    readonly scenario: string
-    readonly system: string
-    readonly missing: string
-  }[]
+  readonly skipped: readonly Skipped[]
   readonly cases: number
   /** True where it was stopped before its end. */
   readonly isStopped: boolean
@@ -67,39 +71,43 @@ const drawsPerCaseMax = 4
  * @throws TroubleError where a system cannot be started at all
  */
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
-  const coverage: ScenarioCoverage[] = []
-  const skipped: { scenario: string; system: string; missing: string }[] = []
-  const failures: CaseReport[] = []
+  const parts: ScenarioPart[] = []
+  const skipped: Skipped[] = []
   for (const system of options.systems) {
-    const runnable = options.scenarios.filter((scenario) => {
-      const missing = missingClaims(system, scenario.needs)
-      if (missing.length > 0)
-        skipped.push({ scenario: scenario.name, system: system.name, missing: missing.join(', ') })
-      return missing.length === 0
-    })
+    const runnable: Scenario[] = []
+    for (const scenario of options.scenarios) {
+      const missing = missingClaims(system, scenario.needs).join(', ')
+      if (missing === '') runnable.push(scenario)
+      else skipped.push({ scenario: scenario.name, system: system.name, missing })
+    }
     const engine = await openLive(system, options.live)
     try {
       const campaign = new SystemCampaign(engine, options)
-      const parts = await Promise.all(runnable.map((scenario) => campaign.runScenario(scenario)))
-      for (const part of parts) {
-        coverage.push(part.coverage)
-        failures.push(...part.failures)
-      }
+      parts.push(...(await Promise.all(runnable.map((scenario) => campaign.runScenario(scenario)))))
     } finally {
       await engine.close()
     }
   }
+  return resultOf(options, parts, skipped)
+}
+
+function resultOf(
+  { seed, stop, shard }: Pick<CampaignOptions, 'seed' | 'stop' | 'shard'>,
+  parts: readonly ScenarioPart[],
+  skipped: readonly Skipped[],
+): CampaignResult {
+  const coverage = parts.map((part) => part.coverage)
+  const failures = parts.flatMap((part) => part.failures)
   const cases = coverage.reduce((sum, each) => sum + each.cases, 0)
-  const isStopped = options.stop?.aborted === true
+  const isStopped = stop?.aborted === true
   // What one part of a campaign did not show, another may have: it is asked when the parts are merged.
   const isVacuous =
-    cases === 0 ||
-    (options.shard === undefined && coverage.some((each) => vacuous(each).length > 0))
+    cases === 0 || (shard === undefined && coverage.some((each) => vacuous(each).length > 0))
   const verdict = worst([
     ...failures.map((each) => each.verdict),
     ...(isVacuous || isStopped ? (['INCONCLUSIVE'] as const) : []),
   ])
-  return { seed: options.seed, failures, coverage, skipped, cases, isStopped, verdict }
+  return { seed, failures, coverage, skipped, cases, isStopped, verdict }
 }
 
 interface ScenarioPart {
@@ -107,11 +115,13 @@ interface ScenarioPart {
   readonly failures: readonly CaseReport[]
 }
 
+type PartOptions = Omit<CampaignOptions, 'scenarios' | 'systems' | 'live'>
+
 class SystemCampaign {
   readonly #engine: LiveEngine
-  readonly #options: CampaignOptions
+  readonly #options: PartOptions
 
-  constructor(engine: LiveEngine, options: CampaignOptions) {
+  constructor(engine: LiveEngine, options: PartOptions) {
     this.#engine = engine
     this.#options = options
   }

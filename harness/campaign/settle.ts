@@ -4,6 +4,7 @@
  */
 import { nameOps } from '../corpus/place.ts'
 import type { SavedCase } from '../corpus/saved-case.ts'
+import { groupBy } from '../history.ts'
 import { isBreach } from '../verdict.ts'
 import { digestOf, failureOf } from './identity.ts'
 import { shrinkFailure, type ShrunkFailure } from './shrinker.ts'
@@ -15,7 +16,7 @@ export interface FailureKind {
   /** The first of them, in the order of the campaign. */
   readonly report: CaseReport
   /** All of them. */
-  readonly tokens: readonly string[]
+  readonly reports: readonly CaseReport[]
 }
 
 /** A kind of failure after it was looked at. */
@@ -45,17 +46,15 @@ export interface SettleOptions {
 /** Runs of a failure that was not seen again at once, before that is said. */
 const runsInDoubt = 3
 
-/** Failures by kind: scenario, system, verdict, invariant and guilty kind of step; in the order of the first of each. */
+/** Failures by kind: system, verdict, invariant and guilty kind of step; in the order of the first of each. */
 export function kindsOf(failures: readonly CaseReport[]): readonly FailureKind[] {
-  const kinds = new Map<string, { report: CaseReport; tokens: string[] }>()
-  for (const report of failures) {
-    const { scenario, system } = report.group
-    const key = JSON.stringify([scenario.name, system.name, failureOf(report)])
-    const kind = kinds.get(key)
-    if (kind === undefined) kinds.set(key, { report, tokens: [report.token] })
-    else kind.tokens.push(report.token)
-  }
-  return [...kinds.values()]
+  const kinds = groupBy(failures, (report) =>
+    JSON.stringify([report.group.system.name, failureOf(report)]),
+  )
+  return [...kinds.values()].flatMap((reports) => {
+    const [report] = reports
+    return report === undefined ? [] : [{ report, reports }]
+  })
 }
 
 /** Looks at one kind of failure. */

@@ -7,43 +7,44 @@ import { importBundled } from '../config.ts'
 import { UsageError } from '../errors.ts'
 import { allClaims, claimMeanings, type BackendSystem, type Claim } from '../system.ts'
 import { backendSystem } from '../systems/reference.ts'
-import { tryBackend } from '../systems/reference/try-backend.ts'
-
-/** A backend that can be tested. */
-export interface BackendModule {
-  readonly system: BackendSystem
-  /** True where the module does not say what it claims. */
-  readonly claimsAll: boolean
-}
+import { tryBackend, type TriedBackend } from '../systems/reference/try-backend.ts'
 
 /**
  * Loads a backend's module. `path` is as it was given: it becomes the system's name, and part of every token.
  *
  * @throws UsageError `MODULE_INVALID` with everything that is wrong
  */
-export async function loadBackendModule(directory: string, path: string): Promise<BackendModule> {
+export async function loadBackendModule(directory: string, path: string): Promise<BackendSystem> {
   const file = resolve(directory, path)
   if (!existsSync(file)) throw invalid(path, [`there is no file ${file}`])
-  const module = await load(path, file)
-  const { createBackend, claims, takeoverMsMax } = module
-  const wrong = [
-    ...(typeof createBackend === 'function'
+  const { createBackend, claims, takeoverMsMax } = await load(path, file)
+  const tried: TriedBackend =
+    typeof createBackend === 'function'
       ? await inScratch((scratch) => tryBackend(createBackend, scratch))
-      : [`expected it to export a function createBackend, found ${typeof createBackend}`]),
+      : { wrong: [`expected it to export a function createBackend, found ${typeof createBackend}`] }
+  const wrong = [
+    ...tried.wrong,
     ...claimMistakes(claims),
     ...(takeoverMsMax === undefined || typeof takeoverMsMax === 'number'
       ? []
       : [`takeoverMsMax: expected milliseconds, found ${JSON.stringify(takeoverMsMax)}`]),
   ]
   if (wrong.length > 0) throw invalid(path, wrong)
-  const system = backendSystem({
+  return backendSystem({
     name: path,
     module: file,
-    claims: (claims as readonly Claim[] | undefined) ?? allClaims,
+    claims: (claims as readonly Claim[] | undefined) ?? claimsOf(tried),
     ...(takeoverMsMax === undefined ? {} : { takeoverMsMax: takeoverMsMax as number }),
   })
-  return { system, claimsAll: claims === undefined }
 }
+
+/** Everything that the runtime can give over a journal of this durability. */
+function claimsOf({ durability }: TriedBackend): readonly Claim[] {
+  if (durability === 'memory') return allClaims.filter((claim) => !durable.includes(claim))
+  return durability === 'power' ? allClaims : allClaims.filter((claim) => claim !== 'power')
+}
+
+const durable: readonly Claim[] = ['power', 'process']
 
 async function load(path: string, file: string): Promise<Readonly<Record<string, unknown>>> {
   try {

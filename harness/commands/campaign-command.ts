@@ -16,12 +16,17 @@ import { readEnvironment, environmentLine } from '../report/environment.ts'
 import { ignoredDirectory, ReportFiles } from '../report/files.ts'
 import type { Output } from '../report/output.ts'
 import type { Progress } from '../report/progress.ts'
+import type { Claim } from '../system.ts'
 import { exitCode, worst } from '../verdict.ts'
 import type { CampaignOrder, CampaignOutcome } from './campaign-order.ts'
+import { claimsAtStake } from './claim-outcomes.ts'
 import { failuresOf } from './failures.ts'
 import { scratchName } from './project.ts'
 import { resultJson, sayResult } from './result.ts'
 import { stopOnSignals } from './stop.ts'
+
+/** No op and no mark for this long is suspicious; ten times as long, alone on the machine, is wedged. */
+const quietMs = 3_000
 
 /** Runs it all, says what came of it, and gives the outcome; `exitCode(outcome.verdict)` is the command's. */
 export async function runOrder(order: CampaignOrder, output: Output): Promise<CampaignOutcome> {
@@ -45,7 +50,7 @@ export async function runOrder(order: CampaignOrder, output: Output): Promise<Ca
       systems,
       cases: order.cases,
       workloads: order.workloads,
-      live: { jobs: options.jobs },
+      live: { jobs: options.jobs, quietMs },
       ...(options.profile === undefined ? {} : { profile: options.profile }),
       ...(options.shard === undefined ? {} : { shard: options.shard }),
       isOver,
@@ -53,8 +58,18 @@ export async function runOrder(order: CampaignOrder, output: Output): Promise<Ca
       onCase: (report) => watch.liveCase(report),
     })
     watch.end()
-    const failures = await failuresOf(
-      { order, campaign, corpus, environment, stop: stopping.signal },
+    const { told: failures, untold } = await failuresOf(
+      {
+        project,
+        failures: campaign.failures,
+        corpus,
+        environment,
+        jobs: options.jobs,
+        ...(options.profile === undefined ? {} : { profile: options.profile }),
+        shrinkMs: order.shrinkMs,
+        save: order.save,
+        stop: stopping.signal,
+      },
       output,
     )
     const verdict = worst([
@@ -62,7 +77,18 @@ export async function runOrder(order: CampaignOrder, output: Output): Promise<Ca
       campaign.verdict,
     ])
     const casesFile = files.cases
-    const outcome = { seed, environment, campaign, corpus, failures, verdict, casesFile }
+    const { atStake } = watch
+    const outcome = {
+      seed,
+      environment,
+      campaign,
+      corpus,
+      failures,
+      untold,
+      verdict,
+      atStake,
+      casesFile,
+    }
     await files.close(
       resultJson(outcome),
       failures.map(({ text }) => text),
@@ -141,6 +167,7 @@ export function budgetOf(budgetMs: number | undefined, stop: AbortSignal): () =>
 
 /** Tells how far it is. */
 class Watch {
+  readonly atStake = new Map<Claim, number>()
   readonly #output: Output
   readonly #files: ReportFiles
   readonly #progress: Progress
@@ -169,6 +196,8 @@ class Watch {
   liveCase(report: CaseReport): void {
     this.#files.addCase(caseLine(report))
     this.#done += 1
+    for (const claim of isFailure(report) ? [] : claimsAtStake(report))
+      this.atStake.set(claim, (this.atStake.get(claim) ?? 0) + 1)
     if (isFailure(report)) {
       this.#failed += 1
       this.#progress.print(`${this.#output.ink.bad('✗')} ${report.verdict}  ${report.token}`)

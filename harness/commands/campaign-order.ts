@@ -4,7 +4,7 @@ import type { CorpusResult } from '../replay/corpus-run.ts'
 import type { Environment } from '../report/environment.ts'
 import type { FailureStory } from '../report/failure-story.ts'
 import type { Scenario } from '../scenario.ts'
-import type { System } from '../system.ts'
+import type { Claim, System } from '../system.ts'
 import type { Verdict } from '../verdict.ts'
 import type { CommonOptions } from './options.ts'
 import type { Project } from './project.ts'
@@ -31,7 +31,11 @@ export interface CampaignOutcome {
   readonly campaign: CampaignResult
   readonly corpus: readonly CorpusResult[]
   readonly failures: readonly ToldFailure[]
+  /** Kinds of failures that are not among them: there were too many. */
+  readonly untold: number
   readonly verdict: Verdict
+  /** Cases that hold, and in which a claim could have been broken. */
+  readonly atStake: ReadonlyMap<Claim, number>
   /** Where every case stands with its token. */
   readonly casesFile: string
 }

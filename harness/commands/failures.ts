@@ -3,57 +3,69 @@ import { relative } from 'node:path'
 import { kindsOf, savedFrom, seenAgainText, settle, type Settled } from '../campaign/settle.ts'
 import { liveProfile, type CaseReport } from '../campaign/trial.ts'
 import { Workbench } from '../campaign/workbench.ts'
-import type { CampaignResult } from '../campaign/campaign.ts'
 import { saveCase } from '../corpus/corpus.ts'
 import type { CorpusResult } from '../replay/corpus-run.ts'
 import { environmentLine, type Environment } from '../report/environment.ts'
 import { storyText } from '../report/failure-story.ts'
 import { plainInk, type Output } from '../report/output.ts'
 import { isBreach, outcomeRank } from '../verdict.ts'
-import type { CampaignOrder, ToldFailure } from './campaign-order.ts'
+import type { ToldFailure } from './campaign-order.ts'
+import type { Project } from './project.ts'
 import { savedNote, shrunkParts, storyOf } from './story.ts'
 
 /** Everything that the failures are told from. */
 export interface FailureSource {
-  readonly order: CampaignOrder
-  readonly campaign: CampaignResult
+  readonly project: Pick<Project, 'directory' | 'records' | 'corpus'>
+  readonly failures: readonly CaseReport[]
+  /** Saved cases that ran; those that fail are told. */
   readonly corpus: readonly CorpusResult[]
   readonly environment: Environment
+  readonly jobs: number
+  readonly profile?: string
+  /** Milliseconds for making failures smaller, all together; 0 leaves them as they are. */
+  readonly shrinkMs: number
+  /** Writes failures into the corpus. */
+  readonly save: boolean
   readonly stop: AbortSignal
+}
+
+/** The failures that are told, and how many kinds are not. */
+export interface ToldFailures {
+  readonly told: readonly ToldFailure[]
+  readonly untold: number
 }
 
 /** Kinds of failures that are looked at; the others are counted. */
 const kindsMax = 5
 
 /** The failures, worst last: nothing stands below the line that matters most. */
-export async function failuresOf(
-  source: FailureSource,
-  output: Output,
-): Promise<readonly ToldFailure[]> {
-  const { campaign, corpus, order, stop } = source
+export async function failuresOf(source: FailureSource, output: Output): Promise<ToldFailures> {
+  const { failures, corpus, jobs, stop } = source
   const broken = corpus.filter(({ replayed }) => replayed.reports.some(isTold))
-  if (campaign.failures.length === 0 && broken.length === 0) return []
+  if (failures.length === 0 && broken.length === 0) return { told: [], untold: 0 }
   const progress = output.progress()
-  const bench = new Workbench({ jobs: order.options.jobs }, order.options.profile)
+  const bench = new Workbench({ jobs }, source.profile)
   try {
     const told: ToldFailure[] = []
     for (const result of broken) told.push(await tellSaved(bench, source, result))
-    const kinds = kindsOf(campaign.failures).toSorted(
+    const kinds = kindsOf(failures).toSorted(
       (left, right) => outcomeRank(right.report.verdict) - outcomeRank(left.report.verdict),
     )
     const chosen = kinds.slice(0, kindsMax)
     const shares = chosen.filter(({ report }) => isBreach(report.verdict)).length
     for (const kind of chosen) {
       progress.update(`looking at ${kind.report.verdict}  ${kind.report.token}`)
-      const endMs = performance.now() + order.shrinkMs / Math.max(1, shares)
+      const endMs = performance.now() + source.shrinkMs / Math.max(1, shares)
       const isOver = (): boolean => stop.aborted || performance.now() >= endMs
-      const shrink = order.shrinkMs > 0 && !stop.aborted
-      const settled = await settle(bench, kind, { jobs: order.options.jobs, shrink, isOver })
+      const shrink = source.shrinkMs > 0 && !stop.aborted
+      const settled = await settle(bench, kind, { jobs, shrink, isOver })
       told.push(await tell(bench, source, settled))
     }
-    return told.toSorted(
-      (left, right) => outcomeRank(left.story.verdict) - outcomeRank(right.story.verdict),
-    )
+    // The first kind of the worst verdict is the last one told.
+    const sorted = told
+      .toReversed()
+      .toSorted((left, right) => outcomeRank(left.story.verdict) - outcomeRank(right.story.verdict))
+    return { told: sorted, untold: kinds.length - chosen.length }
   } finally {
     progress.end()
     await bench.close()
@@ -67,12 +79,12 @@ function isTold({ verdict }: CaseReport): boolean {
 /** A saved case that fails: it was made smaller when it was saved. */
 async function tellSaved(
   bench: Workbench,
-  { order, environment }: FailureSource,
+  { project, environment }: FailureSource,
   { entry, replayed }: CorpusResult,
 ): Promise<ToldFailure> {
   const report = replayed.reports.find(isTold)
   if (report === undefined) throw new Error(`${entry.file} does not fail`)
-  const { directory } = order.project
+  const { directory } = project
   const story = await storyOf(bench, report, {
     directory,
     environment,
@@ -84,14 +96,14 @@ async function tellSaved(
 
 async function tell(
   bench: Workbench,
-  { order, environment }: FailureSource,
+  { project, environment, profile = liveProfile, save }: FailureSource,
   settled: Settled,
 ): Promise<ToldFailure> {
-  const { smallest, report, tokens } = settled
-  const { directory, records, corpus } = order.project
+  const { smallest, report } = settled
+  const { directory, records, corpus } = project
   const saved = await keep()
   const notes = [
-    ...(tokens.length > 1 ? [`${tokens.length - 1} more cases fail in this way`] : []),
+    ...alikeNotes(settled),
     ...(saved === undefined ? [] : [savedNote(directory, saved)]),
   ]
   const story = await storyOf(bench, smallest, {
@@ -104,18 +116,26 @@ async function tell(
     story,
     text: storyText(story, plainInk),
     first: report.token,
-    alike: tokens.length,
+    alike: settled.reports.length,
     ...(saved === undefined ? {} : { saved }),
   }
 
   /** On record, so that a replay has something to compare with; in the corpus where that is wanted. */
   async function keep(): Promise<string | undefined> {
     if (!isBreach(smallest.verdict)) return undefined
-    const profile = order.options.profile ?? liveProfile
     const found = environmentLine(environment)
     for (const each of new Set([report, smallest]))
       await saveCase(records, await savedFrom(bench, each, found, profile))
-    if (!order.save) return undefined
+    if (!save) return undefined
     return await saveCase(corpus, await savedFrom(bench, smallest, found, profile))
   }
+}
+
+/** `94 more cases fail in this way, in loop, tool-batch`. */
+function alikeNotes({ reports }: Settled): readonly string[] {
+  if (reports.length === 1) return []
+  const scenarios = new Set(reports.map(({ group }) => group.scenario.name))
+  const more = reports.length - 1
+  const cases = more === 1 ? '1 more case fails' : `${more} more cases fail`
+  return [`${cases} in this way, in ${[...scenarios].join(', ')}`]
 }

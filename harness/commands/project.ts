@@ -80,7 +80,7 @@ export async function findSystem({ systems, directory }: Project, name: string):
   const found = systems.find((each) => each.name === name)
   if (found !== undefined) return found
   if (looksLikePath(name) && existsSync(resolve(directory, name)))
-    return (await loadBackendModule(directory, name)).system
+    return await loadBackendModule(directory, name)
   throw unknown('system', name, systems)
 }
 

@@ -10,8 +10,8 @@ import type { CampaignOutcome } from './campaign-order.ts'
 /** Version of the JSON; it changes when a member changes its meaning. */
 const resultVersion = 1
 
-/** Says what was killed where, what held, what was never shown, and what failed: the failures last. */
-export function sayResult(outcome: CampaignOutcome, output: Output): void {
+/** Says what was killed where, what held, what was never shown, and what failed: the failures last. `more` stands before. */
+export function sayResult(outcome: CampaignOutcome, output: Output, more = ''): void {
   const { campaign, corpus, failures } = outcome
   const { say, ink } = output
   if (campaign.cases > 0) {
@@ -25,13 +25,14 @@ export function sayResult(outcome: CampaignOutcome, output: Output): void {
   for (const { scenario, system, missing } of campaign.skipped)
     say(`skipped ${scenario} × ${system}: it does not claim ${missing}`)
   sayDoubts(outcome, output)
+  if (more !== '') say(`\n${more}\n`)
   say(summary(outcome))
   say(`every case with its token: ${relative(process.cwd(), outcome.casesFile)}`)
   if (failures.length === 0) {
     say(outcome.verdict === 'HOLDS' ? ink.good('✓ all of it holds') : ink.doubt('? inconclusive'))
     return
   }
-  say(failedLine(campaign.failures.length, failures.length))
+  say(failedLine(outcome))
   for (const { story } of failures) {
     say('')
     say(storyText(story, ink))
@@ -58,10 +59,13 @@ function summary({ campaign }: CampaignOutcome): string {
   ].join(', ')
 }
 
-function failedLine(cases: number, kinds: number): string {
+function failedLine({ campaign, failures, untold }: CampaignOutcome): string {
+  const cases = campaign.failures.length
   const failed = `${cases} ${cases === 1 ? 'case is' : 'cases are'} no pass`
-  if (kinds === 1) return `${failed}, one kind of failure:`
-  return `${failed}, ${kinds} kinds of failure, the worst last:`
+  const told = failures.length
+  if (told === 1) return `${failed}, one kind of failure:`
+  const kinds = untold === 0 ? `${told} kinds` : `${told} of ${told + untold} kinds`
+  return `${failed}, ${kinds} of failure, the worst last:`
 }
 
 /** The result as JSON. */

@@ -24,23 +24,29 @@ const plain = {
   style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
 }
 
+/** A table without borders; every row has as many cells as the head. */
+export function plainTable(
+  head: readonly string[],
+  colAligns: readonly ('left' | 'right')[] = [],
+): Table.Table {
+  return new Table({ ...plain, head: [...head], colAligns: [...colAligns] })
+}
+
 /** Points seen, killed at, recovered; by scenario and system. */
 export function coverageTable({ coverage }: CampaignResult): string {
-  const table = new Table({
-    ...plain,
-    head: [
-      'scenario',
-      'system',
-      'cases',
-      'points seen',
-      'killed at',
-      'at random',
-      'kills',
-      'recovered',
-      'redrawn',
-    ],
-    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
-  })
+  const numbers = [
+    'cases',
+    'points seen',
+    'killed at',
+    'at random',
+    'kills',
+    'recovered',
+    'redrawn',
+  ]
+  const table = plainTable(
+    ['scenario', 'system', ...numbers],
+    ['left', 'left', ...numbers.map(() => 'right' as const)],
+  )
   for (const each of coverage)
     table.push([
       each.scenario,
@@ -58,11 +64,10 @@ export function coverageTable({ coverage }: CampaignResult): string {
 
 /** What must happen in some case, and in how many it did. */
 export function sometimesTable({ coverage }: CampaignResult): string {
-  const table = new Table({
-    ...plain,
-    head: ['sometimes', 'scenario', 'system', 'cases'],
-    colAligns: ['left', 'left', 'left', 'right'],
-  })
+  const table = plainTable(
+    ['sometimes', 'scenario', 'system', 'cases'],
+    ['left', 'left', 'left', 'right'],
+  )
   for (const each of coverage)
     for (const [name, count] of each.sometimes)
       table.push([name, each.scenario, each.system, count])

@@ -38,10 +38,20 @@ export function backendSystem(options: BackendOptions): BackendSystem {
     program: {
       kind: 'script',
       entry: join(sources, 'worker.ts'),
-      modules: { 'killpoint:backend': resolve(module) },
+      modules: { ...runtimeModules, 'killpoint:backend': resolve(module) },
       ...(external === undefined ? {} : { external }),
     },
   }
+}
+
+/** What a backend imports from the package is what the worker runs: there is one class per error. */
+const runtimeModules = {
+  'killpoint/runtime': runtimeSource('index.ts'),
+  'killpoint/journal': runtimeSource('journal-entry.ts'),
+}
+
+function runtimeSource(name: string): string {
+  return join(sourceDirectory(), '..', '..', '..', 'src', name)
 }
 
 /** The TypeScript sources ship with the package: sites in a report are lines that a person can open. */

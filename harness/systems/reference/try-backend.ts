@@ -1,10 +1,17 @@
 /** Looks at a backend before it is put under a worker: whether it has the members of one. Opens nothing. */
 import { systemClock } from '../../../src/clock.ts'
-import type { JournalBackend } from '../../../src/journal.ts'
+import type { Durability, JournalBackend } from '../../../src/journal.ts'
 import { toldIdentity } from './identity.ts'
 
-/** Everything that is wrong with what `createBackend` gives; empty where it has the shape of a backend. */
-export async function tryBackend(createBackend: unknown, dir: string): Promise<readonly string[]> {
+/** What a look at a backend showed. */
+export interface TriedBackend {
+  /** Everything that is wrong; empty where it has the shape of a backend. */
+  readonly wrong: readonly string[]
+  readonly durability?: Durability
+}
+
+/** Looks at what `createBackend` gives. */
+export async function tryBackend(createBackend: unknown, dir: string): Promise<TriedBackend> {
   let backend: Partial<JournalBackend> | undefined
   try {
     backend = await (createBackend as (context: object) => Promise<Partial<JournalBackend>>)({
@@ -14,21 +21,25 @@ export async function tryBackend(createBackend: unknown, dir: string): Promise<r
       clock: systemClock,
     })
   } catch (error) {
-    return [`createBackend threw: ${String(error)}`]
+    return { wrong: [`createBackend threw: ${String(error)}`] }
   }
   if (typeof backend !== 'object' || backend === null)
-    return [
-      `createBackend: expected a backend, found ${backend === null ? 'null' : typeof backend}`,
-    ]
-  return [
-    ...(typeof backend.name === 'string' ? [] : ['the backend: expected a text `name`']),
-    ...(backend.durability !== undefined && durabilities.includes(backend.durability)
+    return { wrong: [`createBackend: expected a backend, found ${describe(backend)}`] }
+  const { name, durability } = backend
+  const wrong = [
+    ...(typeof name === 'string' ? [] : ['the backend: expected a text `name`']),
+    ...(durability !== undefined && durabilities.includes(durability)
       ? []
       : [`the backend: expected \`durability\` to be one of ${durabilities.join(', ')}`]),
     ...(['open', 'read'] as const)
       .filter((member) => typeof backend[member] !== 'function')
       .map((member) => `the backend: expected a function \`${member}\``),
   ]
+  return { wrong, ...(durability === undefined ? {} : { durability }) }
 }
 
-const durabilities: readonly string[] = ['memory', 'process', 'power']
+function describe(value: unknown): string {
+  return value === null ? 'null' : typeof value
+}
+
+const durabilities: readonly Durability[] = ['memory', 'process', 'power']

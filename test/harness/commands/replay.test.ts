@@ -58,9 +58,9 @@ describe('replay: a token', () => {
     project = notebookProject('ack-first')
     const { code, lines } = await replay(lost)
     expect(code).toBe(1)
-    const text = lines.join('\n').replaceAll(/killpoint \d.*?git none/g, 'ENVIRONMENT')
+    const text = lines.join('\n').replaceAll(/killpoint \d.*?(?:git none|x64|arm64)/g, 'ENVIRONMENT')
     expect(text.replaceAll(/\S*(notebook\.ts:)/g, '…/$1')).toMatchInlineSnapshot(`
-      "ENVIRONMENT
+      "ENVIRONMENT  git none
       pages × notebook  seed abc  3 steps  schedule K8
 
       nothing to compare with: no run on record; --times 2 compares two runs
@@ -68,7 +68,7 @@ describe('replay: a token', () => {
       ✗ pages × notebook   LOST_COMMIT  S1 an acked record survives
         life 1  killed before op 8   write notes.jsonl +39 bytes at 0   …/notebook.ts:49
         life 2  record 1 was acked in life 1 and is gone; recovered 0 records in epoch 2
-        killpoint 0.1.0  node 20.20.2  linux x64  profile posix
+        ENVIRONMENT  profile posix
         replay  npx killpoint replay kp1:pages:notebook:abc:posix:K8"
     `)
   })

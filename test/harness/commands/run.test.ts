@@ -37,7 +37,7 @@ function told(lines: readonly string[], directory: string): string {
   return lines
     .map((line) => line.trimEnd())
     .join('\n')
-    .replaceAll(/killpoint \d.*?git none/g, 'ENVIRONMENT')
+    .replaceAll(/killpoint \d.*?(?:git none|x64|arm64)/g, 'ENVIRONMENT')
     .replaceAll(directory, 'PROJECT')
     .replaceAll(/\S*PROJECT|(?:\.\.\/)+\S*killpoint-project-\w+/g, 'PROJECT')
     .replaceAll(/\S*(\/(?:notebook|worker)\.ts:\d+)/g, '…$1')
@@ -52,7 +52,7 @@ describe('run: a system that holds', () => {
   it('says what was killed where, and that all of it holds', () => {
     expect(first.code).toBe(0)
     expect(first.text).toMatchInlineSnapshot(`
-      "ENVIRONMENT
+      "ENVIRONMENT  git none
       seed abc  jobs 2  2 scenarios × notebook  1 workloads × 6 cases
 
       scenario  system    cases  points seen  killed at  at random  kills  recovered  redrawn
@@ -90,7 +90,7 @@ describe('run: a system that loses what it acknowledged', () => {
   it('tells the kind of failure once, seen again and made smaller, and ends with the replay line', () => {
     expect(first.code).toBe(1)
     expect(first.text).toMatchInlineSnapshot(`
-      "ENVIRONMENT
+      "ENVIRONMENT  git none
       seed abc  jobs 2  2 scenarios × notebook  1 workloads × 6 cases
 
       scenario  system    cases  points seen  killed at  at random  kills  recovered  redrawn
@@ -110,7 +110,7 @@ describe('run: a system that loses what it acknowledged', () => {
         note    saved as killpoint/corpus/pages-3ea676a70c.json
         shrunk  4 faults -> 1, 4 steps -> 2, in 2 cases; same failure each time
         seen    1 of 1, by the same marks
-        killpoint 0.1.0  node 20.20.2  linux x64  profile posix
+        ENVIRONMENT  profile posix
         replay  npx killpoint replay kp1:pages:notebook:60a5bb08~0.0:posix:K13+"
     `)
     expect(first.lines.at(-1)).toMatch(/^ {2}replay {2}npx killpoint replay kp1:\S+$/)

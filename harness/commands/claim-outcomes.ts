@@ -1,0 +1,90 @@
+/** What a campaign says of each claim of a system. */
+import type { CaseReport } from '../campaign/trial.ts'
+import { faultNeeds, invariantNeeds } from '../claims.ts'
+import { modelOf } from '../model.ts'
+import { allClaims, type Claim, type System } from '../system.ts'
+import { isBreach } from '../verdict.ts'
+import type { CampaignOutcome } from './campaign-order.ts'
+
+/** One claim, and what became of it. */
+export interface ClaimOutcome {
+  readonly claim: Claim
+  readonly outcome:
+    | { readonly kind: 'held'; readonly cases: number }
+    /** `replay` is what stands behind `npx killpoint replay`. */
+    | { readonly kind: 'broken'; readonly verdict: string; readonly replay: string }
+    | { readonly kind: 'not-claimed' }
+    /** Claimed, and no case of this campaign could have broken it. */
+    | { readonly kind: 'not-shown'; readonly why: string }
+}
+
+/** The outcome of every claim there is, in the order of the table. */
+export function claimOutcomes(system: System, outcome: CampaignOutcome): readonly ClaimOutcome[] {
+  const { campaign, failures, atStake } = outcome
+  const broken = campaign.failures.filter(({ verdict }) => isBreach(verdict))
+  return allClaims.map((claim) => ({ claim, outcome: outcomeOf(claim) }))
+
+  function outcomeOf(claim: Claim): ClaimOutcome['outcome'] {
+    if (!system.claims.includes(claim)) return { kind: 'not-claimed' }
+    const report = broken.find((each) => claimsBroken(each).includes(claim))
+    if (report !== undefined) {
+      // A failure that was made smaller is the better one to look at.
+      const told = failures.find(({ first }) => first === report.token)
+      return {
+        kind: 'broken',
+        verdict: report.verdict,
+        replay: told?.story.replay ?? report.token,
+      }
+    }
+    const cases = atStake.get(claim) ?? 0
+    return cases > 0 ? { kind: 'held', cases } : { kind: 'not-shown', why: whyNotShown(claim) }
+  }
+}
+
+/**
+ * The claims that a failing case breaks: those that its faults presuppose, or else what its invariant rests on; where that is
+ * no more than that records survive, what its scenario is about.
+ */
+function claimsBroken({ group, asked, judgement }: CaseReport): readonly Claim[] {
+  const finding = judgement?.finding
+  if (finding === undefined) return []
+  const presupposed = asked.schedule
+    .flat()
+    .flatMap(({ kind }) => (kind === 'clock' ? [] : (faultNeeds[kind] ?? [])))
+  if (presupposed.length > 0) return presupposed
+  const about = group.scenario.needs
+  const { claims: rests, anyClaim } = invariantNeeds[finding.invariant]
+  if (anyClaim === true) {
+    const both = rests.filter((claim) => about.includes(claim))
+    return both.length > 0 ? both : rests
+  }
+  return rests.some((claim) => claim !== 'process') ? rests : [...rests, ...about]
+}
+
+/** The claims that a case could have broken: what its scenario, its faults, its workload and its judges rest on. */
+export function claimsAtStake({ group, origin, judgement }: CaseReport): ReadonlySet<Claim> {
+  const { scenario, workload } = group
+  const units = [...modelOf(workload).units.values()]
+  const faults = scenario.faults.find(({ name }) => origin.kind === 'class' && name === origin.name)
+  return new Set<Claim>([
+    ...scenario.needs,
+    ...(faults?.needs ?? []),
+    ...(judgement?.judged ?? []).flatMap((invariant) => invariantNeeds[invariant].claims),
+    ...units.flatMap(({ effect }) => (effect === 'keyed' || effect === 'once' ? [effect] : [])),
+    ...(units.some(({ fails }) => fails > 0) ? (['retry'] as const) : []),
+    ...(workload.inFlightMax > 1 ? (['parallel'] as const) : []),
+  ])
+}
+
+function whyNotShown(claim: Claim): string {
+  switch (claim) {
+    case 'power':
+      return 'a kill leaves the page cache: the explorer shows it'
+    case 'clock':
+    case 'identity':
+    case 'serial':
+      return 'what the harness counts on; nothing is judged by it'
+    default:
+      return 'no case that holds could have broken it'
+  }
+}

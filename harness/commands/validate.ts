@@ -1,0 +1,43 @@
+/**
+ * `killpoint validate MODULE`: all scenarios over a journal backend that somebody else wrote. It ends with what became of each
+ * claim: held, broken (with the token that shows it), not shown, or not claimed.
+ */
+import type { Output } from '../report/output.ts'
+import { claimsTable } from './claims-table.ts'
+import { newSeed } from '../seed.ts'
+import { exitCode } from '../verdict.ts'
+import { loadBackendModule } from './backend-module.ts'
+import { runOrder } from './campaign-command.ts'
+import { claimOutcomes } from './claim-outcomes.ts'
+import { chooseBoth, type Project } from './project.ts'
+import { resultJson, sayResult } from './result.ts'
+import { casesDefault, type RunOptions } from './run.ts'
+
+/** Milliseconds for making failures smaller. */
+const shrinkMs = 30_000
+
+/** Tests a backend's module, says what became of its claims, and gives the exit code. */
+export async function validateCommand(
+  project: Project,
+  path: string,
+  options: RunOptions,
+  output: Output,
+): Promise<number> {
+  const system = await loadBackendModule(project.directory, path)
+  const tested = { ...project, systems: [system] }
+  const order = {
+    project: tested,
+    ...chooseBoth(tested, options),
+    seed: options.seed ?? newSeed(),
+    cases: options.cases ?? casesDefault,
+    workloads: options.workloads ?? 1,
+    options,
+    shrinkMs: options.shrink === false ? 0 : shrinkMs,
+    save: options.save === true,
+  }
+  const outcome = await runOrder(order, output)
+  const claims = claimOutcomes(system, outcome)
+  output.json({ ...(resultJson(outcome) as object), claims })
+  sayResult(outcome, output, claimsTable(claims))
+  return exitCode(outcome.verdict)
+}
