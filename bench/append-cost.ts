@@ -10,7 +10,7 @@ import { inTurns, median } from './measure.ts'
 import type { Row } from './row.ts'
 
 const block = 25
-const rounds = 100
+const rounds = 60
 
 /** What a journal does to the disk. */
 class Counter {
@@ -42,13 +42,16 @@ export async function appendCost(dir: string): Promise<readonly Row[]> {
   const largeRun = await fileJournal({ dir, fileSystem: large.fileSystem }).open('single')
   for (const counter of [small, large]) Object.assign(counter, { bytes: 0, syncs: 0 })
 
-  const [smallTimes = [], largeTimes = []] = await inTurns(rounds, [
+  // Twice in each round, in mirrored order: who comes second meets what the first one left to the disk.
+  const [small1 = [], large1 = [], large2 = [], small2 = []] = await inTurns(rounds, [
     () => appendBlock(smallRun),
     () => appendBlock(largeRun),
+    () => appendBlock(largeRun),
+    () => appendBlock(smallRun),
   ])
   await smallRun.close()
   await largeRun.close()
-  const time = median(largeTimes) / median(smallTimes)
+  const time = median([...large1, ...large2]) / median([...small1, ...small2])
   const bytes = large.bytes / small.bytes
   return [
     {

@@ -15,7 +15,7 @@ import { createRunContext } from '../src/run-context.ts'
 import type { Scope } from '../src/scope.ts'
 import { step } from '../src/steps.ts'
 import { inTurns, median } from './measure.ts'
-import { tableText, type Row } from './row.ts'
+import { reportRows, type Row } from './row.ts'
 
 const steps = 500
 const wanted = 0.6
@@ -23,10 +23,28 @@ const rounds = Number(process.argv[2] ?? 15)
 /** How many runs there were: each gets an id of its own. */
 let runs = 0
 
+/** Commits at once and keeps nothing. */
+const freeJournal: JournalBackend = {
+  name: 'free',
+  durability: 'memory',
+  open: async (runId) => {
+    let seq = 0
+    return {
+      runId,
+      epoch: 1,
+      recovered: [],
+      lives: [],
+      append: async (bodies) => (seq += bodies.length),
+      close: async () => {},
+    }
+  },
+  read: async () => undefined,
+}
+
 const parent = process.env['KILLPOINT_BENCH_DIR'] ?? os.tmpdir()
 const dir = fs.mkdtempSync(path.join(parent, 'killpoint-bench-loop-'))
 try {
-  console.log(tableText([...(await measure()), await measureWork()]))
+  reportRows([...(await measure()), await measureWork()])
 } finally {
   fs.rmSync(dir, { recursive: true })
 }
@@ -117,22 +135,4 @@ async function measureWork(): Promise<Row> {
     wanted: '40 us',
     holds: micros <= 40,
   }
-}
-
-/** Commits at once and keeps nothing. */
-const freeJournal: JournalBackend = {
-  name: 'free',
-  durability: 'memory',
-  open: async (runId) => {
-    let seq = 0
-    return {
-      runId,
-      epoch: 1,
-      recovered: [],
-      lives: [],
-      append: async (bodies) => (seq += bodies.length),
-      close: async () => {},
-    }
-  },
-  read: async () => undefined,
 }

@@ -1,0 +1,91 @@
+/**
+ * `npm run bench`: runs all benches, or those named, one after the other; with `--docs` it writes their tables to
+ * docs/benchmarks.md.
+ *
+ *   node --import tsx bench/main.ts [--docs] [NAME...]
+ *
+ * It ends with 1 where a row misses what is wanted of it, so that nobody has to read the tables to know.
+ */
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { format, resolveConfig } from 'prettier'
+import { machineText, type Row, verdictOf } from './row.ts'
+
+interface Bench {
+  readonly name: string
+  readonly title: string
+  /** How it is started: bundled like a user's program, or as it stands. */
+  readonly launch: readonly string[]
+}
+
+const benches: readonly Bench[] = [
+  { name: 'journal', title: 'The file journal', launch: ['launch.ts', 'journal'] },
+  { name: 'loop', title: 'The run loop', launch: ['launch.ts', 'loop'] },
+]
+
+const args = process.argv.slice(2)
+const writesDocs = args.includes('--docs')
+const names = args.filter((arg) => !arg.startsWith('--'))
+const unknown = names.filter((name) => !benches.some((bench) => bench.name === name))
+if (unknown.length > 0) {
+  console.error(
+    `no such bench: ${unknown.join(', ')}; there is ${benches.map(({ name }) => name).join(', ')}`,
+  )
+  process.exit(3)
+}
+
+const chosen = benches.filter(({ name }) => names.length === 0 || names.includes(name))
+const machine = machineText()
+const tables = chosen.map((bench) => ({ bench, rows: run(bench) }))
+if (writesDocs) await writeDocs()
+const missed = tables.flatMap(({ rows }) => rows.filter((row) => verdictOf(row) === 'MISSED'))
+if (missed.length > 0) process.exitCode = 1
+
+function run({ name, title, launch }: Bench): readonly Row[] {
+  console.log(`\n${title} (npm run bench ${name})`)
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'killpoint-bench-rows-'))
+  const gathered = path.join(dir, 'rows.jsonl')
+  const [file = '', ...rest] = launch
+  try {
+    const { status } = spawnSync(
+      process.execPath,
+      ['--import', 'tsx', fileURLToPath(new URL(file, import.meta.url)), ...rest],
+      { stdio: 'inherit', env: { ...process.env, KILLPOINT_BENCH_ROWS: gathered } },
+    )
+    if (status !== 0) throw new Error(`bench ${name} ended with ${status}`)
+    const lines = fs.readFileSync(gathered, 'utf8').trimEnd().split('\n')
+    return lines.map((line) => JSON.parse(line) as Row)
+  } finally {
+    fs.rmSync(dir, { recursive: true })
+  }
+}
+
+async function writeDocs(): Promise<void> {
+  const page = [
+    '# Benchmarks',
+    '',
+    '<!-- Written by `npm run bench -- --docs`: change the benches, not this page. -->',
+    '',
+    'Every row is a ratio, or a number, taken in one run: what is compared ran in turns in the same minutes on the same machine.',
+    'A row that says MISSED is left in: it is what was measured.',
+    '',
+    `Machine: ${machine}.`,
+    ...tables.flatMap(({ bench: { name, title }, rows }) => [
+      '',
+      `## ${title}`,
+      '',
+      `\`npm run bench ${name}\``,
+      '',
+      '| what | measured | wanted | |',
+      '| --- | --- | --- | --- |',
+      ...rows.map((row) => `| ${row.what} | ${row.measured} | ${row.wanted} | ${verdictOf(row)} |`),
+    ]),
+    '',
+  ].join('\n')
+  const file = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url))
+  const options = await resolveConfig(file)
+  fs.writeFileSync(file, await format(page, { ...options, parser: 'markdown' }))
+}
