@@ -73,7 +73,15 @@ export const systemFileSystem: FileSystem = {
     }
   },
   // Not `existsSync`: that one answers "no" to every error.
-  exists: (path) => fs.statSync(path, { throwIfNoEntry: false }) !== undefined,
+  exists: (path) => {
+    try {
+      return fs.statSync(path, { throwIfNoEntry: false }) !== undefined
+    } catch (error) {
+      // Node 22 and later count this as no entry, Node 20 does not: below a file there is nothing.
+      if (systemCode(error) === 'ENOTDIR') return false
+      throw error
+    }
+  },
   listNow: (path) => fs.readdirSync(path),
   // Not `stat`: whoever has seen a file's times makes Linux store a finer one at the next write, and each sync slower.
   isVisible: (path) => fs.existsSync(path),

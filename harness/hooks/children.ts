@@ -2,8 +2,9 @@
  * Child processes are workers too: whatever environment the program gives them, they get the hooks, an op stream of their own
  * (`1.1`, `1.2` … in order of start) and the ledger.
  *
- * Both ways to start one end in a binding function that takes `NAME=value` pairs and a list of descriptors; programs of other
- * languages ignore what they get. Threads inherit hooks and environment by themselves (`settings.ts`).
+ * Both ways to start one end in a binding function that takes `NAME=value` pairs and a list of descriptors, as members of an
+ * object, or (asynchronous starts since Node 24.21) as its fourth and fifth argument; programs of other languages ignore what they
+ * get. Threads inherit hooks and environment by themselves (`settings.ts`).
  */
 import { hookVariables, ledgerFd } from '../life.ts'
 import { internalBinding, replace } from './binding.ts'
@@ -36,11 +37,8 @@ export function hookChildren(door: Door, inheritance: Inheritance): Undo[] {
     function (this: unknown, ...args: unknown[]): unknown {
       const stream = `${inheritance.stream}.${++children}`
       door.observer?.forked(stream)
-      const options = args[0] as SpawnOptions
-      const result = Reflect.apply(original, this, [
-        inherit(options, stream, inheritance),
-        ...args.slice(1),
-      ])
+      const { options, replaced } = startOf(args)
+      const result = Reflect.apply(original, this, replaced(inherit(options, stream, inheritance)))
       return withoutExtraOutput(result, options.stdio?.length)
     }
   return spawners().map((holder) => replace(holder, 'spawn', hooked))
@@ -55,6 +53,23 @@ function spawners(): Record<string, unknown>[] {
     return [Process.prototype, internalBinding('spawn_sync') as Record<string, unknown>]
   } catch {
     return []
+  }
+}
+
+/** What a start is told, and the arguments that tell something else in its place. */
+function startOf(args: readonly unknown[]): {
+  readonly options: SpawnOptions
+  readonly replaced: (options: SpawnOptions) => readonly unknown[]
+} {
+  if (typeof args[0] !== 'string')
+    return {
+      options: args[0] as SpawnOptions,
+      replaced: (options) => [options, ...args.slice(1)],
+    }
+  const [file, argv, directory, envPairs, stdio, ...rest] = args
+  return {
+    options: { envPairs, stdio } as SpawnOptions,
+    replaced: (options) => [file, argv, directory, options.envPairs, options.stdio, ...rest],
   }
 }
 

@@ -125,7 +125,7 @@ describe('trouble: a system that cannot be started', () => {
   it('says everything that is wrong with a description', async () => {
     const trouble = await openingTrouble({
       ...toy(),
-      name: 'a toy',
+      name: '',
       takeoverMsMax: -1,
       claims: ['process', 'magic' as 'process'],
     })
