@@ -41,6 +41,7 @@ const library: Readonly<Record<string, string | Uint8Array>> = {
 beforeAll(async () => {
   desk = await Desk.open()
   await desk.write(library)
+  await desk.write({ 'hollow/inner/': '', 'blobs/image.png': Uint8Array.of(137, 80, 0, 1) })
   const store = desk.store()
   const life = await store.live()
   expect(life).toMatchObject({ code: 0, error: '', repeated: [], resumed: undefined })
@@ -228,7 +229,6 @@ describe.concurrent('bad input', () => {
     ['a number that is none', ['--slow', 'much'], '--slow takes a whole number, got "much"'],
     ['an unknown option', ['--fast'], "Unknown option '--fast'"],
   ])('%s begins nothing and says why', async (_, args, why) => {
-    await desk.write({ 'hollow/inner/': '', 'blobs/image.png': Uint8Array.of(137, 80, 0, 1) })
     const store = desk.store()
     const at = args.map((arg) =>
       /^(?:library|hollow|blobs)/.test(arg) ? join(desk.root, arg) : arg,
