@@ -1,5 +1,5 @@
 /**
- * Every block of `docs/*.md` that is marked `ts run` is a whole program, and runs to its end as it stands there.
+ * Every block of `README.md` and `docs/*.md` that is marked `ts run` is a whole program, and runs to its end as it stands there.
  */
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
@@ -20,7 +20,7 @@ interface Snippet {
 }
 
 function snippetsOf(page: string): readonly Snippet[] {
-  const text = fs.readFileSync(path.join(root, 'docs', page), 'utf8')
+  const text = fs.readFileSync(path.join(root, page), 'utf8')
   const blocks = [...text.matchAll(/^```ts run\n(.*?)^```$/gms)]
   return blocks.map(({ 1: code = '', index }) => {
     const heading =
@@ -43,6 +43,8 @@ const entries = {
 const snippets = fs
   .readdirSync(path.join(root, 'docs'))
   .filter((name) => name.endsWith('.md'))
+  .map((name) => path.join('docs', name))
+  .concat('README.md')
   .flatMap(snippetsOf)
 
 it('there are snippets to run', () => {
