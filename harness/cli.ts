@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os'
 import { Command } from 'commander'
 import { duration, withCommonOptions, wholeNumber } from './commands/options.ts'
+import { HarnessError, UsageError } from './errors.ts'
 import { packageVersion } from './report/environment.ts'
 import { standardOutput } from './report/output.ts'
 import { exitCodes } from './verdict.ts'
@@ -52,6 +53,15 @@ validate.action(async (path: string, options: import('./commands/run.ts').RunOpt
   const output = standardOutput(options.json)
   process.exitCode = await validateCommand(await anyProject(), path, options, output)
 })
+
+program
+  .command('init')
+  .description('write a configuration, a worker and a scenario that pass as they are')
+  .option('--json', 'the result as JSON on standard output, and nothing else there')
+  .action(async (options: Json) => {
+    const { initCommand } = await import('./commands/init.ts')
+    process.exitCode = initCommand(process.cwd(), standardOutput(options.json))
+  })
 
 program
   .command('replay')
@@ -130,6 +140,13 @@ try {
 } catch (error) {
   process.exitCode = failed(error)
 }
+// A backend that was looked at may hold connections and timers open: nobody waits for them.
+await Promise.all([drained(process.stdout), drained(process.stderr)])
+process.exit()
+
+async function drained(stream: NodeJS.WriteStream): Promise<void> {
+  await new Promise<void>((resolve) => stream.write('', () => resolve()))
+}
 
 async function project(): Promise<import('./commands/project.ts').ConfiguredProject> {
   const [{ openProject }, { scenarios }] = await projectModules()
@@ -155,9 +172,13 @@ function life(text: string): number {
 function failed(error: unknown): number {
   const { code, exitCode } = error as { code?: string; exitCode?: number }
   if (code?.startsWith('commander.') === true) return exitCode === 0 ? 0 : exitCodes.usage
-  const name = (error as Error).name
-  process.stderr.write(
-    `${name === 'UsageError' || name === 'HarnessError' || name === 'TroubleError' ? (error as Error).message : ((error as Error).stack ?? String(error))}\n`,
-  )
-  return name === 'UsageError' ? exitCodes.usage : exitCodes.harness
+  const told = error instanceof UsageError || error instanceof HarnessError
+  const text = told ? error.message : error instanceof Error ? error.stack : String(error)
+  process.stderr.write(`${text}\n`)
+  const exit = error instanceof UsageError ? exitCodes.usage : exitCodes.harness
+  const { message, hint, details } = told ? error : { message: String(error) }
+  // Where a machine reads, it is told of errors too.
+  const json = process.argv.includes('--json')
+  standardOutput(json).json({ version: 1, exitCode: exit, error: { code, message, hint, details } })
+  return exit
 }

@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { build } from 'esbuild'
+import { build, type BuildFailure } from 'esbuild'
 import { UsageError } from './errors.ts'
 import type { Scenario } from './scenario.ts'
 import { systemMistakes, type System } from './system.ts'
@@ -55,7 +55,7 @@ export async function loadConfig(directory: string): Promise<LoadedConfig> {
   const file = configNames.map((name) => join(directory, name)).find((path) => existsSync(path))
   if (file === undefined)
     throw new UsageError('CONFIG_MISSING', `there is no killpoint.config.ts in ${directory}`, {
-      hint: 'run `npx killpoint init` to write one, with a worker and a journal to start from',
+      hint: 'run `npx killpoint init`: it writes one, with a worker and a scenario that pass, to start from',
     })
   const config = checkConfig(file, await importBundled(file))
   return { file, directory, config }
@@ -80,7 +80,8 @@ export async function importBundled(file: string): Promise<Readonly<Record<strin
       logLevel: 'silent',
     })
   } catch (error) {
-    throw new UsageError('CONFIG_INVALID', `${file} cannot be bundled: ${String(error)}`, {
+    const wrong = buildErrors(error).map((each) => `  ${each}`)
+    throw new UsageError('CONFIG_INVALID', [`${file} cannot be bundled:`, ...wrong].join('\n'), {
       cause: error,
     })
   }
@@ -89,6 +90,15 @@ export async function importBundled(file: string): Promise<Readonly<Record<strin
   } finally {
     await rm(outfile, { force: true })
   }
+}
+
+/** What esbuild found wrong, each with its place; one line for anything else. */
+export function buildErrors(error: unknown): readonly string[] {
+  const errors = (error as Partial<BuildFailure> | undefined)?.errors ?? []
+  if (errors.length === 0) return [String(error)]
+  return errors.map(({ text, location }) =>
+    location === null ? text : `${location.file}:${location.line}:${location.column}: ${text}`,
+  )
 }
 
 function checkConfig(file: string, module: Readonly<Record<string, unknown>>): Config {

@@ -60,6 +60,8 @@ export type UsageCode =
   | 'CASE_VERSION'
   /** A module that cannot be tested; the message lists everything that is wrong with it. */
   | 'MODULE_INVALID'
+  /** Files would be overwritten; `details`: files. */
+  | 'FILE_EXISTS'
 
 /** The caller asked for something that cannot be: exit code 3. */
 export class UsageError extends CodedError<UsageCode> {}

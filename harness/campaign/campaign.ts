@@ -168,7 +168,7 @@ class SystemCampaign {
       const asked = batch.map((plan, index) => askedCase(group, String(drawn + index), plan))
       drawn += batch.length
       let index = 0
-      for await (const run of this.#engine.runCases(asked)) {
+      for await (const run of this.#engine.runCases(this.#whileTime(asked))) {
         if (this.#isStopped()) return reports
         const { origin } = batch[index] as PlannedCase
         index += 1
@@ -188,6 +188,14 @@ class SystemCampaign {
       taken.push(value)
     }
     return taken
+  }
+
+  /** A batch is begun as long as there is time, not as a whole. */
+  *#whileTime<Item>(items: Iterable<Item>): Generator<Item> {
+    for (const item of items) {
+      if (this.#isOver()) return
+      yield item
+    }
   }
 
   #isStopped(): boolean {

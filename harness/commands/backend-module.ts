@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { existsSync } from 'node:fs'
-import { importBundled } from '../config.ts'
+import { buildErrors, importBundled } from '../config.ts'
 import { UsageError } from '../errors.ts'
 import { allClaims, claimMeanings, type BackendSystem, type Claim } from '../system.ts'
 import { backendSystem } from '../systems/reference.ts'
@@ -50,9 +50,15 @@ async function load(path: string, file: string): Promise<Readonly<Record<string,
   try {
     return await importBundled(file)
   } catch (error) {
-    const first = String(error instanceof Error ? error.message : error).split('\n')[0]
-    throw invalid(path, [`it cannot be loaded: ${first}`], error)
+    const cause = error instanceof UsageError ? error.cause : error
+    throw invalid(path, whyNotLoaded(cause), error)
   }
+}
+
+function whyNotLoaded(error: unknown): readonly string[] {
+  const errors = buildErrors(error)
+  if (errors.length === 1) return [`it cannot be loaded: ${errors[0]?.split('\n')[0]}`]
+  return ['it cannot be loaded:', ...errors.map((each) => `  ${each}`)]
 }
 
 function claimMistakes(claims: unknown): readonly string[] {

@@ -14,6 +14,7 @@ import { runCorpus, type CorpusResult } from '../replay/corpus-run.ts'
 import { caseLine } from '../report/case-line.ts'
 import { readEnvironment, environmentLine } from '../report/environment.ts'
 import { ignoredDirectory, ReportFiles } from '../report/files.ts'
+import type { LiveOptions } from '../live/options.ts'
 import type { Output } from '../report/output.ts'
 import type { Progress } from '../report/progress.ts'
 import type { Claim } from '../system.ts'
@@ -21,12 +22,10 @@ import { exitCode, worst } from '../verdict.ts'
 import type { CampaignOrder, CampaignOutcome } from './campaign-order.ts'
 import { claimsAtStake } from './claim-outcomes.ts'
 import { failuresOf } from './failures.ts'
+import { bailDefault, quietMs, type CommonOptions } from './options.ts'
 import { scratchName } from './project.ts'
 import { resultJson, sayResult } from './result.ts'
 import { stopOnSignals } from './stop.ts'
-
-/** No op and no mark for this long is suspicious; ten times as long, alone on the machine, is wedged. */
-const quietMs = 3_000
 
 /** Runs it all, says what came of it, and gives the outcome; `exitCode(outcome.verdict)` is the command's. */
 export async function runOrder(order: CampaignOrder, output: Output): Promise<CampaignOutcome> {
@@ -40,8 +39,9 @@ export async function runOrder(order: CampaignOrder, output: Output): Promise<Ca
     options.out ?? ignoredDirectory(join(project.directory, scratchName)),
   )
   const stopping = stopOnSignals()
-  const isOver = budgetOf(options.budget, stopping.signal)
   const watch = new Watch(order, output, files)
+  const isTimeOver = budgetOf(options.budget, stopping.signal)
+  const isOver = (): boolean => isTimeOver() || watch.isEnough
   try {
     const corpus = await runSaved(order, entries, isOver, watch)
     const campaign = await runCampaign({
@@ -50,7 +50,7 @@ export async function runOrder(order: CampaignOrder, output: Output): Promise<Ca
       systems,
       cases: order.cases,
       workloads: order.workloads,
-      live: { jobs: options.jobs, quietMs },
+      live: liveOptions(options),
       ...(options.profile === undefined ? {} : { profile: options.profile }),
       ...(options.shard === undefined ? {} : { shard: options.shard }),
       isOver,
@@ -64,7 +64,7 @@ export async function runOrder(order: CampaignOrder, output: Output): Promise<Ca
         failures: campaign.failures,
         corpus,
         environment,
-        jobs: options.jobs,
+        live: liveOptions(options),
         ...(options.profile === undefined ? {} : { profile: options.profile }),
         shrinkMs: order.shrinkMs,
         save: order.save,
@@ -87,6 +87,7 @@ export async function runOrder(order: CampaignOrder, output: Output): Promise<Ca
       untold,
       verdict,
       atStake,
+      ...(watch.isEnough ? { endedAfter: watch.failed } : {}),
       casesFile,
     }
     await files.close(
@@ -108,13 +109,25 @@ async function runSaved(
 ): Promise<readonly CorpusResult[]> {
   const { scenarios } = project
   const { jobs } = options
-  const bench = new Workbench({ jobs, codeCache: false }, options.profile)
+  const bench = new Workbench({ ...liveOptions(options), codeCache: false }, options.profile)
   try {
     const onCase = (result: CorpusResult): void => watch.corpusCase(result)
-    return await runCorpus(bench, entries, { scenarios, systems, jobs, isOver, onCase })
+    const order = { scenarios, systems, jobs, isOver, onCase }
+    const results = await runCorpus(bench, entries, order)
+    return results.filter(({ replayed }) => !wasStopped(replayed.reports))
   } finally {
     await bench.close()
   }
+}
+
+/** O3: what was under way at a stop says nothing. */
+function wasStopped(reports: readonly CaseReport[]): boolean {
+  return reports.some(({ trouble }) => trouble?.kind === 'stopped')
+}
+
+/** What the engine is told by the options of a command. */
+function liveOptions({ jobs, scratch }: CommonOptions): LiveOptions & { readonly jobs: number } {
+  return { jobs, quietMs, ...(scratch === undefined ? {} : { scratch }) }
 }
 
 /** Says the outcome and gives the exit code. */
@@ -165,6 +178,8 @@ export function budgetOf(budgetMs: number | undefined, stop: AbortSignal): () =>
   return () => stop.aborted || performance.now() >= endMs
 }
 
+const wedgeWeight = 9
+
 /** Tells how far it is. */
 class Watch {
   readonly atStake = new Map<Claim, number>()
@@ -172,16 +187,29 @@ class Watch {
   readonly #files: ReportFiles
   readonly #progress: Progress
   readonly #expected: string
+  readonly #bail: number
   #done = 0
   #failed = 0
+  #wedged = 0
 
   constructor(order: CampaignOrder, output: Output, files: ReportFiles) {
     const { scenarios, systems, workloads, cases, options } = order
     const all = scenarios.length * systems.length * workloads * cases
     this.#expected = Number.isFinite(all) ? `/~${Math.ceil(all / (options.shard?.of ?? 1))}` : ''
+    this.#bail = options.bail ?? bailDefault
     this.#output = output
     this.#files = files
     this.#progress = output.progress()
+  }
+
+  /** Failing cases so far. */
+  get failed(): number {
+    return this.#failed
+  }
+
+  /** Enough has failed. A wedge takes as long to be sure of as a dozen other cases. */
+  get isEnough(): boolean {
+    return this.#failed + wedgeWeight * this.#wedged >= this.#bail
   }
 
   corpusCase({ entry, replayed }: CorpusResult): void {
@@ -200,6 +228,7 @@ class Watch {
       this.atStake.set(claim, (this.atStake.get(claim) ?? 0) + 1)
     if (isFailure(report)) {
       this.#failed += 1
+      if (report.verdict === 'WEDGED') this.#wedged += 1
       this.#progress.print(`${this.#output.ink.bad('✗')} ${report.verdict}  ${report.token}`)
     }
     const { scenario, system } = report.group

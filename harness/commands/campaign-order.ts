@@ -36,6 +36,8 @@ export interface CampaignOutcome {
   readonly verdict: Verdict
   /** Cases that hold, and in which a claim could have been broken. */
   readonly atStake: ReadonlyMap<Claim, number>
+  /** Failing cases after which no more were started, where that is why it ended. */
+  readonly endedAfter?: number
   /** Where every case stands with its token. */
   readonly casesFile: string
 }

@@ -1,14 +1,22 @@
 /** Tells the failures of a campaign: one text per kind, seen again, made smaller, saved. */
 import { relative } from 'node:path'
-import { kindsOf, savedFrom, seenAgainText, settle, type Settled } from '../campaign/settle.ts'
+import {
+  kindsOf,
+  savedFrom,
+  seenAgainText,
+  settle,
+  type FailureKind,
+  type Settled,
+} from '../campaign/settle.ts'
 import { liveProfile, type CaseReport } from '../campaign/trial.ts'
 import { Workbench } from '../campaign/workbench.ts'
+import type { LiveOptions } from '../live/options.ts'
 import { saveCase } from '../corpus/corpus.ts'
 import type { CorpusResult } from '../replay/corpus-run.ts'
 import { environmentLine, type Environment } from '../report/environment.ts'
 import { storyText } from '../report/failure-story.ts'
 import { plainInk, type Output } from '../report/output.ts'
-import { isBreach, outcomeRank } from '../verdict.ts'
+import { isBreach, outcomeRank, precedence } from '../verdict.ts'
 import type { ToldFailure } from './campaign-order.ts'
 import type { Project } from './project.ts'
 import { savedNote, shrunkParts, storyOf } from './story.ts'
@@ -20,7 +28,7 @@ export interface FailureSource {
   /** Saved cases that ran; those that fail are told. */
   readonly corpus: readonly CorpusResult[]
   readonly environment: Environment
-  readonly jobs: number
+  readonly live: LiveOptions & { readonly jobs: number }
   readonly profile?: string
   /** Milliseconds for making failures smaller, all together; 0 leaves them as they are. */
   readonly shrinkMs: number
@@ -40,17 +48,16 @@ const kindsMax = 5
 
 /** The failures, worst last: nothing stands below the line that matters most. */
 export async function failuresOf(source: FailureSource, output: Output): Promise<ToldFailures> {
-  const { failures, corpus, jobs, stop } = source
+  const { failures, corpus, live, stop } = source
+  const { jobs } = live
   const broken = corpus.filter(({ replayed }) => replayed.reports.some(isTold))
   if (failures.length === 0 && broken.length === 0) return { told: [], untold: 0 }
   const progress = output.progress()
-  const bench = new Workbench({ jobs }, source.profile)
+  const bench = new Workbench(live, source.profile)
   try {
     const told: ToldFailure[] = []
     for (const result of broken) told.push(await tellSaved(bench, source, result))
-    const kinds = kindsOf(failures).toSorted(
-      (left, right) => outcomeRank(right.report.verdict) - outcomeRank(left.report.verdict),
-    )
+    const kinds = kindsOf(failures).toSorted(worstFirst)
     const chosen = kinds.slice(0, kindsMax)
     const shares = chosen.filter(({ report }) => isBreach(report.verdict)).length
     for (const kind of chosen) {
@@ -58,8 +65,15 @@ export async function failuresOf(source: FailureSource, output: Output): Promise
       const endMs = performance.now() + source.shrinkMs / Math.max(1, shares)
       const isOver = (): boolean => stop.aborted || performance.now() >= endMs
       const shrink = source.shrinkMs > 0 && !stop.aborted
-      const settled = await settle(bench, kind, { jobs, shrink, isOver })
-      told.push(await tell(bench, source, settled))
+      const settled = stop.aborted
+        ? undefined
+        : await settle(bench, kind, { jobs, shrink: shrink && isQuick(kind), isOver })
+      // What was seen while everything was being stopped says nothing.
+      told.push(
+        settled === undefined || stop.aborted
+          ? await tellAsItIs(bench, source, kind)
+          : await tell(bench, source, settled),
+      )
     }
     // The first kind of the worst verdict is the last one told.
     const sorted = told
@@ -70,6 +84,33 @@ export async function failuresOf(source: FailureSource, output: Output): Promise
     progress.end()
     await bench.close()
   }
+}
+
+/** What is broken before what is not known, and a root cause before what may follow from it. */
+function worstFirst({ report: left }: FailureKind, { report: right }: FailureKind): number {
+  return outcomeRank(right.verdict) - outcomeRank(left.verdict) || rank(left) - rank(right)
+}
+
+function rank({ judgement }: CaseReport): number {
+  const invariant = judgement?.finding?.invariant
+  return invariant === undefined ? precedence.length : precedence.indexOf(invariant)
+}
+
+/** A wedge is sure only after a long look at each candidate: `killpoint shrink` has that time. */
+function isQuick({ report }: FailureKind): boolean {
+  return report.verdict !== 'WEDGED'
+}
+
+/** A failure of a campaign that was stopped: nothing is run any more. */
+async function tellAsItIs(
+  bench: Workbench,
+  { project, environment }: FailureSource,
+  { report, reports }: FailureKind,
+): Promise<ToldFailure> {
+  const { directory } = project
+  const notes = ['stopped before it was looked at', ...alikeNotes({ reports })]
+  const story = await storyOf(bench, report, { directory, environment, notes, isQuick: true })
+  return { story, text: storyText(story, plainInk), first: report.token, alike: reports.length }
 }
 
 function isTold({ verdict }: CaseReport): boolean {
@@ -132,7 +173,7 @@ async function tell(
 }
 
 /** `94 more cases fail in this way, in loop, tool-batch`. */
-function alikeNotes({ reports }: Settled): readonly string[] {
+function alikeNotes({ reports }: Pick<FailureKind, 'reports'>): readonly string[] {
   if (reports.length === 1) return []
   const scenarios = new Set(reports.map(({ group }) => group.scenario.name))
   const more = reports.length - 1

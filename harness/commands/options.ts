@@ -16,7 +16,19 @@ export interface CommonOptions {
   readonly out?: string
   readonly only?: readonly string[]
   readonly skip?: readonly string[]
+  /** Directory in which cases run. */
+  readonly scratch?: string
+  /** Nothing new is started after so many failing cases. */
+  readonly bail?: number
 }
+
+/**
+ * Milliseconds. No op and no mark for this long is suspicious; ten times as long, alone on the machine, is wedged.
+ */
+export const quietMs = 2_000
+
+/** Failing cases after which a campaign starts no more: enough to tell what is broken. */
+export const bailDefault = 50
 
 /** Part `index` (from 1) of `of`. */
 export interface Shard {
@@ -37,8 +49,10 @@ export function withCommonOptions(command: Command): Command {
     .option('--profile <name>', `disk profile: ${profiles.join(' or ')}`, profile)
     .option('--only <name...>', 'these scenarios and systems, and no others')
     .option('--skip <name...>', 'all scenarios and systems but these')
+    .option('--bail <n>', 'start nothing new after n failing cases', wholeNumber, bailDefault)
+    .option('--scratch <dir>', 'where cases run; in memory where the host has it')
     .option('--json', 'the result as JSON on standard output, and nothing else there')
-    .option('--out <dir>', 'also write result.json, cases.jsonl and the failures into a directory')
+    .option('--out <dir>', 'write result.json, cases.jsonl and failures.txt into this directory')
 }
 
 /** Reads a whole number from 1. */

@@ -18,6 +18,7 @@ import type { Output } from '../report/output.ts'
 import { environmentLine, readEnvironment } from '../report/environment.ts'
 import { looksLikeToken, parseToken } from '../token.ts'
 import { exitCode, isBreach } from '../verdict.ts'
+import { quietMs } from './options.ts'
 import { findScenario, findSystem, type Project } from './project.ts'
 import { storyOf } from './story.ts'
 
@@ -131,6 +132,7 @@ const patienceMs = 24 * 3_600_000
 
 function liveOptions({ keep }: ReplayOptions, inspector: Inspector | undefined): LiveOptions {
   return {
+    quietMs,
     keep: keep === true,
     // A handful of starts do not pay for the rehearsal.
     codeCache: false,
@@ -159,7 +161,7 @@ async function inspectorFor(
 
 /** The life in which the failure shows; the first life without a fault where nothing is broken. */
 async function recoveringLife({ order }: Wanted): Promise<number> {
-  const bench = new Workbench({ codeCache: false })
+  const bench = new Workbench({ codeCache: false, quietMs })
   try {
     const { reports, schedule } = await replay(bench, { ...order, times: 1 })
     const [report] = reports

@@ -39,7 +39,9 @@ export function sayResult(outcome: CampaignOutcome, output: Output, more = ''): 
   }
 }
 
-function sayDoubts({ campaign }: CampaignOutcome, { say }: Output): void {
+function sayDoubts({ campaign, endedAfter }: CampaignOutcome, { say }: Output): void {
+  if (endedAfter !== undefined)
+    say(`ended after ${endedAfter} failing cases; --bail sets how many are enough`)
   if (campaign.isStopped) say('stopped before the end: what follows is what was known by then')
   const vacuous = vacuousLines(campaign)
   if (vacuous.length === 0) return

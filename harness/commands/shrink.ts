@@ -10,7 +10,7 @@ import { storyText } from '../report/failure-story.ts'
 import type { Output } from '../report/output.ts'
 import { exitCode, isBreach } from '../verdict.ts'
 import { budgetOf } from './campaign-command.ts'
-import type { CommonOptions } from './options.ts'
+import { quietMs, type CommonOptions } from './options.ts'
 import type { Project } from './project.ts'
 import { find } from './replay.ts'
 import { stopOnSignals } from './stop.ts'
@@ -35,7 +35,7 @@ export async function shrinkCommand(
   const environment = readEnvironment(directory)
   output.say(`${environmentLine(environment)}\n`)
   const stopping = stopOnSignals()
-  const bench = new Workbench({ jobs: options.jobs })
+  const bench = new Workbench({ jobs: options.jobs, quietMs })
   try {
     const replayed = await replay(bench, { ...wanted.order, times: 1 })
     const report = replayed.reports.find(({ verdict }) => isBreach(verdict))

@@ -16,18 +16,20 @@ export interface StoryContext extends Pick<FailureStory, 'notes' | 'shrunk' | 'r
   readonly environment: Environment
   /** What stands behind `npx killpoint replay`, where it is not the token. */
   readonly replay?: string
+  /** True where nothing may be run to find out what an op does. */
+  readonly isQuick?: boolean
 }
 
 /** The story of a case; the system's engine must be open, because the maps of its bundle are read. */
 export async function storyOf(
   bench: Workbench,
   report: CaseReport,
-  { directory, environment, replay, ...more }: StoryContext,
+  { directory, environment, replay, isQuick = false, ...more }: StoryContext,
 ): Promise<FailureStory> {
   const { group, verdict, judgement, trouble, token } = report
   const siteOf = sitesUnder(directory)
-  const faults =
-    trouble === undefined ? await tellFaults(report, await bench.opsOfSlot(group), siteOf) : []
+  const opsOfSlot = isQuick || trouble !== undefined ? unrecorded : await bench.opsOfSlot(group)
+  const faults = trouble === undefined ? await tellFaults(report, opsOfSlot, siteOf) : []
   const guilty = guiltyStep(report)
   return {
     scenario: group.scenario.name,
@@ -42,6 +44,8 @@ export async function storyOf(
     replay: replay ?? token,
   }
 }
+
+async function unrecorded(): Promise<undefined> {}
 
 /** `step s3 (once)`. */
 function guiltyStep({ judgement, group }: CaseReport): string | undefined {

@@ -5,7 +5,7 @@ import type { CaseContext } from './case-context.ts'
 import { oddEnd } from './odd-end.ts'
 import type { Shooting } from './shot.ts'
 import type { TenureEnd } from './tenure.ts'
-import { TroubleError } from './trouble.ts'
+import { stoppedTrouble, TroubleError } from './trouble.ts'
 
 /** What is known around the process. */
 export interface AssessedAround {
@@ -26,7 +26,7 @@ export async function assess(
   end: TenureEnd,
   { first, shooting }: AssessedAround,
 ): Promise<Ending | 'gave-up' | undefined> {
-  if (context.host.tracker.stopped) throw stopped()
+  if (context.host.tracker.stopped) throw new TroubleError(stoppedTrouble)
   if (end.kind === 'left' || end.kind === 'at-barrier') return undefined
   const { facts } = end
   const aimed = shooting?.life === facts.life
@@ -51,13 +51,5 @@ export function unsupported(message: string): TroubleError {
     kind: 'unsupported',
     message: `this case cannot run live: ${message}`,
     hint: 'leave it to the explorer, or take another fault',
-  })
-}
-
-function stopped(): TroubleError {
-  return new TroubleError({
-    kind: 'stopped',
-    message: 'the harness was told to stop',
-    hint: 'run it again',
   })
 }

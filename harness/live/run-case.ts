@@ -17,7 +17,7 @@ import type { Orphan } from './orphans.ts'
 import { fullTrouble, makeCaseDirectories, removeTree, strayNames } from './scratch.ts'
 import type { CaseDirectories } from './scratch.ts'
 import { startCaseServices, stopServices } from './services.ts'
-import { TroubleError } from './trouble.ts'
+import { stoppedTrouble, TroubleError } from './trouble.ts'
 import type { Trouble } from './trouble.ts'
 
 /** Runs a case; `host.turnstile` must have let it in. */
@@ -46,6 +46,8 @@ export async function runCase(host: Host, asked: LiveCase): Promise<CaseRun> {
       }
     })
   } catch (error) {
+    // Directories are gone from under it: whatever was thrown is a consequence of that.
+    if (host.tracker.stopped) return emptyRun(asked, stoppedTrouble)
     return emptyRun(asked, troubleOf(error))
   }
 }

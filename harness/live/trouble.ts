@@ -54,6 +54,13 @@ export interface Trouble {
   readonly stderr?: string
 }
 
+/** What is said of a case that was under way when the harness was told to stop. */
+export const stoppedTrouble: Trouble = {
+  kind: 'stopped',
+  message: 'the harness was told to stop',
+  hint: 'run it again',
+}
+
 /** Trouble that ends more than one case. */
 export class TroubleError extends HarnessError {
   readonly trouble: Trouble

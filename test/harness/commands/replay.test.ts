@@ -58,7 +58,9 @@ describe('replay: a token', () => {
     project = notebookProject('ack-first')
     const { code, lines } = await replay(lost)
     expect(code).toBe(1)
-    const text = lines.join('\n').replaceAll(/killpoint \d.*?(?:git none|x64|arm64)/g, 'ENVIRONMENT')
+    const text = lines
+      .join('\n')
+      .replaceAll(/killpoint \d.*?(?:git none|x64|arm64)/g, 'ENVIRONMENT')
     expect(text.replaceAll(/\S*(notebook\.ts:)/g, '…/$1')).toMatchInlineSnapshot(`
       "ENVIRONMENT  git none
       pages × notebook  seed abc  3 steps  schedule K8

@@ -1,0 +1,58 @@
+/**
+ * `killpoint init`: writes a configuration, a worker and a scenario that pass as they are. They are the files of
+ * `examples/start`; files that exist are never touched.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { configNames } from '../config.ts'
+import { UsageError } from '../errors.ts'
+import { packageRoot } from '../mutate/sources.ts'
+import type { Output } from '../report/output.ts'
+import { exitCodes } from '../verdict.ts'
+
+/** What is written, relative to the project, and what it is. */
+const files: Readonly<Record<string, string>> = {
+  'killpoint.config.ts': 'what is tested, over which scenarios',
+  'killpoint/worker.ts': 'one life of the system under test: put your runtime in here',
+  'killpoint/scenario.ts': 'what it is asked to do, and what is done to it meanwhile',
+}
+
+/**
+ * Writes the files into a directory and gives the exit code.
+ *
+ * @throws UsageError `FILE_EXISTS` naming every file that is there already; nothing is written then
+ */
+export function initCommand(directory: string, output: Output): number {
+  const names = Object.keys(files)
+  const taken = [...new Set([...names, ...configNames])].filter((name) =>
+    existsSync(join(directory, name)),
+  )
+  if (taken.length > 0)
+    throw new UsageError('FILE_EXISTS', `these files exist already: ${taken.join(', ')}`, {
+      hint: 'nothing was written; move them away, or look at examples/start in the package for what init writes',
+      details: { files: taken.join(', ') },
+    })
+  for (const name of names) copy(name, directory)
+  output.json({ version: 1, written: names })
+  const { say } = output
+  for (const name of names) say(`wrote  ${name.padEnd(24)}${files[name]}`)
+  say('')
+  if (!isInstalled(directory)) say('next   npm install --save-dev killpoint')
+  say('next   npx killpoint run')
+  return exitCodes.holds
+}
+
+function copy(name: string, directory: string): void {
+  const path = join(directory, name)
+  mkdirSync(dirname(path), { recursive: true })
+  // `wx`: whoever was faster keeps his file.
+  writeFileSync(path, readFileSync(join(packageRoot(), 'examples', 'start', name)), { flag: 'wx' })
+}
+
+/** Whether the configuration will find the package: as a dependency here or above, or because this is the package. */
+function isInstalled(directory: string): boolean {
+  for (let at = directory; ; at = dirname(at)) {
+    if (existsSync(join(at, 'node_modules', 'killpoint')) || at === packageRoot()) return true
+    if (dirname(at) === at) return false
+  }
+}

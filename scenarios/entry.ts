@@ -1,0 +1,6 @@
+/**
+ * `killpoint/scenarios`: the scenarios that ship, and what they are made of, for scenarios of one's own.
+ */
+export { scenarios } from './index.ts'
+export { effectWithoutCommit, outcomeUnknown, resumedAfterCommit, tornAppend } from './sometimes.ts'
+export { anyStep, atOnce, inOrder, workloadOf } from './workloads.ts'
