@@ -61,13 +61,33 @@ export const killInRecovery: FaultClass = {
   },
 }
 
-/** A kill by the harness at a moment that no op decides. */
+/**
+ * A kill by the harness at a moment that no op decides. It weighs as much as all exact kills together: they are a list that
+ * comes to its end, and only the kernel knows where a process can be torn.
+ */
 export const killAtRandom: FaultClass = {
   name: 'random-kill',
+  weight: 3,
   draw: (control, random) => ({
     schedule: [],
     randomKill: { life: 1, ops: control.ops.length, draw: random.below(1_000_000) },
   }),
+}
+
+/** Ops of a recovery, at least: it lists and opens what is there, writes its header and its seal. */
+const recoveryOpsMin = 12
+
+/** A kill at an op, and in the next life one at a random moment of its recovery. */
+export const killAtRandomInRecovery: FaultClass = {
+  name: 'random-kill-in-recovery',
+  weight: 3,
+  draw: (control, random) => {
+    const op = random.pick(control.ops)
+    return {
+      schedule: [[killFault(op.n, drawPhase(op, random))]],
+      randomKill: { life: 2, ops: recoveryOpsMin, draw: random.below(1_000_000) },
+    }
+  },
 }
 
 /** The owner stops, a successor takes over and ends the run, the owner goes on. */

@@ -9,6 +9,7 @@ export {
   killAtMark,
   killAtOp,
   killAtRandom,
+  killAtRandomInRecovery,
   killInRecovery,
   terminate,
   zombieBeside,

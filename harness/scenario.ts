@@ -53,6 +53,8 @@ export interface FaultClass {
   readonly name: string
   /** Without these it is left out, with the reason. */
   readonly needs?: readonly Claim[]
+  /** How many cases it gives in each round of the classes of its scenario: a whole number from 1, the default. */
+  readonly weight?: number
   /** Every schedule of this class that is worth a case of its own; absent where there is no such list. */
   readonly all?: (control: Control) => readonly CasePlan[]
   /** One more, drawn. `undefined` where this workload gives no occasion. */

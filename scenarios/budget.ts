@@ -63,7 +63,7 @@ export const roomyBudget: Scenario = {
   title: 'a budget with room to spare never runs out, wherever the run is killed once',
   needs: ['process', 'budget'],
   workload: flat,
-  faults: [killAtOp],
+  faults: [killAtOp, killAtRandom],
   sometimes: [killedLate],
   livesMax: 3,
 }
@@ -73,7 +73,7 @@ export const childBudget: Scenario = {
   title: 'the pool of a child is taken once, wherever the run is killed once',
   needs: ['process', 'budget', 'child'],
   workload: pooled,
-  faults: [killAtOp],
+  faults: [killAtOp, killAtRandom],
   sometimes: [killedInPool],
   livesMax: 3,
 }

@@ -1,5 +1,5 @@
 /** A finished run that is started again gives its outcome and does nothing. */
-import { killAtOp } from '../harness/fault-classes.ts'
+import { killAtOp, killAtRandom } from '../harness/fault-classes.ts'
 import { position } from '../harness/fault.ts'
 import type { FaultClass, Scenario } from '../harness/scenario.ts'
 import { startedAgain } from './sometimes.ts'
@@ -27,7 +27,7 @@ export const finishedRun: Scenario = {
   title: 'a finished run returns its recorded outcome and does nothing',
   needs: ['process', 'terminal'],
   workload: workloadOf(inOrder(anyStep(), 1, 3)),
-  faults: [killAtTheEnd, killAtOp],
+  faults: [killAtTheEnd, killAtOp, killAtRandom],
   sometimes: [startedAgain],
   livesMax: 2,
 }

@@ -1,5 +1,5 @@
 /** Recovery itself is killed, up to five times running, and the next one finds the same records. */
-import { killAtMark, killInRecovery } from '../harness/fault-classes.ts'
+import { killAtMark, killAtRandomInRecovery, killInRecovery } from '../harness/fault-classes.ts'
 import { position } from '../harness/fault.ts'
 import type { FaultClass, Scenario } from '../harness/scenario.ts'
 import { crashInRecovery, recoveredTwice } from './sometimes.ts'
@@ -27,7 +27,7 @@ export const recovery: Scenario = {
   title: 'a crash inside recovery changes nothing, however often',
   needs: ['process'],
   workload: workloadOf(inOrder(anyStep(), 2, 4)),
-  faults: [fiveTimesRunning, killInRecovery, killAtMark],
+  faults: [fiveTimesRunning, killInRecovery, killAtMark, killAtRandomInRecovery],
   sometimes: [crashInRecovery, recoveredTwice],
   livesMax: 3,
 }

@@ -247,8 +247,11 @@ function tooMuchOutput(file: string, { outputBytesMax }: CommandOptions): Record
   })
 }
 
-/** Unique over stores, since run ids are not; and free of any character that an environment listing could cut. */
+/**
+ * Unique over stores, since run ids are not, and over copies of one store that go on beside each other, since their nonces
+ * are not either; free of any character that an environment listing could cut.
+ */
 function markerOf({ run }: Scope, key: string): string {
-  const text = `${run.view.begin?.nonce ?? ''}/${key}`
-  return createHash('sha256').update(text).digest('hex').slice(0, 32)
+  const text = [run.place, run.view.begin?.nonce ?? '', key]
+  return createHash('sha256').update(JSON.stringify(text)).digest('hex').slice(0, 32)
 }

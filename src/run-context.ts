@@ -8,6 +8,7 @@
  *   K4  a run that kills its process again and again ends (`lives.ts`)
  *   K5  what ends the run, or this life, ends `drive`, whatever the driver's code does then
  */
+import path from 'node:path'
 import { AssertionError } from './assert.ts'
 import { assertDriver, type Driver } from './children.ts'
 import { systemClock, type Clock } from './clock.ts'
@@ -71,7 +72,7 @@ export async function createRunContext(options: RunContextOptions): Promise<RunC
   const inbox = options.inbox ?? fileInbox({ dir, runId })
   const journal = await backend.open(runId, { takeover, ...(owner === undefined ? {} : { owner }) })
   try {
-    const run = new Run(journal, clock, inbox === false ? undefined : inbox)
+    const run = new Run(journal, clock, inbox === false ? undefined : inbox, path.resolve(dir))
     await beginOrCompare(run, contract, random)
     await endAfterTooManyLives(run, maxLives)
     if (run.ended === undefined) await run.mailbox?.unseal()

@@ -44,6 +44,8 @@ export interface RootScope {
 
 export class Run {
   readonly runId: string
+  /** The directory of its store on this machine, absolute: a copy of the store is another place. */
+  readonly place: string
   readonly journal: Journal
   readonly clock: Clock
   readonly mailbox: Mailbox | undefined
@@ -58,8 +60,9 @@ export class Run {
   private readonly overOnce = deferred<void>()
 
   /** @throws JournalCorruptError, FormatVersionError where the journal holds something else than a run */
-  constructor(journal: Journal, clock: Clock, inbox: Inbox | undefined) {
+  constructor(journal: Journal, clock: Clock, inbox: Inbox | undefined, place: string) {
     this.runId = journal.runId
+    this.place = place
     this.journal = journal
     this.clock = clock
     const records = decodeRecords(journal.recovered)

@@ -6,17 +6,20 @@
  *   P3  nothing is judged before the control of its group holds: a workload that fails without a fault proves nothing
  *   P4  what was not shown is said: skipped scenarios with the reason, fault classes that never fired, sometimes that
  *       never happened; any of the latter makes the whole inconclusive, never a pass
+ *   P5  a sample of the cases runs twice, and what differs is said (`same-again.ts`)
  */
 import { historyOf, type History } from '../history.ts'
 import { readLedger } from '../ledger.ts'
 import { openLive, type LiveEngine } from '../live/engine.ts'
 import type { LiveOptions } from '../live/options.ts'
-import type { Scenario } from '../scenario.ts'
+import type { ControlOp, Scenario } from '../scenario.ts'
 import { deriveSeed } from '../seed.ts'
 import { missingClaims, type System } from '../system.ts'
 import { worst, type Verdict } from '../verdict.ts'
-import { addCase, emptyCoverage, vacuous, type ScenarioCoverage } from './coverage.ts'
+import { addCase, addPoints, emptyCoverage, vacuous, type ScenarioCoverage } from './coverage.ts'
 import { planCases, workloadOfSeed, type Group, type PlannedCase } from './group.ts'
+import { PlanQueue } from './plan-queue.ts'
+import { compareAgain, exactSchedule, sampleOf } from './same-again.ts'
 import { askedCase, judgeCase, runControl, type CaseReport } from './trial.ts'
 
 export interface CampaignOptions {
@@ -103,9 +106,10 @@ function resultOf(
   // What one part of a campaign did not show, another may have: it is asked when the parts are merged.
   const isVacuous =
     cases === 0 || (shard === undefined && coverage.some((each) => vacuous(each).length > 0))
+  const isDoubtful = coverage.some(({ again }) => again.sameVerdict < again.runs)
   const verdict = worst([
     ...failures.map((each) => each.verdict),
-    ...(isVacuous || isStopped ? (['INCONCLUSIVE'] as const) : []),
+    ...(isVacuous || isDoubtful || isStopped ? (['INCONCLUSIVE'] as const) : []),
   ])
   return { seed, failures, coverage, skipped, cases, isStopped, verdict }
 }
@@ -113,6 +117,14 @@ function resultOf(
 interface ScenarioPart {
   readonly coverage: ScenarioCoverage
   readonly failures: readonly CaseReport[]
+}
+
+/** A group whose control holds. */
+interface GroupRun {
+  readonly group: Group
+  readonly ops: readonly ControlOp[]
+  readonly control: History
+  readonly coverage: ScenarioCoverage
 }
 
 type PartOptions = Omit<CampaignOptions, 'scenarios' | 'systems' | 'live'>
@@ -148,17 +160,15 @@ class SystemCampaign {
     if (this.#isStopped()) return []
     this.#options.onCase?.(report)
     if (control === undefined || history === undefined) return [report]
-    coverage.pointsSeen += control.ops.length
-    const plans = partOf(planCases(group, control), this.#options.shard)
-    return [report, ...(await this.#runCases(group, plans, history, coverage))]
+    addPoints(coverage, control.ops)
+    const tried: GroupRun = { group, ops: control.ops, control: history, coverage }
+    const plans = new PlanQueue(partOf(planCases(group, control), this.#options.shard))
+    const reports = await this.#runCases(tried, plans)
+    return [report, ...reports, ...(await this.#runAgain(tried, reports))]
   }
 
-  async #runCases(
-    group: Group,
-    plans: Iterator<PlannedCase>,
-    control: History,
-    coverage: ScenarioCoverage,
-  ): Promise<readonly CaseReport[]> {
+  async #runCases(tried: GroupRun, plans: PlanQueue): Promise<readonly CaseReport[]> {
+    const { group, coverage, control } = tried
     const reports: CaseReport[] = []
     const { cases: all, shard, profile } = this.#options
     const cases = Math.ceil(all / (shard?.of ?? 1))
@@ -170,22 +180,51 @@ class SystemCampaign {
       let index = 0
       for await (const run of this.#engine.runCases(this.#whileTime(asked))) {
         if (this.#isStopped()) return reports
-        const { origin } = batch[index] as PlannedCase
+        const plan = batch[index] as PlannedCase
         index += 1
-        const tried = judgeCase(group, origin, run, control, profile)
-        if (tried.kind === 'not-fired') coverage.notFired += 1
-        else reports.push(this.#cover(coverage, tried.report))
+        const judged = judgeCase(group, plan.origin, run, control, profile)
+        if (run.case.randomKill !== undefined && run.landed === undefined)
+          coverage.randomMissed += 1
+        if (judged.kind === 'case') reports.push(this.#cover(tried, judged.report))
+        else {
+          coverage.notFired += 1
+          plans.missed(plan)
+        }
       }
     }
     return reports
   }
 
-  #take(plans: Iterator<PlannedCase>, count: number): readonly PlannedCase[] {
+  /** Runs a sample of the cases once more, from their tokens. Gives the second runs that are no pass although the first were. */
+  async #runAgain(
+    { group, control, coverage }: GroupRun,
+    reports: readonly CaseReport[],
+  ): Promise<readonly CaseReport[]> {
+    if (this.#isOver()) return []
+    const sample = sampleOf(group, reports)
+    const asked = sample.map((first, index) =>
+      askedCase(group, `again-${index}`, { schedule: exactSchedule(first) }),
+    )
+    const others: CaseReport[] = []
+    let index = 0
+    for await (const run of this.#engine.runCases(asked)) {
+      if (this.#isStopped()) return others
+      const first = sample[index] as CaseReport
+      index += 1
+      const second = judgeCase(group, first.origin, run, control, this.#options.profile)
+      compareAgain(coverage.again, first, second)
+      if (second.kind === 'case' && isFailure(second.report) && !isFailure(first))
+        others.push(second.report)
+    }
+    return others
+  }
+
+  #take(plans: PlanQueue, count: number): readonly PlannedCase[] {
     const taken: PlannedCase[] = []
     while (taken.length < count && !this.#isOver()) {
-      const { value, done } = plans.next()
-      if (done === true) break
-      taken.push(value)
+      const plan = plans.next()
+      if (plan === undefined) break
+      taken.push(plan)
     }
     return taken
   }
@@ -206,12 +245,14 @@ class SystemCampaign {
     return this.#isStopped() || this.#options.isOver?.() === true
   }
 
-  #cover(coverage: ScenarioCoverage, report: CaseReport): CaseReport {
-    const { run, origin, group, asked } = report
+  #cover({ coverage, ops }: GroupRun, report: CaseReport): CaseReport {
+    const { run, origin, group, token } = report
     addCase(coverage, group.scenario, group.seed, {
-      schedule: run.landed?.schedule ?? asked.schedule,
+      token,
+      schedule: exactSchedule(report),
       ...(origin.kind === 'class' ? { faultClass: origin.name } : {}),
-      random: run.landed !== undefined,
+      ...(run.landed === undefined ? {} : { landed: run.landed }),
+      ops,
       history: historyOf(readLedger(run.ledger)),
       done: run.ending.kind === 'done',
     })

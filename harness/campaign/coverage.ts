@@ -1,13 +1,30 @@
 /**
  * What a campaign has shown besides verdicts: which crash points it killed at, which fault classes fired, which *sometimes*
- * happened. Coverage of several shards adds up.
+ * happened, whether a second run was like the first. Coverage of several shards adds up.
  */
 import type { Fault, Schedule } from '../fault.ts'
 import { stringifyFault } from '../fault-text.ts'
 import type { History } from '../history.ts'
-import type { Scenario } from '../scenario.ts'
+import type { Landed } from '../live/case.ts'
+import type { ControlOp, Scenario } from '../scenario.ts'
 import type { System } from '../system.ts'
 import { applicable } from './group.ts'
+import { emptySameAgain, type SameAgain } from './same-again.ts'
+
+/** Crash points of one kind of op: how many there are, and at which a first life was killed. */
+export interface PointsOfKind {
+  seen: number
+  readonly killed: Set<string>
+}
+
+/** A kill at a random time that landed. */
+export interface RandomKillSeen {
+  /** Of the exact kill at the same point. */
+  readonly token: string
+  readonly precision: Landed['precision']
+  /** What it fell on: `write`, `mark effect`. */
+  readonly at: string
+}
 
 /** What is known of one scenario over one system. */
 export interface ScenarioCoverage {
@@ -17,12 +34,16 @@ export interface ScenarioCoverage {
   pointsSeen: number
   /** Distinct exact points at which a first life was killed. */
   readonly killedAt: Set<string>
+  /** The same by kind of op, where before, after and inside it are one point. */
+  readonly byKind: Map<string, PointsOfKind>
   /** Cases whose run ended after a kill. */
   recovered: number
   /** Real processes that were killed. */
   kills: number
-  /** Kills at a random time that landed, with their exact tokens. */
-  randomKills: number
+  /** Kills at a random time that landed. */
+  readonly randomKills: RandomKillSeen[]
+  /** Kills at a random time that fell on no run: it had ended before. */
+  randomMissed: number
   /** Cases by fault class that fired. */
   readonly fired: Map<string, number>
   /** Fault classes and sometimes that this system cannot be given: name to missing claims. */
@@ -32,6 +53,7 @@ export interface ScenarioCoverage {
   cases: number
   /** Draws whose fault was not reached: drawn anew, no cases. */
   notFired: number
+  readonly again: SameAgain
 }
 
 /** Nothing seen yet, with every class and sometimes that should be. */
@@ -44,15 +66,37 @@ export function emptyCoverage(scenario: Scenario, system: System): ScenarioCover
     system: system.name,
     pointsSeen: 0,
     killedAt: new Set(),
+    byKind: new Map(),
     recovered: 0,
     kills: 0,
-    randomKills: 0,
+    randomKills: [],
+    randomMissed: 0,
     fired: new Map(classes.run.map(({ name }) => [name, 0])),
     skipped: new Map(skipped.map(({ item, missing }) => [item.name, missing])),
     sometimes: new Map(sometimes.run.map(({ name }) => [name, 0])),
     cases: 0,
     notFired: 0,
+    again: emptySameAgain(),
   }
+}
+
+/** Adds the points of a control: each is one where a first life can be killed. */
+export function addPoints(coverage: ScenarioCoverage, ops: readonly ControlOp[]): void {
+  coverage.pointsSeen += ops.length
+  for (const op of ops) pointsOf(coverage, pointKind(op)).seen += 1
+}
+
+/** What a report calls an op: `write`, `mark effect`. */
+export function pointKind({ op, mark }: Pick<ControlOp, 'op' | 'mark'>): string {
+  return mark === undefined ? op.kind : `mark ${mark}`
+}
+
+function pointsOf({ byKind }: ScenarioCoverage, kind: string): PointsOfKind {
+  const known = byKind.get(kind)
+  if (known !== undefined) return known
+  const points = { seen: 0, killed: new Set<string>() }
+  byKind.set(kind, points)
+  return points
 }
 
 /** Adds a judged case. */
@@ -61,21 +105,26 @@ export function addCase(
   scenario: Scenario,
   workload: string,
   shown: {
+    readonly token: string
     readonly schedule: Schedule
     readonly faultClass?: string
-    readonly random: boolean
+    readonly landed?: Landed
+    /** Of the control of its workload. */
+    readonly ops: readonly ControlOp[]
     readonly history: History
     readonly done: boolean
   },
 ): void {
-  const { history, schedule } = shown
+  const { history, schedule, ops, landed, token } = shown
   coverage.cases += 1
-  const first = schedule[0]?.find(isKill)
-  if (first !== undefined) coverage.killedAt.add(`${workload} ${stringifyFault(first)}`)
+  addKilledAt(coverage, workload, schedule, ops)
   const killed = history.of('exit').filter(({ signal }) => signal === 'SIGKILL').length
   coverage.kills += killed
   if (killed > 0 && shown.done) coverage.recovered += 1
-  if (shown.random) coverage.randomKills += 1
+  if (landed !== undefined) {
+    const { precision } = landed
+    coverage.randomKills.push({ token, precision, at: placeOf(landed.schedule, ops) })
+  }
   const { faultClass } = shown
   if (faultClass !== undefined)
     coverage.fired.set(faultClass, (coverage.fired.get(faultClass) ?? 0) + 1)
@@ -84,7 +133,31 @@ export function addCase(
       coverage.sometimes.set(name, (coverage.sometimes.get(name) ?? 0) + 1)
 }
 
-function isKill(fault: Fault): boolean {
+function addKilledAt(
+  coverage: ScenarioCoverage,
+  workload: string,
+  schedule: Schedule,
+  ops: readonly ControlOp[],
+): void {
+  const fault = schedule[0]?.find(isKill)
+  if (fault === undefined) return
+  coverage.killedAt.add(`${workload} ${stringifyFault(fault)}`)
+  const op = fault.at.stream === mainStream ? ops[fault.at.op - 1] : undefined
+  if (op !== undefined) pointsOf(coverage, pointKind(op)).killed.add(`${workload} ${fault.at.op}`)
+}
+
+/** What a kill at a random time fell on; in a later life, only which one: no control tells its ops. */
+function placeOf(schedule: Schedule, ops: readonly ControlOp[]): string {
+  const fault = schedule.at(-1)?.find(isKill)
+  const op = fault === undefined ? undefined : ops[fault.at.op - 1]
+  if (fault === undefined || op === undefined || schedule.length > 1)
+    return `life ${schedule.length}`
+  return fault.at.phase.kind === 'inside' ? `inside a ${pointKind(op)}` : pointKind(op)
+}
+
+const mainStream = '1'
+
+function isKill(fault: Fault): fault is Extract<Fault, { kind: 'kill' }> {
   return fault.kind === 'kill'
 }
 

@@ -58,7 +58,10 @@ export function applicable<Item extends FaultClass | Sometimes>(
   return { run, skipped }
 }
 
-/** The cases of a group in the order in which they run, without end: directed ones, then the classes in turn. */
+/**
+ * The cases of a group in the order in which they run, without end: directed ones, then the classes in rounds, each as often
+ * in a round as it weighs.
+ */
 export function* planCases(group: Group, control: Control): Generator<PlannedCase> {
   const seen = new Set<string>()
   const isNew = ({ schedule, randomKill }: CasePlan): boolean => {
@@ -73,20 +76,35 @@ export function* planCases(group: Group, control: Control): Generator<PlannedCas
     if (plan === undefined || !isNew(plan)) continue
     yield { ...plan, origin: { kind: 'directed', sometimes: sometimes.name } }
   }
-  const sources = applicable(scenario.faults, system).run.map((faultClass) =>
+  let sources = applicable(scenario.faults, system).run.map((faultClass) =>
     plansOf(faultClass, control, random(seed, 'schedule', faultClass.name)),
   )
-  while (sources.length > 0)
-    for (const source of sources.slice()) {
-      const next = nextNew(source.plans, isNew)
-      if (next === undefined) sources.splice(sources.indexOf(source), 1)
+  while (sources.length > 0) {
+    const empty = new Set<Source>()
+    for (const source of oneRound(sources)) {
+      const next = empty.has(source) ? undefined : nextNew(source.plans, isNew)
+      if (next === undefined) empty.add(source)
       else yield { ...next, origin: { kind: 'class', name: source.name } }
     }
+    sources = sources.filter((source) => !empty.has(source))
+  }
 }
 
 interface Source {
   readonly name: string
+  readonly weight: number
   readonly plans: Iterator<CasePlan>
+}
+
+/** Each as often as it weighs, spread over the round, so that a round that is cut short leaves nobody out who weighs much. */
+function oneRound(sources: readonly Source[]): readonly Source[] {
+  const turns = sources.flatMap((source) =>
+    Array.from({ length: source.weight }, (_, turn) => ({
+      source,
+      at: (turn + 0.5) / source.weight,
+    })),
+  )
+  return turns.sort((left, right) => left.at - right.at).map(({ source }) => source)
 }
 
 /** Draws that bring nothing new are given up after this many in a row. */
@@ -105,7 +123,8 @@ function nextNew(
 }
 
 function plansOf(faultClass: FaultClass, control: Control, numbers: Random): Source {
-  return { name: faultClass.name, plans: drawPlans(faultClass, control, numbers) }
+  const { name, weight = 1 } = faultClass
+  return { name, weight, plans: drawPlans(faultClass, control, numbers) }
 }
 
 function* drawPlans(

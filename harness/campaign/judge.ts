@@ -50,5 +50,6 @@ export function judge(
  * about to end unharmed is it killed at that very op, and the ledger says so.
  */
 function scheduleOf({ case: asked, landed }: CaseRun, history: History): Schedule {
-  return landed !== undefined && history.of('fault').length > 0 ? landed.schedule : asked.schedule
+  const toldItself = history.of('fault').some(({ life }) => life === landed?.life)
+  return landed !== undefined && toldItself ? landed.schedule : asked.schedule
 }

@@ -2,8 +2,15 @@
 import { relative } from 'node:path'
 import { outcomeText } from '../replay/replay.ts'
 import { storyText } from '../report/failure-story.ts'
+import { sameAgainText } from '../campaign/same-again.ts'
 import type { Output } from '../report/output.ts'
-import { coverageTable, sometimesTable, vacuousLines } from '../report/tables.ts'
+import {
+  coverageTable,
+  killedTable,
+  randomKillLines,
+  sometimesTable,
+  vacuousLines,
+} from '../report/tables.ts'
 import { exitCode } from '../verdict.ts'
 import type { CampaignOutcome } from './campaign-order.ts'
 
@@ -17,8 +24,11 @@ export function sayResult(outcome: CampaignOutcome, output: Output, more = ''): 
   if (campaign.cases > 0) {
     say(coverageTable(campaign))
     say('')
+    say(killedTable(campaign))
+    say('')
     say(sometimesTable(campaign))
     say('')
+    sayRandomKills(outcome, output)
   }
   for (const { entry, replayed } of corpus)
     say(`corpus  ${entry.saved.token}  ${outcomeText(replayed, entry.saved)}`)
@@ -27,6 +37,7 @@ export function sayResult(outcome: CampaignOutcome, output: Output, more = ''): 
   sayDoubts(outcome, output)
   if (more !== '') say(`\n${more}\n`)
   say(summary(outcome))
+  saySameAgain(outcome, output)
   say(`every case with its token: ${relative(process.cwd(), outcome.casesFile)}`)
   if (failures.length === 0) {
     say(outcome.verdict === 'HOLDS' ? ink.good('✓ all of it holds') : ink.doubt('? inconclusive'))
@@ -37,6 +48,21 @@ export function sayResult(outcome: CampaignOutcome, output: Output, more = ''): 
     say('')
     say(storyText(story, ink))
   }
+}
+
+function sayRandomKills({ campaign }: CampaignOutcome, { say }: Output): void {
+  const lines = randomKillLines(campaign)
+  if (lines.length === 0) return
+  say('killed at a random time; each token kills at the same point again')
+  for (const line of lines) say(line)
+  say('')
+}
+
+function saySameAgain({ campaign }: CampaignOutcome, { say }: Output): void {
+  const all = campaign.coverage.map(({ again }) => again)
+  if (all.every(({ runs }) => runs === 0)) return
+  say(sameAgainText(all))
+  for (const token of all.flatMap(({ otherMarks }) => otherMarks)) say(`  other marks: ${token}`)
 }
 
 function sayDoubts({ campaign, endedAfter }: CampaignOutcome, { say }: Output): void {
@@ -57,8 +83,16 @@ function summary({ campaign }: CampaignOutcome): string {
     `${campaign.cases} cases`,
     `${sum((each) => each.kills)} real processes killed`,
     `${sum((each) => each.killedAt.size)} distinct exact crash points`,
-    `${sum((each) => each.randomKills)} at random times`,
+    randomText(
+      sum((each) => each.randomKills.length),
+      sum((each) => each.randomMissed),
+    ),
   ].join(', ')
+}
+
+function randomText(landed: number, missed: number): string {
+  if (landed === 0) return '0 at random times'
+  return `${landed} at random times${missed === 0 ? ', all of which landed' : `, ${missed} more fell on no run`}`
 }
 
 function failedLine({ campaign, failures, untold }: CampaignOutcome): string {
@@ -105,6 +139,9 @@ export function resultJson(outcome: CampaignOutcome): unknown {
     coverage: campaign.coverage.map((each) => ({
       ...each,
       killedAt: [...each.killedAt],
+      byKind: Object.fromEntries(
+        [...each.byKind].map(([kind, { seen, killed }]) => [kind, { seen, killed: killed.size }]),
+      ),
       fired: Object.fromEntries(each.fired),
       skipped: Object.fromEntries(each.skipped),
       sometimes: Object.fromEntries(each.sometimes),

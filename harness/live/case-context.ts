@@ -71,8 +71,8 @@ export class CaseContext {
   readonly ledger: CaseLedger
   /** Services of scope `case`, and those of the campaign. */
   readonly services: ReadonlyMap<string, RunningService>
-  /** Steps whose effect is in the ledger. */
-  readonly effects: Set<string> = new Set<string>()
+  /** Steps whose effect is in the ledger, or of which the run said what became of them: unknown, if it did not see to the effect. */
+  readonly reached: Set<string> = new Set<string>()
   readonly #told = new Map<number, Heard>()
   /** Lives that run, or stand still and can go on. */
   readonly #alive = new Set<number>()
@@ -207,7 +207,8 @@ export class CaseContext {
         told.begun = true
         break
       case 'effect':
-        this.effects.add(String(mark['step']))
+      case 'observed':
+        this.reached.add(String(mark['step']))
         break
       case 'timer':
         this.#clockMs = Math.max(this.#clockMs, Number(mark['at']) || 0)

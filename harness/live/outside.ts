@@ -1,9 +1,9 @@
 /**
  * What other processes do to the run: the verbs `signal` and `cancel`, each a process of its own.
  *
- * An act falls due when the effect of the step that it names is in the ledger (or, where it names none, when the run has
- * begun); the worker meanwhile goes on, as it would. An act that the schedule places at an op is done there and not before,
- * with the worker held. A sender whose act was not taken sends it again in the next life, as senders do, a few times.
+ * An act falls due when the effect of the step that it names is in the ledger, or what became of the step (unknown, where a
+ * kill came before its effect); where it names none, when the run has begun. The worker meanwhile goes on, as it would. An act
+ * that the schedule places at an op is done there and not before, with the worker held. A sender whose act was not taken sends it again in the next life, as senders do, a few times.
  */
 import type { OutsideAct } from '../workload.ts'
 import type { ActFacts } from './case.ts'
@@ -75,7 +75,7 @@ export class OutsideActs {
   }
 
   #isDue({ act }: Pending, started: Started): boolean {
-    return act.after === undefined ? started.told.begun : this.#context.effects.has(act.after)
+    return act.after === undefined ? started.told.begun : this.#context.reached.has(act.after)
   }
 
   async #try(pending: Pending, slot: number): Promise<void> {

@@ -54,12 +54,43 @@ export function coverageTable({ coverage }: CampaignResult): string {
       each.cases,
       each.pointsSeen,
       each.killedAt.size,
-      each.randomKills,
+      each.randomKills.length,
       each.kills,
       each.recovered,
       each.notFired,
     ])
   return table.toString()
+}
+
+/** Where first lives were killed: distinct points of all that there are, by kind of op. */
+export function killedTable({ coverage }: CampaignResult): string {
+  const kinds = [...new Set(coverage.flatMap(({ byKind }) => [...byKind.keys()]))]
+  const table = plainTable(
+    ['killed at', 'points', 'of points seen', 'in scenarios'],
+    ['left', 'right', 'right', 'right'],
+  )
+  for (const kind of kinds) {
+    const each = coverage.flatMap(({ byKind }) => byKind.get(kind) ?? [])
+    const killed = each.map((points) => points.killed.size)
+    const seen = each.reduce((sum, points) => sum + points.seen, 0)
+    const sum = killed.reduce((total, count) => total + count, 0)
+    table.push([kind, sum, seen, killed.filter((count) => count > 0).length])
+  }
+  return table.toString()
+}
+
+/** Kills at a random time that are listed one by one; what is more stands in the file of cases. */
+const randomKillsListed = 100
+
+/** The kills at random times, each with the token of the exact kill at the same point; empty where there are none, or too many. */
+export function randomKillLines({ coverage }: CampaignResult): readonly string[] {
+  const kills = coverage.flatMap(({ randomKills }) => randomKills)
+  if (kills.length === 0 || kills.length > randomKillsListed) return []
+  const width = Math.max(...kills.map(({ token }) => token.length))
+  return kills.map(
+    ({ token, at, precision }) =>
+      `${token.padEnd(width)}  ${at}${precision === 'exact' ? '' : ', or near it'}`,
+  )
 }
 
 /** What must happen in some case, and in how many it did. */
@@ -76,7 +107,8 @@ export function sometimesTable({ coverage }: CampaignResult): string {
 
 /** Why a campaign is not a pass although nothing is broken; empty where it shows what it set out to. */
 export function vacuousLines({ coverage }: CampaignResult): readonly string[] {
-  return coverage.flatMap((each) =>
-    vacuous(each).map((what) => `${each.scenario} × ${each.system}: ${what}`),
-  )
+  return coverage.flatMap((each) => [
+    ...vacuous(each).map((what) => `${each.scenario} × ${each.system}: ${what}`),
+    ...each.again.otherVerdicts.map((what) => `not the same twice: ${what}`),
+  ])
 }

@@ -255,9 +255,10 @@ describe('a command whose owner was killed', () => {
 
   async function killOwner(
     effect: string,
+    name = effect,
   ): Promise<{ readonly dir: string; readonly file: string; readonly orphans: readonly Trace[] }> {
-    const dir = path.join(scratch, `killed-${effect}`)
-    const file = path.join(scratch, `killed-${effect}.log`)
+    const dir = path.join(scratch, `killed-${name}`)
+    const file = path.join(scratch, `killed-${name}.log`)
     const { owner } = startLife(dir, effect, longCommand, file)
     const orphans = await until(both(file))
     owner.kill('SIGKILL')
@@ -275,6 +276,16 @@ describe('a command whose owner was killed', () => {
     expect(lines.at(-1)).toEqual({ error: 'OUTCOME_UNKNOWN' })
     expect(orphans.map(({ pid }) => isAlive(pid))).toEqual([false, false])
     expect(traces(file)).toHaveLength(2)
+  })
+
+  it('in a copy of the store: the orphans of the original are left alone', async () => {
+    const { dir, file, orphans } = await killOwner('once', 'original')
+    const copy = path.join(scratch, 'copy')
+    fs.cpSync(dir, copy, { recursive: true })
+    const lines = await startLife(copy, 'once', longCommand, file).lines
+    expect(lines).toEqual([{ error: 'OUTCOME_UNKNOWN' }])
+    expect(orphans.map(({ pid }) => isAlive(pid))).toEqual([true, true])
+    for (const { pid } of orphans) process.kill(pid, 'SIGKILL')
   })
 
   it('keyed: the orphans are ended first, then it is started again under the same key', async () => {

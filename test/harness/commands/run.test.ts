@@ -58,11 +58,25 @@ describe('run: a system that holds', () => {
       scenario  system    cases  points seen  killed at  at random  kills  recovered  redrawn
       pages     notebook      6           29          6          0     10          6        1
 
+      killed at       points  of points seen  in scenarios
+      mark begin           0               1             0
+      mark recovered       0               1             0
+      mark resolved        0               1             0
+      open                 0               1             0
+      mark effect          1               4             1
+      mark appending       2               4             1
+      write                1               4             1
+      sync                 0               4             0
+      mark ack             0               4             0
+      mark observed        2               4             1
+      mark done            0               1             0
+
       sometimes               scenario  system    cases
       resumed after a commit  pages     notebook      5
 
       skipped tree × notebook: it does not claim child
       6 cases, 10 real processes killed, 6 distinct exact crash points, 0 at random times
+      1 sampled case run twice: 1 with the same verdict, 1 of 1 with the same marks where that is promised
       every case with its token: PROJECT/.killpoint/cases.jsonl
       ✓ all of it holds"
     `)
@@ -96,11 +110,25 @@ describe('run: a system that loses what it acknowledged', () => {
       scenario  system    cases  points seen  killed at  at random  kills  recovered  redrawn
       pages     notebook      6           29          6          0     10          6        1
 
+      killed at       points  of points seen  in scenarios
+      mark begin           0               1             0
+      mark recovered       0               1             0
+      mark resolved        0               1             0
+      open                 0               1             0
+      mark effect          1               4             1
+      mark appending       2               4             1
+      mark ack             1               4             1
+      write                0               4             0
+      sync                 0               4             0
+      mark observed        2               4             1
+      mark done            0               1             0
+
       sometimes               scenario  system    cases
       resumed after a commit  pages     notebook      5
 
       skipped tree × notebook: it does not claim child
       6 cases, 10 real processes killed, 6 distinct exact crash points, 0 at random times
+      1 sampled case run twice: 1 with the same verdict, 1 of 1 with the same marks where that is promised
       every case with its token: PROJECT/.killpoint/cases.jsonl
       1 case is no pass, one kind of failure:
 
