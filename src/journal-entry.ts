@@ -18,4 +18,11 @@ export type {
   Takeover,
 } from './journal.ts'
 export { memoryJournal, type MemoryJournalOptions } from './memory-journal.ts'
+export {
+  sqliteJournal,
+  type SqliteHandle,
+  type SqliteJournalOptions,
+  type SqliteStatement,
+  type SqliteValue,
+} from './sqlite-journal.ts'
 export { materializeTree, replayTree, type SettledNode, type TreeNode } from './tree.ts'

@@ -140,6 +140,7 @@ export interface SalvagedImage extends RunImage {
 
 export interface Damage {
   readonly file: string
+  /** In bytes from the start of the file; in a database, the number of the row. */
   readonly offset: number
   /** Bytes from `offset` that were left out, where known. */
   readonly bytes?: number

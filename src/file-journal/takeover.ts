@@ -1,11 +1,10 @@
 /**
  * May the newest life be displaced? Asked before anything is written, and never for safety: see `identity.ts`.
  */
-import { RunOwnedError } from '../errors.ts'
-import { describeOwner, type Identity, type Liveness, sameOwner } from '../identity.ts'
+import type { Identity } from '../identity.ts'
 import type { Takeover } from '../journal.ts'
+import { livenessOf, ownedError } from '../ownership.ts'
 import { crcBytes, type Header } from './format.ts'
-import { isHeld } from './held.ts'
 import { parseEnd, prevOf } from './parse.ts'
 import { readHead } from './segment-head.ts'
 import { type RunSource, withSegment } from './source.ts'
@@ -31,47 +30,6 @@ export async function assertFree(
   const liveness = header === undefined ? 'dead' : await livenessOf(identity, header)
   if (liveness === 'dead' && takeover === 'if-dead') return
   throw ownedError(source.run.runId, newest, header, liveness)
-}
-
-/** Like the port's answer, but a life of this very thread is alive only while its journal is open. */
-export async function livenessOf(identity: Identity, header: Header): Promise<Liveness> {
-  if (sameOwner(header.owner, await identity.self())) return isHeld(header.nonce) ? 'alive' : 'dead'
-  return identity.liveness(header.owner)
-}
-
-/** The error for a run whose segment `epoch` somebody else has. */
-export function ownedError(
-  runId: string,
-  epoch: number,
-  header: Header | undefined,
-  liveness?: Liveness,
-): RunOwnedError {
-  const who =
-    header === undefined ? 'another life' : `${header.name} (${describeOwner(header.owner)})`
-  const state = liveness === undefined ? '' : `, which is ${stateText[liveness]}`
-  return new RunOwnedError(`run ${runId} is owned by ${who}, epoch ${epoch}${state}`, {
-    hint: hintFor[liveness ?? 'alive'],
-    details: {
-      runId,
-      epoch,
-      owner: header?.name,
-      host: header?.owner.host,
-      pid: header?.owner.pid,
-      liveness,
-    },
-  })
-}
-
-const stateText: Readonly<Record<Liveness, string>> = {
-  alive: 'alive',
-  dead: 'dead',
-  unknown: 'out of sight (another host or pid namespace)',
-}
-
-const hintFor: Readonly<Record<Liveness, string>> = {
-  alive: "wait for it, stop it, or open with takeover 'always' to fence it",
-  dead: "open with takeover 'if-dead'",
-  unknown: "make sure that it is gone and open with takeover 'always'; if it lives, it is fenced",
 }
 
 async function readNewestLife(source: RunSource, newest: number): Promise<NewestLife> {
