@@ -5,7 +5,6 @@ import {
   clockJump,
   killAtMark,
   killAtOp,
-  killAtRandom,
   killInRecovery,
 } from '../harness/fault-classes.ts'
 import type { Scenario } from '../harness/scenario.ts'
@@ -42,7 +41,7 @@ export const waits: Scenario = {
   title: 'timers fire once and signals are consumed once, over any downtime',
   needs: ['process', 'timer', 'signal'],
   workload: waiting,
-  faults: [killAtOp, killAtMark, killInRecovery, killAtRandom, clockJump, actFromOutside('signal')],
+  faults: [killAtOp, killAtMark, killInRecovery, clockJump, actFromOutside('signal')],
   sometimes: [overdueTimer, signalSurvivedKill, consumedUnseen],
   livesMax: 4,
 }

@@ -9,6 +9,7 @@
  *   A3  another verdict makes the campaign inconclusive, or worse: the second run is judged like any other case
  */
 import type { Schedule } from '../fault.ts'
+import type { LiveCase } from '../live/case.ts'
 import { random } from '../seed.ts'
 import type { System } from '../system.ts'
 import { digestOf, failureOf } from './identity.ts'
@@ -86,16 +87,21 @@ export function compareAgain(same: SameAgain, first: CaseReport, second: Tried):
 
 /** Whether the two runs must have made the same marks. */
 function isPromised({ group, asked, run }: CaseReport): boolean {
-  return isHooked(group.system) && run.landed?.precision !== 'near' && !meets(asked.schedule)
+  return isHooked(group.system) && run.landed?.precision !== 'near' && !isMet(asked)
 }
 
 function isHooked({ kind }: System): boolean {
   return kind !== 'command'
 }
 
-/** Whether several processes have the run at once. */
-function meets(schedule: Schedule): boolean {
-  return schedule.flat().some(({ kind }) => kind === 'zombie' || kind === 'resumers')
+/** Whether another process comes to the run while it goes on: an owner, a resumer, a sender whose act has no place in the schedule. */
+function isMet({ schedule, workload }: LiveCase): boolean {
+  const faults = schedule.flat()
+  const placed = faults.filter(({ kind }) => kind === 'outside').length
+  return (
+    faults.some(({ kind }) => kind === 'zombie' || kind === 'resumers') ||
+    placed < (workload.outside ?? []).length
+  )
 }
 
 /** One line: `29 sampled cases run twice: 29 with the same verdict, 26 of 26 with the same marks where that is promised`. */

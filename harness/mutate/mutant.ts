@@ -46,6 +46,11 @@ export interface Mutant {
   readonly cites: readonly string[]
 }
 
+/** Who can show a mutant: real processes, or the explorer alone. */
+export function engineOf({ needs }: Pick<Mutant, 'needs'>): 'live' | 'explorer' {
+  return needs === 'disk' ? 'explorer' : 'live'
+}
+
 /** The mutated text of a mutant's file. @throws HarnessError `MUTANT_DRIFT` */
 export function mutate(mutant: Mutant, text: string): string {
   const { id, file, find, replace } = mutant

@@ -1,6 +1,7 @@
 /** The table of mutants as a terminal shows it. */
 import Table from 'cli-table3'
 import type { MutantReport, Score } from './outcome.ts'
+import { engineOf } from './mutant.ts'
 import { verdictOf, wordOf } from './outcome.ts'
 
 const plain = {
@@ -28,13 +29,14 @@ const plain = {
 export function mutantsTable(reports: readonly MutantReport[]): string {
   const table = new Table({
     ...plain,
-    head: ['mutant', 'needs', '', 'verdict', 'cases', 'seconds', 'token'],
-    colAligns: ['left', 'left', 'left', 'left', 'right', 'right', 'left'],
+    head: ['mutant', 'needs', 'engine', '', 'verdict', 'cases', 'seconds', 'token'],
+    colAligns: ['left', 'left', 'left', 'left', 'left', 'right', 'right', 'left'],
   })
   for (const { mutant, outcome } of reports)
     table.push([
       mutant.id,
       mutant.needs,
+      engineOf(mutant),
       wordOf(outcome),
       verdictOf(outcome) ?? '',
       casesOf(outcome),

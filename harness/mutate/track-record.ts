@@ -3,6 +3,7 @@
  * the results of a run and never by hand; without times, so that it changes only where a result does.
  */
 import type { MutantReport } from './outcome.ts'
+import { engineOf } from './mutant.ts'
 import { scoreOf, wordOf } from './outcome.ts'
 
 /** A class of bugs, as the record tells it. */
@@ -42,7 +43,7 @@ replace a text of the sources as they are bundled; where that text is not found 
 
 *Needs* is the least that shows the bug: \`kill\` SIGKILL alone, \`stop\` a process that is stopped and goes on beside its
 successor, \`race\` several at once, \`act\` a signal, cancel or SIGTERM from outside, \`clock\` time between two lives, \`disk\` what no
-dying process shows. *Cases* is how many were judged up to the first that showed it.
+dying process shows. *Engine* is who looks for it: \`live\` real processes, \`explorer\` crash states of a recorded trace. *Cases* is how many were judged up to the first that showed it.
 `
 
 function classSection(
@@ -54,8 +55,8 @@ function classSection(
   const rows = reports.map(row).join('\n')
   return `## ${name}: ${title}
 
-${seen}| mutant | bug | needs | caught by | cases | again |
-|---|---|---|---|---:|---|
+${seen}| mutant | bug | needs | engine | caught by | cases | again |
+|---|---|---|---|---|---:|---|
 ${rows}
 `
 }
@@ -65,6 +66,7 @@ function row({ mutant, outcome }: MutantReport): string {
     `\`${mutant.id}\``,
     `${mutant.title} (\`${mutant.file}\`)${mutant.cites.map((cite) => `, ${link(cite)}`).join('')}`,
     mutant.needs,
+    engineOf(mutant),
     'by' in outcome
       ? `${outcome.kind === 'caught' ? '' : `${wordOf(outcome)} `}\`${outcome.by.verdict}\` ${outcome.by.finding.invariant}, ${outcome.by.origin}`
       : wordOf(outcome),

@@ -83,12 +83,12 @@ describe('mutants: what is printed', () => {
         .map((line) => line.trimEnd()),
     ).toMatchInlineSnapshot(`
       [
-        "mutant         needs                 verdict  cases  seconds  token",
-        "B01-no-intent  kill   caught         REDONE       3      1.2  kp1:loop:file:eaa5a601:posix:K24+",
-        "B01-other      kill   WRONG VERDICT  REDONE     150      9.0  kp1:loop:file:eaa5a601:posix:K24+",
-        "B01-survivor   kill   SURVIVED                  150      9.0",
-        "B01-broken     kill   BROKEN                             0.0",
-        "B02-sync       disk   skipped",
+        "mutant         needs  engine                   verdict  cases  seconds  token",
+        "B01-no-intent  kill   live      caught         REDONE       3      1.2  kp1:loop:file:eaa5a601:posix:K24+",
+        "B01-other      kill   live      WRONG VERDICT  REDONE     150      9.0  kp1:loop:file:eaa5a601:posix:K24+",
+        "B01-survivor   kill   live      SURVIVED                  150      9.0",
+        "B01-broken     kill   live      BROKEN                             0.0",
+        "B02-sync       disk   explorer  skipped",
       ]
     `))
 })
@@ -109,11 +109,11 @@ describe('mutants: the track record', () => {
     expect(record.match(/^## .*$/gm)).toEqual(['## B01: repeated', '## B02: lost']))
   it('has a row for each, with what caught it and the command that does so again', () =>
     expect(record.match(/^\| `.*$/gm)).toEqual([
-      '| `B01-no-intent` | no intent \\| none (`src/attempt.ts`), [langchain-ai/langgraph#8039](https://github.com/langchain-ai/langgraph/issues/8039) | kill | `REDONE` S3, class kill | 3 | `npx killpoint mutate --only B01-no-intent` |',
+      '| `B01-no-intent` | no intent \\| none (`src/attempt.ts`), [langchain-ai/langgraph#8039](https://github.com/langchain-ai/langgraph/issues/8039) | kill | live | `REDONE` S3, class kill | 3 | `npx killpoint mutate --only B01-no-intent` |',
       expect.stringContaining('WRONG VERDICT `REDONE` S3'),
       expect.stringContaining('| SURVIVED |'),
       expect.stringContaining('| BROKEN |'),
-      expect.stringContaining('| disk | skipped |  |  |'),
+      expect.stringContaining('| disk | explorer | skipped |  |  |'),
     ]))
   it('holds no time, so that it changes only where a result does', () =>
     expect(record).not.toMatch(/1[.,]?234|9000/))
