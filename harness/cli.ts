@@ -118,6 +118,24 @@ program
   })
 
 program
+  .command('inspect')
+  .argument('<dir>', 'a directory of runs, or the directory of one')
+  .argument('[run]', 'the id of a run in it')
+  .description('the lives, tree and timeline of a run, damaged ones too; never writes')
+  .option('--records <n>', 'records of the timeline, the last ones, or all', records, 100)
+  .option('--json', 'the result as JSON on standard output, and nothing else there')
+  .action(
+    async (
+      path: string,
+      run: string | undefined,
+      options: Json & import('./commands/inspect.ts').InspectOptions,
+    ) => {
+      const { inspectCommand } = await import('./commands/inspect.ts')
+      process.exitCode = await inspectCommand(path, run, options, standardOutput(options.json))
+    },
+  )
+
+program
   .command('list')
   .description('systems, scenarios with their faults, claims, and the corpus')
   .option('--json', 'the list as JSON on standard output, and nothing else there')
@@ -162,6 +180,10 @@ async function projectModules(): Promise<
   [typeof import('./commands/project.ts'), typeof import('../scenarios/index.ts')]
 > {
   return await Promise.all([import('./commands/project.ts'), import('../scenarios/index.ts')])
+}
+
+function records(text: string): number {
+  return text === 'all' ? Infinity : wholeNumber(text)
 }
 
 function life(text: string): number {

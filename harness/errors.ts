@@ -62,6 +62,8 @@ export type UsageCode =
   | 'MODULE_INVALID'
   /** Files would be overwritten; `details`: files. */
   | 'FILE_EXISTS'
+  /** No run where one was asked for. */
+  | 'RUN_UNKNOWN'
 
 /** The caller asked for something that cannot be: exit code 3. */
 export class UsageError extends CodedError<UsageCode> {}
@@ -76,6 +78,8 @@ export type HarnessCode =
   | 'LIVE_TROUBLE'
   /** The text that a mutant replaces is not in its file exactly once; `details`: mutant, file, count. */
   | 'MUTANT_DRIFT'
+  /** A run that was to be looked at cannot be read at all. */
+  | 'RUN_UNREADABLE'
 
 /** The harness, or the machine under it, failed: exit code 4. */
 export class HarnessError extends CodedError<HarnessCode> {}

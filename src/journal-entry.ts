@@ -18,6 +18,7 @@ export type {
   Takeover,
 } from './journal.ts'
 export { memoryJournal, type MemoryJournalOptions } from './memory-journal.ts'
+export { runDirectoryName, runIdOfDirectoryName } from './run-id.ts'
 export {
   sqliteJournal,
   type SqliteHandle,

@@ -4,6 +4,7 @@
  */
 import picocolors from 'picocolors'
 import { progressOn, type Progress } from './progress.ts'
+import { visibleJson } from './visible.ts'
 
 /** Words that may be coloured. */
 export interface Ink {
@@ -36,7 +37,7 @@ export function standardOutput(json = false): Output {
       if (!json) process.stdout.write(`${line}\n`)
     },
     json: (value) => {
-      if (json) process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`)
+      if (json) process.stdout.write(`${visibleJson(JSON.stringify(value, undefined, 2))}\n`)
     },
     ink: { bad: colors.red, good: colors.green, doubt: colors.yellow, dim: colors.dim },
     progress: () => progressOn(process.stderr, json),

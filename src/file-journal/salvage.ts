@@ -22,8 +22,17 @@ export async function salvageRun(source: RunSource): Promise<SalvagedImage | und
     return image === undefined ? undefined : { ...image, leftOut: [] }
   } catch (error) {
     if (!(error instanceof KillpointError)) throw error
-    return salvageDamaged(source, numbers)
+    const salvaged = await salvageDamaged(source, numbers)
+    // What proves damage need not be missing in what was found: a segment cut behind its last batch, say.
+    if (salvaged.leftOut.length > 0) return salvaged
+    return { ...salvaged, leftOut: [damageOf(error, source.run.segment(numbers.at(-1) ?? 0))] }
   }
+}
+
+function damageOf(error: KillpointError, newest: string): Damage {
+  const { file = newest, offset = 0, seq } = error.details
+  const known = typeof seq === 'number' ? { seq } : {}
+  return { file: String(file), offset: Number(offset), ...known, reason: reasonOf(error) }
 }
 
 interface Heads {
