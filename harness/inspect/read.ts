@@ -26,6 +26,10 @@ export async function readRuns(path: string, runId?: string): Promise<Found> {
   const directory = resolve(path)
   if (!existsSync(directory) || !statSync(directory).isDirectory())
     throw unknown(`there is no directory ${directory}`)
+  // What `replay --keep` leaves of a case.
+  const kept = join(directory, 'state')
+  if (existsSync(kept) && existsSync(join(directory, 'workload.json')))
+    return await readRuns(kept, runId)
   if (runId !== undefined) return await readOne(directory, runId)
   const itself = runIdOfDirectoryName(basename(directory))
   if (itself !== undefined) {
@@ -34,9 +38,6 @@ export async function readRuns(path: string, runId?: string): Promise<Found> {
   }
   const images = await readAll(directory)
   if (images.length > 0) return { kind: 'runs', directory, images }
-  // What `replay --keep` leaves.
-  const kept = join(directory, 'state')
-  if (existsSync(kept)) return await readRuns(kept)
   throw unknown(`there is no run in ${directory}`)
 }
 
