@@ -54,6 +54,19 @@ validate.action(async (path: string, options: import('./commands/run.ts').RunOpt
   process.exitCode = await validateCommand(await anyProject(), path, options, output)
 })
 
+withCommonOptions(program.command('explore'))
+  .description('every crash state of a recorded run: kills, power loss, storage errors, rot')
+  .option('--depth <n>', 'crashes in a row, from the second on in recovery', wholeNumber, 1)
+  .option('--every <n>', 'crash every so manyth state again', wholeNumber, 1)
+  .option('--no-errors', 'kills and power loss alone')
+  .option('--save', 'write failing cases into the corpus')
+  .option('--no-shrink', 'leave failing cases as they are')
+  .action(async (options: import('./commands/explore.ts').ExploreCommandOptions) => {
+    const { exploreCommand } = await import('./commands/explore.ts')
+    const output = standardOutput(options.json)
+    process.exitCode = await exploreCommand(await anyProject(), options, output)
+  })
+
 program
   .command('init')
   .description('write a configuration, a worker and a scenario that pass as they are')

@@ -64,6 +64,13 @@ export interface TracedNode {
   readonly path: string
 }
 
+/** A fault that fired. */
+export interface TracedFault {
+  readonly fault: string
+  readonly n: number
+  readonly position: number
+}
+
 /** The log of one stream. */
 export interface Trace {
   readonly stream: string
@@ -80,6 +87,8 @@ export interface Trace {
   readonly reads: readonly TracedRead[]
   /** Faults that fired, as their text. */
   readonly faults: readonly string[]
+  /** The same, with the op (or read) at which each fired and its place in the log. */
+  readonly fired: readonly TracedFault[]
   /** Streams of the child processes that it started. */
   readonly forks: readonly string[]
   /** Entries in the log. */
@@ -180,7 +189,7 @@ export class TraceReader {
   #head: Extract<LogEntry, { e: 'log' }> | undefined
   readonly #ops = new Map<number, Mutable<TracedOp>>()
   readonly #reads: TracedRead[] = []
-  readonly #faults: string[] = []
+  readonly #fired: TracedFault[] = []
   readonly #forks: string[] = []
   readonly #nodes = new Map<number, TracedNode>()
   readonly #sites = new Map<number, readonly string[]>()
@@ -225,7 +234,7 @@ export class TraceReader {
         this.#forks.push(entry.stream)
         return
       case 'fault':
-        this.#faults.push(entry.fault)
+        this.#fired.push({ fault: entry.fault, n: entry.n, position })
         return
       case 'node':
         this.#nodes.set(entry.node, { ino: entry.ino, path: entry.path })
@@ -243,7 +252,8 @@ export class TraceReader {
       nodes: this.#nodes,
       ops: [...this.#ops.values()],
       reads: this.#reads,
-      faults: this.#faults,
+      faults: this.#fired.map(({ fault }) => fault),
+      fired: this.#fired,
       forks: this.#forks,
       length: this.#length,
       torn,

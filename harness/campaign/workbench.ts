@@ -5,6 +5,7 @@
 import { openLive, type LiveEngine } from '../live/engine.ts'
 import type { LiveOptions } from '../live/options.ts'
 import type { OpsOfSlot } from '../corpus/place.ts'
+import { needsDiskModel, OfflineEngine } from '../explorer/offline-engine.ts'
 import type { CasePlan } from '../scenario.ts'
 import type { System } from '../system.ts'
 import type { Group, Origin } from './group.ts'
@@ -76,9 +77,24 @@ export class Workbench {
   #engine(system: System): Promise<LiveEngine> {
     const known = this.#engines.get(system)
     if (known !== undefined) return known
-    const opening = openLive(system, this.#live)
+    const opening = this.#open(system)
     this.#engines.set(system, opening)
     return opening
+  }
+
+  /** One engine for all cases: those that no live process can show are carried out on the disk model. */
+  async #open(system: System): Promise<LiveEngine> {
+    const live = await openLive(system, this.#live)
+    const offline = new OfflineEngine(system, this.#live, this.#profile)
+    return {
+      ...live,
+      runCase: (asked) =>
+        needsDiskModel(asked.schedule) ? offline.runCase(asked) : live.runCase(asked),
+      close: async () => {
+        await offline.close()
+        await live.close()
+      },
+    }
   }
 
   #names = 0

@@ -123,8 +123,13 @@ function describe({ group, order }: Wanted): string {
   return `${scenario.name} × ${system.name}  seed ${seed}  ${steps} steps  schedule ${stringifySchedule(order.schedule)}\n`
 }
 
-function profileOf({ text }: Wanted, { profile }: ReplayOptions): string | undefined {
-  return profile ?? (looksLikeToken(text) ? parseToken(text).profile : undefined)
+/** The disk profile of a case: the one asked for, or that of its token. */
+export function profileOf(
+  { text, order }: Wanted,
+  { profile }: Pick<ReplayOptions, 'profile'> = {},
+): string | undefined {
+  const token = looksLikeToken(text) ? text.trim() : order.saved?.token
+  return profile ?? (token === undefined ? undefined : parseToken(token).profile)
 }
 
 /** With a debugger nobody may lose patience. */

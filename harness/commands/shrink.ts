@@ -12,7 +12,7 @@ import { exitCode, isBreach } from '../verdict.ts'
 import { budgetOf } from './campaign-command.ts'
 import { quietMs, type CommonOptions } from './options.ts'
 import type { Project } from './project.ts'
-import { find } from './replay.ts'
+import { find, profileOf } from './replay.ts'
 import { stopOnSignals } from './stop.ts'
 import { savedNote, shrunkParts, storyOf } from './story.ts'
 
@@ -35,7 +35,7 @@ export async function shrinkCommand(
   const environment = readEnvironment(directory)
   output.say(`${environmentLine(environment)}\n`)
   const stopping = stopOnSignals()
-  const bench = new Workbench({ jobs: options.jobs, quietMs })
+  const bench = new Workbench({ jobs: options.jobs, quietMs }, profileOf(wanted))
   try {
     const replayed = await replay(bench, { ...wanted.order, times: 1 })
     const report = replayed.reports.find(({ verdict }) => isBreach(verdict))

@@ -1,5 +1,6 @@
 /** Puts the story of a failure together: what was recorded, found, tried and shrunk. */
 import { relative } from 'node:path'
+import { guiltOf } from '../campaign/guilt.ts'
 import type { ShrunkFailure } from '../campaign/shrinker.ts'
 import { tellFaults } from '../campaign/told.ts'
 import type { CaseReport } from '../campaign/trial.ts'
@@ -30,7 +31,8 @@ export async function storyOf(
   const siteOf = sitesUnder(directory)
   const opsOfSlot = isQuick || trouble !== undefined ? unrecorded : await bench.opsOfSlot(group)
   const faults = trouble === undefined ? await tellFaults(report, opsOfSlot, siteOf) : []
-  const guilty = guiltyStep(report)
+  const unsynced = isQuick ? undefined : await guiltOf(bench, report, siteOf)
+  const guilty = unsynced ?? guiltyStep(report)
   return {
     scenario: group.scenario.name,
     system: group.system.name,

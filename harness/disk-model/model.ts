@@ -39,9 +39,9 @@ export class DiskModel {
   readonly profile: Profile
   readonly trace: Trace
   readonly units: Units
-  /** Lines that the life wrote to the ledger, in order. */
+  /** Lines that the life and its hooks wrote to the ledger, in order. */
   readonly marks: readonly string[]
-  /** Numbers of the ops that wrote them. */
+  /** Numbers of the ops that wrote them; of a fault's line, that of the op which it hit. */
   readonly markOps: readonly number[]
   readonly #markAt: readonly number[]
   readonly #images: ImageBuilder
@@ -53,10 +53,10 @@ export class DiskModel {
     this.profile = profiles[profile]
     this.trace = trace
     this.units = unitsOf(trace, initial)
-    const marks = this.units.units.filter((unit) => unit.kind === 'mark')
+    const marks = linesOf(trace, this.units.units)
     this.marks = marks.map(({ line }) => line)
-    this.markOps = marks.map(({ traced }) => traced.n)
-    this.#markAt = marks.map(({ settled }) => settled)
+    this.markOps = marks.map(({ op }) => op)
+    this.#markAt = marks.map(({ at }) => at)
     this.#coveredAt = coverage(this.units.units, this.profile)
     this.#images = new ImageBuilder(this.units, seed)
   }
@@ -110,6 +110,25 @@ export class DiskModel {
   ): CrashImage {
     return this.#images.build(point.at, units, choices)
   }
+}
+
+interface Line {
+  readonly line: string
+  readonly op: number
+  /** Place in the log from which on it is in the ledger. */
+  readonly at: number
+}
+
+/** What the life told, and the lines with which its hooks proved their faults. */
+function linesOf({ stream, life, fired }: Trace, units: readonly Unit[]): readonly Line[] {
+  const told = units.flatMap((unit): readonly Line[] =>
+    unit.kind === 'mark' ? [{ line: unit.line, op: unit.traced.n, at: unit.settled }] : [],
+  )
+  const proven = fired.map(({ fault, n, position: at }): Line => {
+    const mark = { mark: 'fault', life, fault, stream, op: n }
+    return { line: JSON.stringify(mark), op: n, at }
+  })
+  return [...told, ...proven].sort((left, right) => left.at - right.at)
 }
 
 /** True for units that a crash can take. */

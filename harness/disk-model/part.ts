@@ -37,7 +37,7 @@ export function chosenKey(chosen: Chosen): string {
 
 /** How finely writes are torn. */
 export interface TearOptions {
-  /** Bytes that reach the media together: a sector. */
+  /** Bytes that reach the media together: a sector. Infinity: writes are not torn. */
   readonly grain: number
   /** True: also at every single byte. */
   readonly everyByte: boolean
@@ -48,6 +48,7 @@ export const tearDefaults: TearOptions = { grain: 512, everyByte: false }
 
 /** Where a write of `length` bytes at `offset` is cut, in bytes from its start, ascending; never 0 and never all of it. */
 export function cutsOf(offset: number, length: number, options: TearOptions): readonly number[] {
+  if (options.grain === Infinity) return []
   const cuts = new Set<number>()
   if (options.everyByte) for (let cut = 1; cut < length; cut += 1) cuts.add(cut)
   const first = options.grain - (offset % options.grain)

@@ -52,6 +52,13 @@ export const boundsDefaults: Omit<StateBounds, 'seed'> = {
   samples: 4,
 }
 
+/** The same behind a storage error: what can be lost then is lost whole or kept. */
+export const boundsBehindErrors: Omit<StateBounds, 'seed'> = {
+  tears: { grain: Infinity, everyByte: false },
+  exhaustiveMax: 3,
+  samples: 1,
+}
+
 /** The states of one point, and how many there are. */
 export interface PointStates {
   /** States that exist under the grain and the profile; exact where numbers are below 2^53. */

@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Judgement } from '../checkers/check.ts'
+import type { DirectoryImage } from '../directory-image.ts'
 import type { ProfileName } from '../disk-model/profile.ts'
 import type { Schedule } from '../fault.ts'
 import { historyOfMarks, type History } from '../history.ts'
@@ -15,16 +16,17 @@ import { makeScratch, removeTree } from '../live/scratch.ts'
 import { startCommand } from '../live/start-command.ts'
 import { onStop } from '../live/stop.ts'
 import type { Mark } from '../mark.ts'
+import { livesPoisoned, modelOf } from '../model.ts'
 import type { Scenario } from '../scenario.ts'
 import type { System } from '../system.ts'
 import type { Trace } from '../trace.ts'
 import type { Workload } from '../workload.ts'
 import { answer } from './asks.ts'
 import { buildShard } from './build.ts'
-import { runFresh, type FreshHost } from './fresh-life.ts'
+import { runFresh, type FreshHost, type FreshLife } from './fresh-life.ts'
 import type { CaseOrder, RecordedOrder, ShardOrder, ShardReport } from './job.ts'
-import { firstStem, linesOf } from './lives.ts'
-import { judgeCase, replayCase } from './replay-case.ts'
+import { firstStem, isLast, linesOf, standingAfter } from './lives.ts'
+import { judgeCase, replayCase, type NoCase, type ReplayedCase } from './replay-case.ts'
 import { runShard } from './run-shard.ts'
 
 /** How a bench is opened. */
@@ -123,10 +125,7 @@ export class CrashBench {
   /** Runs the case without a fault in a process of its own, and records it. */
   async record(group: CrashGroup): Promise<RecordedCase> {
     const order = this.orderOf(group)
-    const { standing } = firstStem
-    const wanted = { image: new Map(), standing, faults: [], records: true }
-    const life = await runFresh(this.#host, order, wanted, this.#name('control'))
-    const lines = linesOf({ ...standing, ...life })
+    const { life, lines } = await this.#control(order)
     const ledger = join(this.#directory, `${this.#name('ledger')}.jsonl`)
     writeFileSync(ledger, lines.map((line: Mark) => `${JSON.stringify(line)}\n`).join(''))
     const control = historyOfMarks(lines)
@@ -145,32 +144,76 @@ export class CrashBench {
     return await runShard(this.#shardFile, { ...asked, bundle: this.#bundle }, path)
   }
 
-  /** Runs a case in processes of its own and judges it; a sentence where its lives have no such state. */
+  /** Runs a case in processes of its own. `records`: all its lives leave a trace. */
   async replay(
     order: CaseOrder,
     schedule: Schedule,
+    records = false,
+  ): Promise<ReplayedCase | NoCase> {
+    return await answer(replayCase(order, schedule, records), async (wanted) => {
+      const name = this.#name('life')
+      const life = await runFresh(this.#host, order, wanted, name)
+      removeTree(join(this.#directory, `case-${name}`))
+      return life
+    })
+  }
+
+  /** The same, judged. */
+  async judge(
+    order: CaseOrder,
+    schedule: Schedule,
     judged: { readonly control?: History; readonly isAudit?: boolean } = {},
-  ): Promise<{ readonly judgement: Judgement; readonly history: History } | string> {
-    const replayed = await answer(replayCase(order, schedule), (wanted) =>
-      runFresh(this.#host, order, wanted, this.#name('life')),
-    )
-    if (typeof replayed === 'string') return replayed
-    const { history } = replayed
-    return { history, judgement: judgeCase(order, schedule, history, judged) }
+  ): Promise<Judgement | NoCase> {
+    const replayed = await this.replay(order, schedule)
+    if ('why' in replayed) return replayed
+    return judgeCase(order, schedule, historyOfMarks(replayed.lines), judged)
   }
 
   /** What the lives of a group depend on. */
   orderOf({ scenario, seed, workload }: CrashGroup): CaseOrder {
-    const { claims, takeoverMsMax, inFlightMax } = this.system
-    return {
+    const { livesMax, invariants } = scenario
+    const order = this.orderFor({
       workload,
       runId: 'run',
       seed,
+      livesMax: livesMax + livesPoisoned(modelOf(workload)),
+    })
+    return { ...order, livesMax, ...(invariants === undefined ? {} : { invariants }) }
+  }
+
+  /** What the lives of a case depend on; `livesMax` counts those that its own poison kills. */
+  orderFor({
+    livesMax,
+    ...what
+  }: Pick<CaseOrder, 'workload' | 'runId' | 'seed' | 'livesMax'>): CaseOrder {
+    const { claims, takeoverMsMax, inFlightMax } = this.system
+    return {
+      ...what,
       profile: this.#profile,
       system: { claims, takeoverMsMax, ...(inFlightMax === undefined ? {} : { inFlightMax }) },
       environment: baseEnvironment(this.system),
-      livesMax: scenario.livesMax,
-      ...(scenario.invariants === undefined ? {} : { invariants: scenario.invariants }),
+      livesMax,
+      livesGiven: livesMax,
+    }
+  }
+
+  /** The lives of a case without a fault, and the first of them. */
+  async #control(
+    order: CaseOrder,
+  ): Promise<{ readonly life: FreshLife; readonly lines: readonly Mark[] }> {
+    let { standing } = firstStem
+    let first: FreshLife | undefined
+    let image: DirectoryImage = new Map()
+    const lines: Mark[] = []
+    for (let count = 0; ; count += 1) {
+      const wanted = { image, standing, faults: [], records: count === 0 }
+      const life = await runFresh(this.#host, order, wanted, this.#name('control'))
+      first ??= life
+      const lived = { ...standing, ...life }
+      lines.push(...linesOf(lived))
+      if (isLast(lived) || count + 1 >= order.livesGiven) return { life: first, lines }
+      image = life.image
+      standing = standingAfter(standing, life.marks)
     }
   }
 

@@ -57,6 +57,8 @@ export interface ExploreOptions {
   readonly root?: string
   /** True when no further scenario is to be explored. */
   readonly isOver?: () => boolean
+  /** Real milliseconds that are left: shards stop then, and say how many points are left. */
+  readonly leftMs?: () => number
   readonly onScenario?: (result: ScenarioExplored) => void
 }
 
@@ -77,6 +79,8 @@ export interface ScenarioExplored {
   readonly system: string
   readonly ops: number
   readonly points: number
+  /** Points that the budget left out, in some shard. */
+  readonly pointsLeft: number
   readonly counts: ShardCounts
   readonly findings: readonly ExploredFinding[]
   /** Why nothing was explored. */
@@ -143,6 +147,8 @@ export async function exploreScenario(
   const reports = await runShards(bench, recorded, options)
   const unsupported = reports.find((report) => report.unsupported !== undefined)?.unsupported
   if (unsupported !== undefined) return { ...known, skipped: unsupported, verdict: 'SKIPPED' }
+  const strange = reports.find((report) => report.strange !== undefined)?.strange
+  if (strange !== undefined) return { ...known, controlFault: strange, verdict: 'HARNESS_ERROR' }
   const findings: ExploredFinding[] = []
   for (const each of reported(reports))
     findings.push(await confirm(bench, group, recorded, each, options.root))
@@ -150,6 +156,7 @@ export async function exploreScenario(
     ...known,
     ops: reports[0]?.ops ?? 0,
     points: reports[0]?.points ?? 0,
+    pointsLeft: Math.max(...reports.map(({ pointsLeft }) => pointsLeft)),
     counts: addCounts(reports.map(({ counts }) => counts)),
     findings,
     verdict: worst(
@@ -161,6 +168,7 @@ export async function exploreScenario(
 const nothing: Omit<ScenarioExplored, 'scenario' | 'system' | 'verdict'> = {
   ops: 0,
   points: 0,
+  pointsLeft: 0,
   counts: noCounts,
   findings: [],
 }
@@ -176,12 +184,14 @@ function whyNot(bench: CrashBench, { scenario, workload }: CrashGroup): string |
 export async function runShards(
   bench: CrashBench,
   { order }: RecordedCase,
-  options: Pick<ExploreOptions, 'jobs' | 'harms' | 'bounds' | 'depth' | 'nestedEvery'>,
+  options: Pick<ExploreOptions, 'jobs' | 'harms' | 'bounds' | 'depth' | 'nestedEvery' | 'leftMs'>,
   more: Pick<ShardOrder, 'lyingSync'> = {},
 ): Promise<readonly ShardReport[]> {
   const { jobs = availableParallelism(), harms = ['kill', 'power-loss'], bounds } = options
   const { depth = 1, nestedEvery = 1 } = options
-  const claimed = harms.filter((harm) => harm === 'kill' || order.system.claims.includes('power'))
+  const claimed = harms.filter(
+    (harm) => harm !== 'power-loss' || order.system.claims.includes('power'),
+  )
   return await Promise.all(
     Array.from({ length: jobs }, (_, shard) =>
       bench.runShard({
@@ -192,6 +202,7 @@ export async function runShards(
         harms: claimed,
         depth,
         nestedEvery,
+        ...(options.leftMs === undefined ? {} : { budgetMs: options.leftMs() }),
         ...more,
       }),
     ),
@@ -206,7 +217,7 @@ async function confirm(
   root = process.cwd(),
 ): Promise<ExploredFinding> {
   const schedule = parseSchedule(finding.schedule)
-  const replayed = await bench.replay(order, schedule, { control })
+  const judged = await bench.judge(order, schedule, { control })
   const { name: system } = bench.system
   const token = { scenario: scenario.name, system, seed, profile: order.profile, schedule }
   const guilty = guiltText(finding, root)
@@ -215,8 +226,8 @@ async function confirm(
     token: stringifyToken(token),
     ...(guilty === undefined ? {} : { guilty }),
   }
-  if (typeof replayed === 'string') return { ...said, isConfirmed: false, confirmed: replayed }
-  const { verdict, finding: again } = replayed.judgement
+  if ('why' in judged) return { ...said, isConfirmed: false, confirmed: judged.why }
+  const { verdict, finding: again } = judged
   const isConfirmed = verdict === finding.verdict && again?.invariant === finding.invariant
   return { ...said, isConfirmed, confirmed: `${verdict} ${again?.invariant ?? ''}`.trim() }
 }

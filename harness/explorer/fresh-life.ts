@@ -16,12 +16,16 @@ import { encodeHookFaults } from '../hooks/fault.ts'
 import { readLedger } from '../ledger.ts'
 import type { StartCommand } from '../live/host.ts'
 import { launch } from '../live/launch.ts'
+import { killGroup } from '../live/process-state.ts'
 import { makeCaseDirectories } from '../live/scratch.ts'
 import { parseTrace } from '../trace.ts'
 import type { LifeGiven, LifeWanted } from './asks.ts'
 import { hookFaultOf } from './hook-fault.ts'
 import type { CaseOrder } from './job.ts'
 import { environmentOf } from './lives.ts'
+
+/** Milliseconds after which a life that does not end is put down: the same is done to its like in memory. */
+const patienceMs = 30_000
 
 /** Bytes of stderr after which a life is put down. */
 const stderrBytesMax = 16 * 1024 * 1024
@@ -63,7 +67,7 @@ export async function runFresh(
   const hooks = faults.length === 0 ? '' : encodeHookFaults(faults.map(hookFaultOf))
   const descriptor = openSync(ledger, 'a')
   try {
-    const { ended, reaped, tail } = await launch({
+    const { pid, ended, reaped, tail } = await launch({
       file: command.file,
       arguments: command.arguments,
       cwd: root,
@@ -72,7 +76,9 @@ export async function runFresh(
       takesGroupAlong: true,
       environment: environmentOf(order, standing, places, hooks),
     })
+    const patience = setTimeout(() => killGroup(pid), patienceMs)
     const { code, signal } = await ended
+    clearTimeout(patience)
     await reaped
     const log = join(trace, '1.ops')
     const recorded = records ? parseTrace(readFileSync(log)) : undefined

@@ -7,8 +7,11 @@ import type { StateBounds } from '../disk-model/states.ts'
 import type { Invariant, Verdict } from '../verdict.ts'
 import type { Workload } from '../workload.ts'
 
-/** What is done to a life. `error`: storage errors at every op that they can hit, with a power loss at the end. */
-export const harmNames = ['kill', 'power-loss', 'error'] as const
+/**
+ * What is done to a life. `error`: storage errors at every op that they can hit, alone and with a crash behind them. `rot`: the
+ * media are damaged between two lives.
+ */
+export const harmNames = ['kill', 'power-loss', 'error', 'rot'] as const
 /** Name of a kind of harm. */
 export type Harm = (typeof harmNames)[number]
 
@@ -21,8 +24,10 @@ export interface CaseOrder {
   readonly system: Judged
   /** Told to every life besides the contract. */
   readonly environment: Readonly<Record<string, string>>
-  /** Lives without a fault that the run may take to its end. */
+  /** Lives without a fault that the run may take to its end, its own poison apart. */
   readonly livesMax: number
+  /** Lives without a fault that it is given: those, and as many more as its poison kills. */
+  readonly livesGiven: number
   readonly invariants?: readonly Invariant[]
 }
 
@@ -48,6 +53,8 @@ export interface ShardOrder {
   readonly depth: number
   /** Of the states of one depth, those that are crashed again: every one (1), every second, … by their hash. */
   readonly nestedEvery: number
+  /** Real milliseconds from the shard's start after which no further point is begun. */
+  readonly budgetMs?: number
   /** One sync lies, and nothing is excused: shows what it is for. */
   readonly lyingSync?: number
 }
@@ -109,10 +116,14 @@ export interface ShardReport {
   /** Of the first life; the same in every shard. */
   readonly ops: number
   readonly points: number
+  /** Points of the first life that there was no time for. */
+  readonly pointsLeft: number
   readonly counts: ShardCounts
   readonly findings: readonly ShardFinding[]
   /** Why states of this case cannot be recovered in memory. */
   readonly unsupported?: string
+  /** Why nothing that was found is worth anything: the control did something else in memory than in a process. */
+  readonly strange?: string
 }
 
 /** Nothing at all. */

@@ -6,10 +6,13 @@ import { check, type Judgement } from '../checkers/check.ts'
 import type { DirectoryImage } from '../directory-image.ts'
 import { DiskModel } from '../disk-model/model.ts'
 import { applyFault } from '../disk-model/states.ts'
-import type { Fault, Schedule } from '../fault.ts'
-import { historyOfMarks, type History } from '../history.ts'
+import { stringifyFault } from '../fault-text.ts'
+import type { Fault, LifeFaults, Schedule } from '../fault.ts'
+import type { History } from '../history.ts'
 import type { Mark } from '../mark.ts'
-import type { Asks } from './asks.ts'
+import type { Trace, TracedOp } from '../trace.ts'
+import type { Asks, LifeGiven } from './asks.ts'
+import { afterBetween, isBetween } from './between-lives.ts'
 import type { CaseOrder } from './job.ts'
 import {
   firstStem,
@@ -20,49 +23,136 @@ import {
   stemAfterEnd,
   type CrashFault,
   type LivedLife,
+  type Stem,
 } from './lives.ts'
 
-/** What a schedule leads to; a sentence where the lives have no such state. */
-export type ReplayedCase = { readonly history: History } | string
+/** A life of a case that was replayed. */
+export interface ReplayedLife extends LifeGiven {
+  readonly life: number
+  /** Faults of its entry. */
+  readonly faults: LifeFaults
+  /** Ops whose effect its crash took, in order. */
+  readonly missing: readonly TracedOp[]
+}
 
-/** Runs the lives of a schedule, and those that follow until the run is over. */
-export function* replayCase(order: CaseOrder, schedule: Schedule): Asks<ReplayedCase> {
-  let stem = firstStem
-  let image: DirectoryImage = new Map()
-  let isOver = false
+/** What a schedule leads to. */
+export interface ReplayedCase {
+  /** The ledger. */
+  readonly lines: readonly Mark[]
+  readonly lives: readonly ReplayedLife[]
+  /** Whether the run ended. */
+  readonly isOver: boolean
+}
+
+/** Why a schedule is no case of these lives. */
+export interface NoCase {
+  readonly life: number
+  readonly why: string
+  readonly fault: Fault
+}
+
+/** Where a case stands between two lives. */
+interface Stand {
+  stem: Stem
+  image: DirectoryImage
+  isOver: boolean
+  readonly lives: ReplayedLife[]
+}
+
+/** Runs the lives of a schedule, and those that follow until the run is over. `records`: all of them leave a trace. */
+export function* replayCase(
+  order: CaseOrder,
+  schedule: Schedule,
+  records = false,
+): Asks<ReplayedCase | NoCase> {
+  const stand: Stand = { stem: firstStem, image: new Map(), isOver: false, lives: [] }
   for (const faults of schedule) {
-    const last = faults.at(-1)
-    const crash = last !== undefined && isCrash(last) ? last : undefined
-    const inside = crash === undefined ? faults : faults.slice(0, -1)
-    const { standing } = stem
-    const given = yield { image, standing, faults: inside, records: crash !== undefined }
-    if (crash === undefined) {
-      const lived: LivedLife = { ...standing, ...given }
-      stem = stemAfterEnd(stem, lived, inside)
-      image = given.image
-      isOver = isLast(lived)
-      continue
-    }
-    if (given.trace === undefined) return `life ${standing.life} left no trace`
-    const model = new DiskModel(given.trace, image, order.profile, order.seed)
-    const state = applyFault(model, crash)
-    if (typeof state === 'string') return state
-    const marks = model.marks.slice(0, state.point.marks).map((line) => JSON.parse(line) as Mark)
-    stem = stemAfterCrash(stem, marks, crash, inside)
-    image = state.image.entries
-    isOver = false
+    const wrong = yield* scheduledLife(order, faults, stand, records)
+    if (wrong !== undefined) return { life: stand.stem.standing.life, ...wrong }
   }
-  const lines = [...stem.lines]
-  let next = stem.standing
-  for (let count = 0; count < order.livesMax && !isOver; count += 1) {
-    const given = yield { image, standing: next, faults: [], records: false }
+  const lines = [...stand.stem.lines]
+  let next = stand.stem.standing
+  for (let count = 0; count < order.livesGiven && !stand.isOver; count += 1) {
+    const given = yield { image: stand.image, standing: next, faults: [], records }
     const lived: LivedLife = { ...next, ...given }
+    stand.lives.push({ ...given, life: next.life, faults: [], missing: [] })
     lines.push(...linesOf(lived))
-    isOver = isLast(lived)
-    image = given.image
+    stand.isOver = isLast(lived)
+    stand.image = given.image
     next = standingAfter(next, given.marks)
   }
-  return { history: historyOfMarks(lines) }
+  return { lines, lives: stand.lives, isOver: stand.isOver }
+}
+
+function* scheduledLife(
+  order: CaseOrder,
+  faults: LifeFaults,
+  stand: Stand,
+  records: boolean,
+): Asks<Omit<NoCase, 'life'> | undefined> {
+  for (const fault of faults.filter(isBetween)) {
+    const after = afterBetween(stand, fault)
+    if (after === undefined) return { fault, why: 'there was nothing to damage' }
+    Object.assign(stand, after)
+  }
+  const last = faults.at(-1)
+  const crash = last !== undefined && isCrash(last) ? last : undefined
+  const inside = faults.filter((fault) => fault !== crash && !isBetween(fault))
+  const { standing } = stand.stem
+  const { life } = standing
+  const wanted = { image: stand.image, standing, faults: inside }
+  const given = yield { ...wanted, records: records || crash !== undefined }
+  const unfired = inside.find((fault) => !hasFired(given.marks, fault))
+  if (crash === undefined) {
+    if (unfired !== undefined) return { fault: unfired, why: 'the life ended by itself before it' }
+    const lived: LivedLife = { ...standing, ...given }
+    stand.stem = stemAfterEnd(stand.stem, lived, faults)
+    stand.image = given.image
+    stand.isOver = isLast(lived)
+    stand.lives.push({ ...given, life, faults, missing: [] })
+    return undefined
+  }
+  if (given.trace === undefined) return { fault: crash, why: 'the life left no trace' }
+  const crashed = crashLife(order, given.trace, stand.image, crash)
+  if (typeof crashed === 'string') return { fault: crash, why: crashed }
+  const early = inside.find((fault) => !hasFired(crashed.marks, fault))
+  if (early !== undefined) return { fault: early, why: 'the crash comes before it' }
+  stand.stem = stemAfterCrash(stand.stem, crashed.marks, crash, faults.slice(0, -1))
+  stand.image = crashed.image
+  stand.isOver = false
+  stand.lives.push({ ...given, ...ended, ...crashed, life, faults })
+  return undefined
+}
+
+const ended = { code: null, signal: 'SIGKILL' } as const
+
+/** What a crash of a recorded life leaves; a sentence where the life has no such state. */
+function crashLife(
+  order: CaseOrder,
+  trace: Trace,
+  image: DirectoryImage,
+  crash: CrashFault,
+):
+  | {
+      readonly marks: readonly Mark[]
+      readonly image: DirectoryImage
+      readonly missing: readonly TracedOp[]
+    }
+  | string {
+  const model = new DiskModel(trace, image, order.profile, order.seed)
+  const state = applyFault(model, crash)
+  if (typeof state === 'string') return state
+  return {
+    marks: model.marks.slice(0, state.point.marks).map((line) => JSON.parse(line) as Mark),
+    image: state.image.entries,
+    missing: state.missing.map(({ traced }) => traced),
+  }
+}
+
+/** True where the marks of a life prove that a fault of it fired. */
+export function hasFired(marks: readonly Mark[], fault: Fault): boolean {
+  const text = stringifyFault(fault)
+  return marks.some((mark) => mark.mark === 'fault' && mark.fault === text)
 }
 
 /** True for a fault that ends a life in a crash state. */

@@ -5,14 +5,15 @@
  * installed anew over a disk in memory. It ends where a process would: when the event loop has nothing left to do. Node says so
  * with `beforeExit`, and only then is the next life begun.
  *
- *  V1  What one life changes in the process is undone before the next: environment, exit code, listeners, global names.
+ *  V1  What one life changes in the process is undone before the next: environment, exit code, listeners, timers, global names. What
+ *      cannot be undone (a built-in that was changed) is seen (`surroundings.ts`), and nothing is said of the system then.
  *  V2  A life that ends early (exit, a kill, an uncaught error) leaves its image and its marks at that moment; what its code does
  *      afterwards, until the loop is empty, is not seen by anybody.
  *  V3  Nothing here is believed: a finding counts when a process of its own shows the same (`fresh-life.ts`).
+ *  V4  Two lives over one image, with one environment, do the same: nothing of the real time reaches them through timers.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { basename, dirname } from 'node:path'
 import { compileFunction } from 'node:vm'
 import type { DirectoryImage } from '../directory-image.ts'
@@ -36,6 +37,9 @@ import { VirtualDisk } from '../hooks/virtual-disk.ts'
 import { ledgerFd } from '../life.ts'
 import type { Trace } from '../trace.ts'
 import { TraceReader } from '../trace.ts'
+import { LifeProcess } from './life-process.ts'
+import { Surroundings } from './surroundings.ts'
+import { VirtualTimers } from './virtual-timers.ts'
 
 /** What a life is told, and what it finds. */
 export interface LifeOrder {
@@ -64,8 +68,6 @@ export interface LifeEnd {
   readonly trace?: Trace
   /** Why it cannot be run in memory; the rest then means nothing. */
   readonly unsupported?: string
-  /** It made more ops than it was given. */
-  readonly isRunaway: boolean
 }
 
 interface Running {
@@ -73,19 +75,23 @@ interface Running {
   readonly disk: VirtualDisk
   readonly marks: string[]
   readonly undos: Undo[]
-  readonly listeners: { readonly name: string | symbol; readonly listener: Listener }[]
   readonly done: (end: LifeEnd) => void
   readonly reader: TraceReader | undefined
   door: Door | undefined
   stderr: string
+  unsupported?: string
   /** Set when it ended before the loop was empty (V2). */
-  over?: Omit<LifeEnd, 'marks' | 'stderr' | 'ops' | 'trace'>
+  over?: Pick<LifeEnd, 'code' | 'signal' | 'image'>
 }
 
-type Listener = (...args: unknown[]) => void
+/** Lives between two looks at what they may have changed in their process. */
+const looksEvery = 256
 
 /** Thrown to leave the code of a life that is over. */
 class LifeOver extends Error {}
+
+// Captured: a life may replace it.
+const soon = setImmediate
 
 /** The one place of a process where lives run. */
 export class VirtualHost {
@@ -96,11 +102,15 @@ export class VirtualHost {
   readonly #binding = internalBinding('fs') as FsBinding
   readonly #outside = realDisk(this.#gate)
   readonly #program: (...scope: unknown[]) => unknown
-  readonly #scope: readonly [NodeJS.Require, string, string]
+  readonly #scope: readonly [unknown, string, string]
   readonly #handles: { readonly fd: number; readonly releaseFD: () => void }[] = []
-  readonly #globals: ReadonlySet<string | symbol>
   readonly #storages = new Set<{ readonly disable: () => void }>()
+  readonly #timers: VirtualTimers
+  readonly #process: LifeProcess
+  readonly #surroundings: Surroundings
+  readonly #stackTraceLimit: number
   #running: Running | undefined
+  #lives = 0
 
   /** `bundle`: one CommonJS file that runs a life when it is evaluated. `files`: what it may read besides, by path. */
   constructor(bundle: string, root: string, files: ReadonlyMap<string, string>) {
@@ -111,7 +121,6 @@ export class VirtualHost {
       ['exports', 'require', 'module', '__filename', '__dirname'],
       { filename: bundle },
     ) as (...scope: unknown[]) => unknown
-    this.#scope = [createRequire(bundle), bundle, dirname(bundle)]
     layVirtualBinding(this.#binding, {
       disk: () => this.#running?.disk,
       ledger: (bytes) => this.#mark(bytes),
@@ -120,9 +129,18 @@ export class VirtualHost {
     })
     this.#keepHandles()
     this.#keepStorages()
-    this.#guardProcess()
-    this.#globals = new Set(Reflect.ownKeys(globalThis))
-    process.on('beforeExit', () => this.#finish())
+    this.#timers = new VirtualTimers(() => this.#running !== undefined)
+    this.#process = new LifeProcess({
+      isRunning: () => this.#running !== undefined,
+      end: (code, signal) => this.#end(code, signal),
+      refuse: (why) => this.#refuse(why),
+      say: (text) => this.#say(text),
+      uncaught: (error) => this.#uncaught(error),
+      empty: () => this.#empty(),
+    })
+    this.#scope = [this.#process.requireFor(bundle), bundle, dirname(bundle)]
+    this.#stackTraceLimit = Error.stackTraceLimit
+    this.#surroundings = new Surroundings()
   }
 
   /** Begins a life; `done` is called when it is over, and may begin the next. One at a time. */
@@ -136,16 +154,16 @@ export class VirtualHost {
       disk,
       marks: [],
       undos: [],
-      listeners: [],
       done,
       reader,
       door: undefined,
       stderr: '',
     }
     this.#running = running
-    process.exitCode = undefined
-    process.env = { ...order.environment }
+    this.#process.begin(order.life, order.environment)
     this.#install(running)
+    // Stacks are what errors cost most; who wants to read them replays the case in a process of its own.
+    Error.stackTraceLimit = 0
     const [require, filename, directory] = this.#scope
     const module = { exports: {} }
     try {
@@ -155,16 +173,18 @@ export class VirtualHost {
     }
   }
 
+  /** What lives changed in the process that outlives them, since it was last asked; `undefined` where that is nothing. */
+  leak(): string | undefined {
+    return this.#surroundings.changed()
+  }
+
   #install(running: Running): void {
     const { order, disk, reader } = running
+    const { root } = this.#directory
     const observer =
       reader === undefined
         ? undefined
-        : createRecorder(
-            (entry, payload) => reader.take(entry, payload),
-            disk,
-            this.#directory.root,
-          )
+        : createRecorder((entry, payload) => reader.take(entry, payload), disk, root)
     reader?.take(
       {
         e: 'log',
@@ -174,7 +194,7 @@ export class VirtualHost {
         pid: process.pid,
         order: 'serial',
         node: process.version,
-        directory: this.#directory.root,
+        directory: root,
       },
       undefined,
     )
@@ -185,7 +205,7 @@ export class VirtualHost {
       directory: this.#directory,
       disk,
       gate: this.#gate,
-      faults: order.faults ?? [],
+      faults: [...(order.faults ?? []), givenUpAt(order.opsMax)],
       observer,
       ledger: (line) => this.#mark(Buffer.from(line)) > 0,
       signal: (name) => {
@@ -210,53 +230,86 @@ export class VirtualHost {
     const running = this.#running
     if (running === undefined || running.over !== undefined) return bytes.byteLength
     running.marks.push(Buffer.from(bytes).toString('utf8'))
-    if ((running.door?.count ?? 0) > running.order.opsMax) this.#end(null, 'SIGKILL', true)
     return bytes.byteLength
   }
 
+  #say(text: string): void {
+    if (this.#running !== undefined) this.#running.stderr += text
+  }
+
   /** Ends the life here and now (V2); the result is to be thrown. */
-  #end(code: number | null, signal: string | null, isRunaway = false): LifeOver {
+  #end(code: number | null, signal: string | null): LifeOver {
     const running = this.#running
-    if (running !== undefined)
-      running.over ??= { code, signal, isRunaway, image: running.disk.image() }
+    if (running !== undefined) running.over ??= { code, signal, image: running.disk.image() }
     return new LifeOver('this life is over')
+  }
+
+  #refuse(why: string): LifeOver {
+    const running = this.#running
+    if (running !== undefined) running.unsupported ??= why
+    return this.#end(null, 'SIGKILL')
   }
 
   #uncaught(error: unknown): void {
     const running = this.#running
     if (running === undefined) throw error
     if (error instanceof LifeOver || running.over !== undefined) return
-    running.stderr += `${String((error as Error).stack ?? error)}\n`
+    this.#say(`${String((error as Error).stack ?? error)}\n`)
+    this.#process.leave(1)
     this.#end(1, null)
   }
 
-  #finish(): void {
+  /** The loop has nothing left to do: time passes, or the life is over. */
+  #empty(): void {
     const running = this.#running
     if (running === undefined) return
+    if (running.over === undefined) {
+      // From a turn of its own: what it throws is then uncaught, as it would be.
+      const fires = this.#timers.waits()
+      if (fires || this.#process.waitsBeforeExit()) {
+        soon(() => {
+          if (fires && !this.#timers.fireNext()) this.#end(null, 'SIGKILL')
+        })
+        return
+      }
+      try {
+        this.#process.leave(Number(process.exitCode ?? 0))
+      } catch (error) {
+        this.#uncaught(error)
+      }
+    }
+    this.#finish(running)
+  }
+
+  #finish(running: Running): void {
+    const over = running.over ?? {
+      code: Number(process.exitCode ?? 0),
+      signal: null,
+      image: running.disk.image(),
+    }
     for (const handle of this.#handles.splice(0)) if (handle.fd >= 0) handle.releaseFD()
     for (const undo of running.undos.reverse()) undo()
     for (const storage of this.#storages) storage.disable()
     this.#storages.clear()
+    this.#timers.reset()
     this.#running = undefined
-    for (const { name, listener } of running.listeners) process.removeListener(name, listener)
-    for (const key of Reflect.ownKeys(globalThis))
-      if (!this.#globals.has(key)) Reflect.deleteProperty(globalThis, key)
-    const code = Number(process.exitCode ?? 0)
-    process.exitCode = undefined
-    const ended = running.over ?? {
-      code,
-      signal: null,
-      isRunaway: false,
-      image: running.disk.image(),
-    }
+    Error.stackTraceLimit = this.#stackTraceLimit
+    this.#process.finish()
+    this.#surroundings.clearGlobals()
+    this.#lives += 1
+    const leak = this.#lives % looksEvery === 0 ? this.#surroundings.changed() : undefined
+    const unsupported = running.unsupported ?? leak
     const trace = running.reader?.finish(0)
     running.done({
-      ...ended,
+      ...over,
       marks: running.marks,
       stderr: running.stderr,
       ops: running.door?.count ?? 0,
+      ...(unsupported === undefined ? {} : { unsupported }),
       ...(trace === undefined ? {} : { trace }),
     })
+    // A life that left nothing to wait for is over too: the loop has to become empty once more.
+    if (this.#running !== undefined) soon(() => undefined)
   }
 
   /** Handles are native objects that close their descriptor when they are collected: ours mean nothing to the kernel. */
@@ -283,61 +336,13 @@ export class VirtualHost {
       }
     })
   }
+}
 
-  /** Doors out of a life other than the disk. */
-  #guardProcess(): void {
-    const leave = (code?: unknown): never => {
-      throw this.#end(Number(code ?? process.exitCode ?? 0), null)
-    }
-    const kill = process.kill.bind(process)
-    const guards: Record<string, unknown> = {
-      exit: leave,
-      reallyExit: leave,
-      abort: () => {
-        throw this.#end(null, 'SIGABRT')
-      },
-      kill: (pid: number, signal: string | number = 'SIGTERM') => {
-        if (this.#running === undefined || pid !== process.pid) return kill(pid, signal)
-        if (signal === 0) return true
-        throw this.#end(null, String(signal))
-      },
-    }
-    const holder = process as unknown as Record<string, unknown>
-    for (const [name, guard] of Object.entries(guards)) holder[name] = guard
-    process.stderr.write = (chunk: unknown): boolean => {
-      if (this.#running !== undefined) this.#running.stderr += String(chunk)
-      return true
-    }
-    process.stdout.write = (): boolean => true
-    process.on('uncaughtException', (error) => this.#uncaught(error))
-    for (const name of ['on', 'once', 'addListener', 'prependListener'] as const) {
-      const original = process[name].bind(process) as unknown as (...args: unknown[]) => unknown
-      holder[name] = (event: string, listener: Listener): unknown => {
-        const running = this.#running
-        // Nobody sends signals to a life in memory; a watcher would only cost.
-        if (running !== undefined && event.startsWith('SIG')) return process
-        running?.listeners.push({ name: event, listener })
-        return original(event, listener)
-      }
-    }
-    this.#refuseChildren()
-  }
-
-  #refuseChildren(): void {
-    const refuse = () => (): never => {
-      throw this.#unsupported('it starts a process')
-    }
-    const { Process } = internalBinding('process_wrap') as {
-      Process: { prototype: Record<string, unknown> }
-    }
-    replace(Process.prototype, 'spawn', refuse)
-    replace(internalBinding('spawn_sync') as Record<string, unknown>, 'spawn', refuse)
-  }
-
-  #unsupported(why: string): LifeOver {
-    const running = this.#running
-    const over = this.#end(null, 'SIGKILL')
-    if (running?.over !== undefined) running.over = { ...running.over, unsupported: why }
-    return over
+/** A life that makes so many ops turns in circles; no text, so it is no fault. */
+function givenUpAt(op: number): HookFault {
+  return {
+    text: '',
+    at: { kind: 'op', stream: '1', n: op },
+    act: { kind: 'kill', phase: 'before' },
   }
 }

@@ -3,7 +3,7 @@
  */
 import type { Fault, Schedule } from '../fault.ts'
 import type { LedgerEntry } from '../ledger.ts'
-import type { Trace } from '../trace.ts'
+import type { Trace, TracedOp } from '../trace.ts'
 import type { Workload } from '../workload.ts'
 import type { Trouble } from './trouble.ts'
 
@@ -126,6 +126,8 @@ export interface CaseRun {
   readonly acts: readonly ActFacts[]
   /** Command lines of processes that outlived the case, and were killed. */
   readonly orphans: readonly string[]
+  /** Of a case that took the disk model: the ops whose effect its crashes took, by life. */
+  readonly missing?: ReadonlyMap<number, readonly TracedOp[]>
   /** Where a random kill landed, and what replays it. */
   readonly landed?: Landed
   /** In lane `recording`: the traces of each life, main stream first. */

@@ -27,13 +27,24 @@ export function rot(directory: string, file: number, damage: Damage): boolean {
 function rotFile(path: string, damage: Exclude<Damage, { kind: 'gone' }>): boolean {
   const bytes = readFileSync(path)
   const rotten = damaged(bytes, damage)
-  if (rotten === undefined || rotten.equals(bytes)) return false
+  if (rotten === undefined) return false
   writeFileSync(path, rotten)
   return true
 }
 
-/** The bytes after the damage; `undefined` where they are too few for it. */
-function damaged(bytes: Buffer, damage: Exclude<Damage, { kind: 'gone' }>): Buffer | undefined {
+/** The bytes after the damage; `undefined` where it changes nothing, or they are too few for it. */
+export function damaged(
+  bytes: Buffer,
+  damage: Exclude<Damage, { kind: 'gone' }>,
+): Buffer | undefined {
+  const rotten = damagedBytes(bytes, damage)
+  return rotten === undefined || rotten.equals(bytes) ? undefined : rotten
+}
+
+function damagedBytes(
+  bytes: Buffer,
+  damage: Exclude<Damage, { kind: 'gone' }>,
+): Buffer | undefined {
   switch (damage.kind) {
     case 'byte': {
       const byte = bytes[damage.offset]

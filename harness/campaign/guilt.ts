@@ -1,0 +1,108 @@
+/**
+ * Whose fault it is that a crash was not survived: the one op that, had it been durable, would have made the case pass.
+ *
+ * Found by trying: the case runs again for each op that its last crash took, with that op kept. Nothing is guessed, and where no
+ * single op would have saved the run, that is said.
+ */
+import type { SiteOf } from '../corpus/op-fingerprint.ts'
+import type { OpsOfSlot } from '../corpus/place.ts'
+import type { Fault, OpPart, Schedule } from '../fault.ts'
+import { describeOp, type Op } from '../op.ts'
+import type { TracedOp } from '../trace.ts'
+import { isBreach } from '../verdict.ts'
+import type { CaseReport } from './trial.ts'
+import type { Workbench } from './workbench.ts'
+
+/** Ops that are tried; a crash that takes more is not a small case. */
+const triedMax = 24
+
+/** One sentence on the guilty op; `undefined` where the case has no crash that takes what was called. */
+export async function guiltOf(
+  bench: Workbench,
+  report: CaseReport,
+  siteOf: SiteOf,
+): Promise<string | undefined> {
+  const { group, origin, asked, run, verdict } = report
+  const { schedule } = asked
+  const slot = schedule.findLastIndex((faults) => faults.some(takesOps)) + 1
+  const missing = run.missing?.get(slot) ?? []
+  if (slot === 0 || missing.length === 0 || !isBreach(verdict)) return undefined
+  const candidates = missing.slice(0, triedMax)
+  for (const traced of candidates) {
+    const tried = await bench.run(group, { schedule: keeping(schedule, slot, traced) }, origin)
+    if (tried.kind === 'case' && !isBreach(tried.report.verdict))
+      return guilt(traced, await reliedOn(bench, report, slot, traced), siteOf)
+  }
+  const ops = candidates.map(({ n }) => n).join(', ')
+  return `no single op: of ops ${ops}, which no sync covers, more than one had to be durable`
+}
+
+function takesOps(fault: Fault): boolean {
+  return fault.kind === 'power-loss' || (fault.kind === 'kill' && fault.lost.length > 0)
+}
+
+/** The schedule in which the crash of life `slot` leaves this op whole. */
+export function keeping(schedule: Schedule, slot: number, { stream, n }: TracedOp): Schedule {
+  const others = (parts: readonly OpPart[]): readonly OpPart[] =>
+    parts.filter((part) => part.op !== n || part.stream !== stream)
+  return schedule.map((faults, index) =>
+    index + 1 !== slot
+      ? faults
+      : faults.map((fault): Fault => {
+          if (fault.kind === 'kill') return { ...fault, lost: others(fault.lost) }
+          if (fault.kind !== 'power-loss') return fault
+          const kept: OpPart = { stream, op: n, part: { kind: 'whole' } }
+          const except = others(fault.except)
+          return { ...fault, except: fault.base === 'kept' ? except : inOrder([...except, kept]) }
+        }),
+  )
+}
+
+function inOrder(parts: readonly OpPart[]): readonly OpPart[] {
+  return parts.toSorted((left, right) => left.op - right.op)
+}
+
+function guilt(traced: TracedOp, relied: string | undefined, siteOf: SiteOf): string {
+  const site = siteOf(traced.frames)
+  const where = site === undefined ? '' : ` at ${site}`
+  const before = relied === undefined ? '' : ` before ${relied}`
+  const { never, lacks } = isContent(traced.op)
+    ? { never: 'synced', lacks: 'no sync' }
+    : { never: 'made durable', lacks: 'no sync of its directory' }
+  return `op ${traced.n} was never ${never}: ${describeOp(traced.op)}${where} has ${lacks}${before}`
+}
+
+/** True for ops that a sync of the file covers; the others are names in a directory. */
+function isContent({ kind }: Op): boolean {
+  return kind === 'write' || kind === 'truncate'
+}
+
+/** The mark that was worth nothing, as an op of the crashed life: `the ack at op 39`. */
+async function reliedOn(
+  bench: Workbench,
+  report: CaseReport,
+  slot: number,
+  { stream }: TracedOp,
+): Promise<string | undefined> {
+  const { group, judgement, run, asked } = report
+  const since = judgement?.finding?.since
+  const mark = since === undefined ? undefined : run.entries[since]?.mark
+  if (since === undefined || mark?.life !== slot) return undefined
+  const own = run.entries.slice(0, since).filter(({ mark: each }) => isOwn(each.mark, each.life))
+  const ops = await opsBefore(await bench.opsOfSlot(group), asked.schedule, slot)
+  const marks = ops.filter((op) => op.stream === stream && op.op.kind === 'mark')
+  const op = marks[own.length]
+  return op === undefined ? undefined : `the ${mark.mark} at op ${op.n}`
+
+  function isOwn(name: string, life: number): boolean {
+    return life === slot && name !== 'fault' && name !== 'life' && name !== 'exit'
+  }
+}
+
+async function opsBefore(
+  opsOfSlot: OpsOfSlot,
+  schedule: Schedule,
+  slot: number,
+): Promise<readonly TracedOp[]> {
+  return (await opsOfSlot(schedule.slice(0, slot - 1), slot)) ?? []
+}

@@ -1,0 +1,61 @@
+/**
+ * Damages of an image between two lives, as faults of the schedule grammar: bytes, runs of NULs, lines that lose their middle,
+ * lines that change places; in every file, at the first, the last and some lines between.
+ */
+import type { DirectoryImage } from '../directory-image.ts'
+import type { Damage, Fault } from '../fault.ts'
+import { filesIn } from './between-lives.ts'
+
+/** Lines of a file that are damaged: the first and the last ones, and every so manyth between. */
+const linesMax = 10
+/** Bytes of a run of NULs: what a lost sector of a small record leaves. */
+const nulBytes = 64
+const newline = 10
+
+type Rot = Extract<Fault, { kind: 'rot' }>
+
+/** Every damage of an image that is tried, in order. */
+export function damagesOf(image: DirectoryImage): readonly Rot[] {
+  return filesIn(image).flatMap((path, index) => {
+    const entry = image.get(path)
+    if (entry?.kind !== 'file' || entry.bytes.byteLength === 0) return []
+    return damages(entry.bytes).map((damage): Rot => ({ kind: 'rot', file: index + 1, damage }))
+  })
+}
+
+function damages(bytes: Uint8Array): readonly Damage[] {
+  const lines = linesOf(bytes)
+  return chosen(lines.length).flatMap((place) => {
+    const line = lines[place]
+    if (line === undefined) return []
+    const { from, to } = line
+    const byte = (offset: number): Damage => ({ kind: 'byte', offset, xor: 1 })
+    const middle = Math.floor((from + to) / 2)
+    return [
+      byte(from),
+      ...(middle > from ? [byte(middle)] : []),
+      ...(to - 1 > middle ? [byte(to - 1)] : []),
+      { kind: 'nul', from, to: Math.min(to, from + nulBytes) } as const,
+      { kind: 'line', line: place + 1 } as const,
+      ...(place > 0 ? [{ kind: 'swap', line: place, other: place + 1 } as const] : []),
+    ]
+  })
+}
+
+/** Where each line begins and ends, its newline included. */
+function linesOf(bytes: Uint8Array): readonly { readonly from: number; readonly to: number }[] {
+  const lines: { from: number; to: number }[] = []
+  for (let from = 0; from < bytes.byteLength;) {
+    const end = bytes.indexOf(newline, from)
+    const to = end < 0 ? bytes.byteLength : end + 1
+    lines.push({ from, to })
+    from = to
+  }
+  return lines
+}
+
+function chosen(count: number): readonly number[] {
+  if (count <= linesMax) return Array.from({ length: count }, (_, place) => place)
+  const stride = (count - 1) / (linesMax - 1)
+  return Array.from({ length: linesMax }, (_, place) => Math.round(place * stride))
+}

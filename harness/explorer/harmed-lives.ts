@@ -1,0 +1,141 @@
+/**
+ * Lives that meet storage errors, and lives that find their media damaged.
+ *
+ * Both happen to the first life and to recoveries. Recoveries are taken from a few places of the run: right after acks, spread
+ * evenly over it, and at its end.
+ */
+import { DiskModel } from '../disk-model/model.ts'
+import { position } from '../fault.ts'
+import type { DirectoryImage } from '../directory-image.ts'
+import type { Mark } from '../mark.ts'
+import type { Trace } from '../trace.ts'
+import type { Asks } from './asks.ts'
+import { afterBetween } from './between-lives.ts'
+import { damagesOf } from './damages.ts'
+import {
+  firstStem,
+  isLast,
+  stemAfterCrash,
+  stemAfterEnd,
+  type LivedLife,
+  type Stem,
+} from './lives.ts'
+import { hasFired } from './replay-case.ts'
+import type { Shard } from './shard-states.ts'
+import { storageErrorsOf, type Reach, type StorageError } from './storage-errors.ts'
+
+/** Places of a run from which recovery is harmed. */
+const placesMax = 3
+/** Ops behind a storage error before which the run is crashed; and once more at the end of the life. */
+const crashedOps = 2
+
+/** A life that is about to be harmed. */
+interface Place {
+  readonly stem: Stem
+  readonly image: DirectoryImage
+  readonly trace: Trace
+  readonly reach?: Reach
+}
+
+/** Lets every storage error hit the first life and recoveries, alone and with a crash behind it. */
+export function* failLives(shard: Shard, trace: Trace): Asks<void> {
+  let number = 0
+  const first: Place = { stem: firstStem, image: new Map(), trace }
+  for (const place of [first, ...(yield* recoveries(shard, trace))])
+    for (const error of storageErrorsOf(place.trace, place.reach)) {
+      number += 1
+      if (shard.isMine(number) && !shard.isOver) yield* fail(shard, place, error)
+    }
+}
+
+/** Lets media rot between a life and its recovery. */
+export function* damageRuns(shard: Shard, trace: Trace): Asks<void> {
+  let number = 0
+  for (const { stem, image } of placesOf(shard, trace))
+    for (const fault of damagesOf(image)) {
+      number += 1
+      if (!shard.isMine(number) || shard.isOver) continue
+      shard.counts.errors += 1
+      const after = afterBetween({ stem, image }, fault)
+      if (after === undefined) {
+        shard.counts.unfired += 1
+        continue
+      }
+      const { lives } = yield* shard.recover(after.image, after.stem.standing)
+      const { schedule } = stem
+      shard.judge({ ...after.stem, schedule: [...schedule, [fault]] }, lives)
+    }
+}
+
+function* fail(shard: Shard, { stem, image }: Place, error: StorageError): Asks<void> {
+  shard.counts.errors += 1
+  const { fault, op } = error
+  const inside = [fault]
+  const given = yield* shard.live(stem.standing, image, inside, true)
+  if (!hasFired(given.marks, fault)) {
+    shard.counts.unfired += 1
+    return
+  }
+  const lived: LivedLife = { ...stem.standing, ...given }
+  const after = stemAfterEnd(stem, lived, inside)
+  const rest = isLast(lived) ? [] : (yield* shard.recover(given.image, after.standing)).lives
+  shard.judge(after, rest)
+  if (given.trace === undefined) return
+  const from = op ?? given.trace.ops.length
+  yield* shard.crash({
+    stem,
+    trace: given.trace,
+    initial: image,
+    inside,
+    depth: Math.max(1, stem.standing.life),
+    ops: { from, to: from + crashedOps },
+  })
+}
+
+/** Recoveries behind kills, each recorded up to where it owns the run. */
+function* recoveries(shard: Shard, trace: Trace): Asks<readonly Place[]> {
+  const places: Place[] = []
+  for (const { stem, image } of placesOf(shard, trace)) {
+    const given = yield* shard.live(stem.standing, image, [], true)
+    if (given.trace === undefined) continue
+    places.push({ stem, image, trace: given.trace, reach: reachOf(given.trace) })
+  }
+  return places
+}
+
+/** Up to the first ack of a recovery: what it does then, the first life did too. */
+function reachOf({ ops, reads }: Trace): Reach {
+  const ack = ops.find(
+    ({ op, bytes }) =>
+      op.kind === 'mark' &&
+      Buffer.from(bytes ?? [])
+        .toString('utf8')
+        .includes('"mark":"ack"'),
+  )
+  return { ops: ack?.n ?? ops.length, reads: reads.length }
+}
+
+/** The run as a kill leaves it right after some acks, and at its end. */
+function* placesOf(
+  { asked }: Shard,
+  trace: Trace,
+): Generator<{ readonly stem: Stem; readonly image: DirectoryImage }> {
+  const model = new DiskModel(trace, new Map(), asked.order.profile, asked.order.seed)
+  const marks = model.marks.map((line) => JSON.parse(line) as Mark)
+  const acks = marks.flatMap(({ mark }, place) => {
+    const op = model.markOps[place]
+    return mark === 'ack' && op !== undefined ? [op] : []
+  })
+  const stride = Math.max(1, Math.floor(acks.length / placesMax))
+  const chosen = acks.filter((_, place) => place % stride === 0).slice(0, placesMax)
+  for (const op of new Set([...chosen, model.length])) {
+    const at = position(op, 'after', trace.stream)
+    const point = model.pointAt(at)
+    if (point === undefined) continue
+    const fault = { kind: 'kill', at, lost: [] } as const
+    yield {
+      stem: stemAfterCrash(firstStem, marks.slice(0, point.marks), fault),
+      image: model.imageAt(point, [], []).entries,
+    }
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * Cases that no live process can show (what a power loss takes, what a kill takes of ops under way), carried out by lives in
+ * processes of their own between which the disk is changed: asked and answered like cases of the live engine, so that replay,
+ * shrinking and the corpus need not know which of the two it was.
+ */
+import type { Fault, Schedule } from '../fault.ts'
+import { isProfileName, type ProfileName } from '../disk-model/profile.ts'
+import { readLedger } from '../ledger.ts'
+import type { CaseRun, LifeFacts, LiveCase } from '../live/case.ts'
+import type { LiveOptions } from '../live/options.ts'
+import type { System } from '../system.ts'
+import type { Trace } from '../trace.ts'
+import { CrashBench } from './crash-bench.ts'
+import { hasFired, type NoCase, type ReplayedCase, type ReplayedLife } from './replay-case.ts'
+
+/** True for a schedule that takes the disk model to carry out. */
+export function needsDiskModel(schedule: Schedule): boolean {
+  return schedule.flat().some(isOffline)
+}
+
+function isOffline(fault: Fault): boolean {
+  return fault.kind === 'power-loss' || (fault.kind === 'kill' && fault.lost.length > 0)
+}
+
+/** Carries out such cases for one system. */
+export class OfflineEngine {
+  readonly #system: System
+  readonly #options: LiveOptions
+  readonly #profile: ProfileName
+  #bench: Promise<CrashBench> | undefined
+
+  constructor(system: System, options: LiveOptions, profile: string | undefined) {
+    this.#system = system
+    this.#options = options
+    this.#profile = profile !== undefined && isProfileName(profile) ? profile : 'posix'
+  }
+
+  /** Runs one case. @throws TroubleError where the system cannot be started at all */
+  async runCase(asked: LiveCase): Promise<CaseRun> {
+    const { scratch, transform } = this.#options
+    this.#bench ??= CrashBench.open(this.#system, {
+      profile: this.#profile,
+      ...(scratch === undefined ? {} : { scratch }),
+      ...(transform === undefined ? {} : { transform }),
+    })
+    const bench = await this.#bench
+    const order = bench.orderFor({
+      workload: asked.workload,
+      runId: asked.runId,
+      seed: asked.seed,
+      livesMax: asked.livesMax ?? livesDefault,
+    })
+    const records = asked.lane === 'recording'
+    const replayed = await bench.replay(order, asked.schedule, records)
+    return 'why' in replayed ? notFired(asked, replayed) : caseRun(asked, replayed)
+  }
+
+  /** Removes everything. */
+  async close(): Promise<void> {
+    const bench = await this.#bench?.catch(() => undefined)
+    bench?.close()
+  }
+}
+
+const livesDefault = 3
+
+const nothing = { ledger: new Uint8Array(), entries: [], lives: [], acts: [], orphans: [] }
+
+function notFired(asked: LiveCase, { life, fault, why }: NoCase): CaseRun {
+  return { ...nothing, case: asked, ending: { kind: 'not-fired', life, faults: [fault], why } }
+}
+
+function caseRun(asked: LiveCase, { lines, lives, isOver }: ReplayedCase): CaseRun {
+  const ledger = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+  const traces = new Map<number, readonly Trace[]>()
+  for (const { life, trace } of lives) if (trace !== undefined) traces.set(life, [trace])
+  return {
+    case: asked,
+    ending: { kind: isOver ? 'done' : 'unfinished' },
+    ledger,
+    entries: readLedger(ledger).entries,
+    lives: lives.map(factsOf),
+    acts: [],
+    orphans: [],
+    ...(asked.lane === 'recording' ? { traces } : {}),
+    missing: new Map(lives.map(({ life, missing }) => [life, missing])),
+  }
+}
+
+function factsOf({ life, faults, marks, code, signal }: ReplayedLife): LifeFacts {
+  return {
+    life,
+    slot: life,
+    pid: life,
+    verb: 'run',
+    code,
+    signal: signal as NodeJS.Signals | null,
+    putDown: false,
+    stderr: '',
+    stderrBytes: 0,
+    leftGroup: false,
+    takeover: 'if-dead',
+    fired: faults,
+    unfired: faults.filter((fault) => 'at' in fault && !hasFired(marks, fault) && !endsIt(fault)),
+    marked: marks.length > 0,
+    done: marks.some(({ mark }) => mark === 'done'),
+  }
+}
+
+function endsIt(fault: Fault): boolean {
+  return fault.kind === 'kill' || fault.kind === 'power-loss'
+}

@@ -1,0 +1,275 @@
+/** The crash states of one shard, and what came of them (`shard.ts` says what it promises). */
+import { check } from '../checkers/check.ts'
+import { rebuildDirectory, type DirectoryImage } from '../directory-image.ts'
+import { DiskModel, type CrashPoint } from '../disk-model/model.ts'
+import {
+  boundsBehindErrors,
+  killStates,
+  powerLossStates,
+  type CrashState,
+} from '../disk-model/states.ts'
+import { position, type Fault, type LifeFaults } from '../fault.ts'
+import { historyOfMarks, type History } from '../history.ts'
+import type { Mark } from '../mark.ts'
+import type { Trace } from '../trace.ts'
+import type { Asks, LifeGiven } from './asks.ts'
+import { Findings } from './findings.ts'
+import { noCounts, type ShardCounts, type ShardOrder, type ShardReport } from './job.ts'
+import {
+  firstStem,
+  isLast,
+  linesOf,
+  standingAfter,
+  stemAfterCrash,
+  type LivedLife,
+  type Standing,
+  type Stem,
+} from './lives.ts'
+import { hasFired } from './replay-case.ts'
+
+/** Recoveries that are remembered. */
+const memoMax = 2_048
+
+/** A life to be crashed. */
+export interface Victim {
+  readonly stem: Stem
+  readonly trace: Trace
+  readonly initial: DirectoryImage
+  /** Faults that it was given besides. */
+  readonly inside: LifeFaults
+  /** 1: the first crash. */
+  readonly depth: number
+  /** Behind a storage error: only these points, and the one behind its last op; absent: all. */
+  readonly ops?: { readonly from: number; readonly to: number }
+}
+
+/** A life with what it takes to crash it. */
+interface Opened extends Victim {
+  readonly model: DiskModel
+  readonly marks: readonly Mark[]
+}
+
+interface Recovery {
+  readonly lives: readonly LivedLife[]
+  /** Of its first life, until it was explored. */
+  trace?: Trace | undefined
+}
+
+type Counts = { -readonly [Name in keyof ShardCounts]: number }
+
+/** Explores states, and keeps count. */
+export class Shard {
+  readonly asked: ShardOrder
+  readonly counts: Counts = { ...noCounts }
+  /** Why lives cannot be run in memory. */
+  unsupported: string | undefined
+  readonly #control: History
+  readonly #images = new Set<string>()
+  readonly #memo = new Map<string, Recovery>()
+  readonly #findings = new Findings()
+  readonly #isLate: () => boolean
+  #points = 0
+  #pointsLeft = 0
+
+  /** `isLate`: whether its time is over. */
+  constructor(asked: ShardOrder, control: History, isLate: () => boolean = () => false) {
+    this.asked = asked
+    this.#control = control
+    this.#isLate = isLate
+  }
+
+  /** What was found; `strange`: why none of it is worth anything. */
+  report(ops: number, strange: string | undefined): ShardReport {
+    return {
+      ops,
+      points: this.#points,
+      pointsLeft: this.#pointsLeft,
+      counts: { ...this.counts, images: this.#images.size },
+      findings: this.#findings.list(),
+      ...(this.unsupported === undefined ? {} : { unsupported: this.unsupported }),
+      ...(strange === undefined ? {} : { strange }),
+    }
+  }
+
+  /** True where no more is to be begun. */
+  get isOver(): boolean {
+    return this.unsupported !== undefined || this.#isLate()
+  }
+
+  /** True for what is dealt to this shard by number. */
+  isMine(number: number): boolean {
+    return number % this.asked.shards === this.asked.shard
+  }
+
+  /** The disk that a recorded life left. */
+  modelOf(trace: Trace): DirectoryImage {
+    return rebuildDirectory(trace)
+  }
+
+  /** Crashes a life at every point, in every state. */
+  *crash(victim: Victim): Asks<void> {
+    const { order, harms, bounds: given } = this.asked
+    const bounds = victim.ops === undefined ? given : { ...boundsBehindErrors, seed: given.seed }
+    const model = new DiskModel(victim.trace, victim.initial, order.profile, order.seed)
+    const opened: Opened = { ...victim, model, marks: model.marks.map(parseMark) }
+    const judged = new Set<string>()
+    const isWhole = victim.depth === 1 && victim.ops === undefined
+    let marks = -1
+    for (const point of pointsOf(opened)) {
+      if (isWhole) this.#points += 1
+      if (this.isOver) {
+        if (isWhole) this.#pointsLeft += 1
+        continue
+      }
+      // Images judged with the ledger of now.
+      if (point.marks !== marks) judged.clear()
+      marks = point.marks
+      if (!victim.inside.every((fault) => hasFired(opened.marks.slice(0, marks), fault))) continue
+      for (const harm of harms) {
+        if (harm !== 'kill' && harm !== 'power-loss') continue
+        const found =
+          harm === 'kill' ? killStates(model, point, bounds) : powerLossStates(model, point, bounds)
+        // Points of the first life are the same for all shards: the first of them counts what exists there.
+        if (this.asked.shard === 0 || !isWhole) this.counts.exists += found.exists
+        for (const state of found.states) yield* this.#visit(opened, state, judged)
+      }
+    }
+  }
+
+  /** The trace of a first life one of whose syncs lies; `undefined` where it does not come to it. */
+  *lie(op: number): Asks<Trace | undefined> {
+    const given = yield* this.live(firstStem.standing, new Map(), [lieAt(op)], true)
+    return hasFired(given.marks, lieAt(op)) ? given.trace : undefined
+  }
+
+  *#visit(victim: Opened, state: CrashState, judged: Set<string>): Asks<void> {
+    const { hash } = state.image
+    const isWhole = victim.depth === 1 && victim.ops === undefined
+    if (isWhole && !this.isMine(numberIn(hash, 0))) return
+    this.counts.built += 1
+    const reboots = state.fault.kind === 'kill' ? 0 : 1
+    const key = `${hash} ${reboots}`
+    if (judged.has(key)) return
+    judged.add(key)
+    if (isWhole) this.#images.add(hash)
+    const marks = victim.marks.slice(0, state.point.marks)
+    const stem = stemAfterCrash(victim.stem, marks, state.fault, victim.inside)
+    const { depth, nestedEvery } = this.asked
+    const isNested = victim.depth < depth && numberIn(hash, 8) % nestedEvery === 0
+    const recovery = yield* this.recover(state.image.entries, stem.standing, hash, isNested)
+    if (this.unsupported !== undefined) return
+    if (victim.depth > 1) this.counts.nested += 1
+    this.judge(stem, recovery.lives, { victim, state })
+    const { trace } = recovery
+    if (!isNested || trace === undefined) return
+    recovery.trace = undefined
+    yield* this.crash({
+      stem,
+      trace,
+      initial: state.image.entries,
+      inside: [],
+      depth: victim.depth + 1,
+    })
+  }
+
+  /** Lives until the run is over. `hash` of the image: what came of it is remembered. */
+  *recover(
+    image: DirectoryImage,
+    standing: Standing,
+    hash?: string,
+    records = false,
+  ): Asks<Recovery> {
+    const { life, clockMs, reboots } = standing
+    const key = `${hash} ${life} ${clockMs} ${reboots} ${records}`
+    const known = hash === undefined ? undefined : this.#memo.get(key)
+    if (known !== undefined) return known
+    const lives: LivedLife[] = []
+    let trace: Trace | undefined
+    this.counts.recoveries += 1
+    let next = standing
+    let left = image
+    for (let count = 0; count < this.asked.order.livesGiven; count += 1) {
+      const given = yield* this.live(next, left, [], records && count === 0)
+      trace ??= given.trace
+      const lived: LivedLife = { ...next, ...given }
+      lives.push(lived)
+      if (isLast(lived) || this.unsupported !== undefined) break
+      left = given.image
+      next = standingAfter(next, given.marks)
+    }
+    const recovery: Recovery = { lives: lives.map(bare), trace }
+    if (hash === undefined) return recovery
+    if (this.#memo.size >= memoMax) this.#memo.delete(this.#memo.keys().next().value ?? '')
+    this.#memo.set(key, recovery)
+    return recovery
+  }
+
+  /** One life. */
+  *live(
+    standing: Standing,
+    image: DirectoryImage,
+    faults: LifeFaults,
+    records: boolean,
+  ): Asks<LifeGiven> {
+    const given = yield { standing, image, faults, records }
+    this.counts.lives += 1
+    if (given.unsupported !== undefined) this.unsupported = given.unsupported
+    return given
+  }
+
+  /** Judges a case: what stands before, and the lives behind it. */
+  judge(
+    stem: Stem,
+    lives: readonly LivedLife[],
+    crashed?: { readonly victim: Opened; readonly state: CrashState },
+  ): void {
+    this.counts.checked += 1
+    const { order, lyingSync } = this.asked
+    const history = historyOfMarks([...stem.lines, ...lives.flatMap(linesOf)])
+    const judgement = check(
+      {
+        history,
+        workload: order.workload,
+        system: order.system,
+        schedule: stem.schedule,
+        livesMax: order.livesMax,
+        control: this.#control,
+        ...(lyingSync === undefined ? {} : { isAudit: true }),
+      },
+      order.invariants,
+    )
+    if (judgement.verdict === 'HOLDS' || judgement.verdict === 'REFUSED') return
+    this.#findings.add(stem, judgement, history, crashed)
+  }
+}
+
+function* pointsOf({ model, ops }: Opened): Generator<CrashPoint> {
+  if (ops === undefined) {
+    yield* model.points()
+    return
+  }
+  const last = model.length
+  for (let op = Math.max(1, ops.from); op <= Math.min(ops.to, last); op += 1) {
+    const point = model.pointAt(position(op, 'before', model.trace.stream))
+    if (point !== undefined) yield point
+  }
+  const end = model.pointAt(position(last, 'after', model.trace.stream))
+  if (end !== undefined) yield end
+}
+
+/** A sync that lies. */
+export function lieAt(op: number): Fault {
+  return { kind: 'lying-sync', at: position(op), sticky: false }
+}
+
+function bare({ life, clockMs, reboots, marks, code, signal }: LivedLife): LivedLife {
+  return { life, clockMs, reboots, marks, code, signal }
+}
+
+function parseMark(line: string): Mark {
+  return JSON.parse(line) as Mark
+}
+
+function numberIn(hash: string, from: number): number {
+  return Number.parseInt(hash.slice(from, from + 8), 16)
+}
