@@ -153,7 +153,7 @@ export async function runExploration(
       failures: reports,
       corpus: [],
       environment: order.environment,
-      jobs,
+      live: { jobs, codeCache: false },
       profile,
       shrinkMs: order.shrinkMs,
       save: order.save,
