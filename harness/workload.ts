@@ -57,8 +57,10 @@ export interface Workload {
   readonly deadlineMs?: number
   /** Steps that may be under way at once; the widest parallel part. */
   readonly inFlightMax: number
-  /** The life that resumes the run with another task than it began with, and must be refused. */
+  /** The life that resumes the run as another one than it began as, and must be refused. */
   readonly otherTaskInLife?: number
+  /** What is other then; the task unless stated. */
+  readonly otherPart?: 'task' | 'profile' | 'budget'
   /** Consecutive lives without progress after which the system ends the run by itself; absent = the system's default. */
   readonly livesMax?: number
   /** What another process does to the run, and when: as soon as the effect of step `after` is in the ledger (or at once). */

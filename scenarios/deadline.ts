@@ -2,7 +2,7 @@
 import { clockJump } from '../harness/fault-classes.ts'
 import { position } from '../harness/fault.ts'
 import type { FaultClass, Scenario } from '../harness/scenario.ts'
-import { deadlinePassed } from './sometimes.ts'
+import { begunEarlier, deadlinePassed } from './sometimes.ts'
 import { anyStep, inOrder, workloadOf } from './workloads.ts'
 
 const deadlineMs = 10_000
@@ -32,6 +32,6 @@ export const deadline: Scenario = {
   needs: ['process', 'deadline', 'clock'],
   workload: workloadOf(inOrder(anyStep(), 3, 5), { deadlineMs }),
   faults: [clockJump, killEveryThreeSeconds],
-  sometimes: [deadlinePassed],
+  sometimes: [deadlinePassed, begunEarlier],
   livesMax: 3,
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { killAtMark, killAtOp, killAtRandom, killInRecovery } from '../harness/fault-classes.ts'
 import type { Scenario } from '../harness/scenario.ts'
 import type { Task } from '../harness/workload.ts'
-import { effectWithoutCommit, tornAppend, tornBlob } from './sometimes.ts'
+import { effectWithoutCommit, tornAppend, tornBlob, tornTwin } from './sometimes.ts'
 import { workloadOf } from './workloads.ts'
 
 /** The same state in every life that commits it: what an interrupted publication left behind is met again. */
@@ -12,6 +12,21 @@ const states: Task = {
   id: '',
   stateBytes: 70_000,
   iterations: [0, 1, 2].map(() => ({ kind: 'step', id: '', effect: 'keyed' })),
+}
+
+/** Two children at once with one result of the same bytes: what each publishes is the other's too. */
+const twins: Task = {
+  kind: 'parallel',
+  of: [1, 2].map(() => ({
+    kind: 'child',
+    id: '',
+    of: {
+      kind: 'loop',
+      id: '',
+      stateBytes: 70_000,
+      iterations: [{ kind: 'sequence', of: [] }],
+    },
+  })),
 }
 
 const large = fc
@@ -27,15 +42,15 @@ const large = fc
       resultBytes,
     }))
     // At once, so that one publication falls into the other's.
-    return { kind: 'sequence', of: [states, { kind: shape, of: steps }] }
+    return { kind: 'sequence', of: [twins, states, { kind: shape, of: steps }] }
   })
 
 export const largePayloads: Scenario = {
   name: 'large-payloads',
   title: 'large results are whole or absent, and unchanged',
-  needs: ['process', 'loop'],
+  needs: ['process', 'loop', 'child'],
   workload: workloadOf(large),
   faults: [killAtOp, killAtMark, killInRecovery, killAtRandom],
-  sometimes: [effectWithoutCommit, tornAppend, tornBlob],
+  sometimes: [effectWithoutCommit, tornAppend, tornBlob, tornTwin],
   livesMax: 3,
 }

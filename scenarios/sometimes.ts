@@ -47,7 +47,7 @@ export const tornAppend: Sometimes = {
   },
 }
 
-const insideWrite = /^K(?:[\d.]+@)?\d+\//
+const insideWrite = /^K(?:[\d.]+@)?\d+\/(\d+)/
 
 /** A kill inside the write of several records that were handed over together: all of them are there, or none is. */
 export const tornBatch: Sometimes = {
@@ -86,6 +86,29 @@ export const tornBlob: Sometimes = {
     return { schedule: [first ?? [], second ?? []] }
   },
 }
+
+/** Killed inside the large write of one of two children that publish the same bytes at once. */
+export const tornTwin: Sometimes = {
+  name: 'killed inside the second of two equal publications',
+  happened: (history) =>
+    killedLives(history).some(({ life, faults }) => {
+      const torn = faults.some(({ fault }) => Number(insideWrite.exec(fault)?.[1]) > smallBytes)
+      const spawned = history.of('spawn').filter((mark) => mark.life === life)
+      const settled = history.of('settle').filter((mark) => mark.life === life)
+      return torn && spawned.length > 1 && settled.length < spawned.length
+    }),
+  directed: (control) => {
+    const [first, second] = control.ops.filter(
+      ({ op }) => op.kind === 'write' && op.length > largeBytes,
+    )
+    const twin = [second, first].find((each) => each !== undefined)
+    if (twin?.op.kind !== 'write') return undefined
+    return kill(twin.n, { kind: 'inside', bytes: Math.floor(twin.op.length / 2) })
+  },
+}
+
+/** More than any record takes that is no blob. */
+const smallBytes = 10_000
 
 /** More than the reference runtime writes into a segment at once. */
 const largeBytes = 65_536
@@ -397,6 +420,24 @@ export const consumedUnseen: Sometimes = {
     const used = control.ops.find(({ mark }) => mark === 'consumed')
     const ack = control.ops.findLast(({ n, mark }) => mark === 'ack' && n < (used?.n ?? 0))
     return ack === undefined ? undefined : kill(ack.n, { kind: 'after' })
+  },
+}
+
+/** Killed when the run had begun and nothing else had happened, and started again at a later clock. */
+export const begunEarlier: Sometimes = {
+  name: 'killed right after the run began, restarted later',
+  happened: (history) =>
+    killedLives(history).some(
+      ({ life }) =>
+        history.of('ack').filter((mark) => mark.life === life).length === 1 &&
+        history.of('effect').every((mark) => mark.life !== life) &&
+        history.of('fault').some(({ fault }) => fault.startsWith('C+')),
+    ),
+  directed: (control) => {
+    const begun = control.ops.find(({ mark }) => mark === 'ack')
+    if (begun === undefined) return undefined
+    const [first] = kill(begun.n, { kind: 'after' }).schedule
+    return { schedule: [first ?? [], [{ kind: 'clock', ms: 4_000 }]] }
   },
 }
 

@@ -16,6 +16,8 @@ export interface StartCommand {
   readonly cwd?: string
   /** Whether the hooks are inside: without them nothing can happen at an op. */
   readonly hooked: boolean
+  /** Whether a helper of its loader, and none of the worker's own, may outlive it by a moment: tsx has its compiler in a process. */
+  readonly hasHelper?: boolean
 }
 
 export interface Host {

@@ -76,8 +76,10 @@ async function loaded(
     })
   const hooked = options.hooks !== false
   const preload = hooked ? ['--require', await buildPreload(options.door)] : []
-  const loader = /\.[cm]?tsx?$/.test(entry) ? ['--import', tsx(entry)] : []
-  return { file: resolved.node, arguments: [...node, ...preload, ...loader, entry], hooked }
+  const hasHelper = /\.[cm]?tsx?$/.test(entry)
+  const loader = hasHelper ? ['--import', tsx(entry)] : []
+  const all = [...node, ...preload, ...loader, entry]
+  return { file: resolved.node, arguments: all, hooked, hasHelper }
 }
 
 function tsx(entry: string): string {

@@ -71,10 +71,13 @@ async function main(): Promise<void> {
 }
 
 function contractOf(workload: Workload, life: number): Partial<RunContextOptions> {
-  const { budget, deadlineMs, livesMax, otherTaskInLife, root } = workload
+  const { budget, deadlineMs, livesMax, otherTaskInLife, otherPart = 'task', root } = workload
+  const other = otherTaskInLife === life ? otherPart : undefined
+  const money = other === 'budget' ? (budget ?? 0) + 1 : budget
   return {
-    task: otherTaskInLife === life ? 'another task' : (root as unknown as JsonValue),
-    ...(budget === undefined ? {} : { budget: { money: budget } }),
+    task: other === 'task' ? 'another task' : (root as unknown as JsonValue),
+    profile: other === 'profile' ? 'another profile' : 'workload',
+    ...(money === undefined ? {} : { budget: { money } }),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
     ...(livesMax === undefined ? {} : { maxLives: livesMax }),
   }

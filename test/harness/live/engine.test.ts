@@ -224,6 +224,14 @@ describe('live engine: what others do to a life', () => {
     expect(run.acts).toHaveLength(1)
   })
 
+  it('sends it where that step ends as unknown without its effect: nobody may wait for that', async () => {
+    const signal = { kind: 'signal', name: 'go', payload: '1', after: 'a' } as const
+    const workload = { ...toyCase('-').workload, outside: [signal] }
+    const run = await runToy('in-doubt', 'K5', { workload })
+    expect(run.ending).toEqual({ kind: 'done' })
+    expect(run.acts).toHaveLength(1)
+  })
+
   it('lets the clock jump and a file rot before the life, and says so in the ledger', async () => {
     const run = await engine.runCase(toyCase('K14,C+3600000~R1=cut.5'))
     expect(run.ending).toEqual({ kind: 'done' })
