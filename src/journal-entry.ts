@@ -20,6 +20,16 @@ export type {
 export { memoryJournal, type MemoryJournalOptions } from './memory-journal.ts'
 export { runDirectoryName, runIdOfDirectoryName } from './run-id.ts'
 export {
+  type PgClient,
+  type PostgresClient,
+  type PostgresConnection,
+  postgresJournal,
+  type PostgresJournalOptions,
+  type PostgresJsClient,
+  type PostgresRow,
+  type PostgresValue,
+} from './postgres-journal.ts'
+export {
   sqliteJournal,
   type SqliteHandle,
   type SqliteJournalOptions,

@@ -475,9 +475,9 @@ async function checkCost(place: LawPlace): Promise<void> {
   const journal = await place.start().backend.open(runId)
   const costs: string[] = []
   for (let length = 0; length < 1000; length++) {
-    const before = place.cost?.()
+    const before = await place.cost?.()
     await journal.append([{ index: 10_000 + length, text: 'x'.repeat(50) }])
-    const after = place.cost?.()
+    const after = await place.cost?.()
     const bytes = (after?.bytes ?? 0) - (before?.bytes ?? 0)
     const syncs = (after?.syncs ?? 0) - (before?.syncs ?? 0)
     costs.push(`${roundBytes(bytes)} bytes, ${syncs} syncs`)

@@ -18,7 +18,7 @@ export interface LawPlace {
   /** Changes one byte of the batches that the first life of a run committed, its last one apart; `drawn` says which. */
   readonly damage?: (runId: string, drawn: number) => Promise<void>
   /** What has been written and synced so far, by all processes. */
-  readonly cost?: () => Cost
+  readonly cost?: () => Cost | Promise<Cost>
   readonly dispose: () => Promise<void>
 }
 
