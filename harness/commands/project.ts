@@ -12,7 +12,10 @@ export interface Project {
   readonly directory: string
   /** Absent where there is no configuration. */
   readonly config?: Config
+  /** Those that are run. */
   readonly scenarios: readonly Scenario[]
+  /** Those that ship, whether they are run here or not: a token may name one. */
+  readonly shipped?: readonly Scenario[]
   readonly systems: readonly System[]
   /** Directory of the corpus. */
   readonly corpus: string
@@ -58,17 +61,25 @@ function projectOf(directory: string, shipped: readonly Scenario[], config?: Con
     directory,
     ...(config === undefined ? {} : { config }),
     scenarios: config?.scenarios ?? shipped,
+    shipped,
     systems: config?.systems ?? [],
     corpus: resolve(directory, config?.corpus ?? join('killpoint', 'corpus')),
     records: join(directory, scratchName, 'failures'),
   }
 }
 
+/** All scenarios that are known here: the project's own, and those that ship and are not named like one of them. */
+export function knownScenarios({ scenarios, shipped = [] }: Project): readonly Scenario[] {
+  const own = new Set(scenarios.map(({ name }) => name))
+  return [...scenarios, ...shipped.filter(({ name }) => !own.has(name))]
+}
+
 /** The scenario of a name; throws UsageError `NAME_UNKNOWN`. */
-export function findScenario({ scenarios }: Project, name: string): Scenario {
-  const found = scenarios.find((each) => each.name === name)
+export function findScenario(project: Project, name: string): Scenario {
+  const known = knownScenarios(project)
+  const found = known.find((each) => each.name === name)
   if (found !== undefined) return found
-  throw unknown('scenario', name, scenarios)
+  throw unknown('scenario', name, known)
 }
 
 /**

@@ -9,7 +9,7 @@ import { exitCode } from '../verdict.ts'
 import { loadBackendModule } from './backend-module.ts'
 import { runOrder } from './campaign-command.ts'
 import { claimOutcomes } from './claim-outcomes.ts'
-import { chooseBoth, type Project } from './project.ts'
+import { chooseBoth, knownScenarios, type Project } from './project.ts'
 import { resultJson, sayResult } from './result.ts'
 import { casesDefault, type RunOptions } from './run.ts'
 
@@ -24,7 +24,7 @@ export async function validateCommand(
   output: Output,
 ): Promise<number> {
   const system = await loadBackendModule(project.directory, path)
-  const tested = { ...project, systems: [system] }
+  const tested = { ...project, scenarios: knownScenarios(project), systems: [system] }
   const order = {
     project: tested,
     ...chooseBoth(tested, options),

@@ -10,7 +10,7 @@ export interface Progress {
   readonly end: () => void
 }
 
-/** In a log, a line is written when this many updates have come since the last one. */
+/** In a log, a line is written for the first update, and then whenever so many have come. */
 const updatesPerLogLine = 100
 
 /** Progress on a stream; `quiet` for none at all (machine-read output). */
@@ -36,7 +36,7 @@ function inLog(stream: NodeJS.WriteStream): Progress {
   return {
     update: (line) => {
       updates += 1
-      if (updates % updatesPerLogLine === 0) stream.write(`${line}\n`)
+      if (updates === 1 || updates % updatesPerLogLine === 0) stream.write(`${line}\n`)
     },
     print: (line) => {
       stream.write(`${line}\n`)

@@ -1,0 +1,99 @@
+/** What a person does first: install the package into an empty project, `init`, `run`. With the real tarball. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+let directory = ''
+let packed: readonly string[] = []
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'killpoint-start-'))
+  const output = npm(root, 'pack', '--json', '--pack-destination', directory)
+  // What `prepare` prints stands before it.
+  const [tarball] = JSON.parse(output.slice(output.indexOf('[\n'))) as {
+    readonly filename: string
+    readonly files: readonly { readonly path: string }[]
+  }[]
+  packed = tarball?.files.map(({ path }) => path) ?? []
+  writeFileSync(join(directory, 'package.json'), '{ "name": "empty", "private": true }\n')
+  const quiet = ['--prefer-offline', '--no-audit', '--no-fund']
+  npm(directory, 'install', '--save-dev', ...quiet, join(directory, tarball?.filename ?? ''))
+}, 300_000)
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+function npm(cwd: string, ...args: readonly string[]): string {
+  return execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+function killpoint(...args: readonly string[]): { code: number | null; out: string; err: string } {
+  const { FORCE_COLOR: _, ...env } = process.env
+  const ran = spawnSync('npx', ['--no-install', 'killpoint', ...args], {
+    cwd: directory,
+    env,
+    encoding: 'utf8',
+  })
+  return { code: ran.status, out: ran.stdout, err: ran.stderr }
+}
+
+describe('a new project', () => {
+  it('is told what to do where there is no configuration', () => {
+    const { code, out, err } = killpoint('run')
+    expect(code).toBe(3)
+    expect(out).toBe('')
+    expect(err).toContain('there is no killpoint.config.ts in')
+    expect(err).toContain('hint: run `npx killpoint init`')
+  })
+
+  it('gets a configuration, a worker and a scenario that pass as they are', () => {
+    expect(killpoint('init').code).toBe(0)
+    const { code, out, err } = killpoint('run', '--seed', 'abc')
+    expect(err).not.toContain('✗')
+    expect(out.trimEnd().split('\n').at(-1)).toBe('✓ all of it holds')
+    expect(code).toBe(0)
+    expect(out).toMatch(/12 cases, \d+ real processes killed/)
+  })
+
+  it('keeps its files when init is called again', () => {
+    const worker = join(directory, 'killpoint', 'worker.ts')
+    writeFileSync(worker, '// mine\n')
+    rmSync(join(directory, 'killpoint', 'scenario.ts'))
+    const { code, err } = killpoint('init')
+    expect(code).toBe(3)
+    expect(err).toContain('these files exist already: killpoint.config.ts, killpoint/worker.ts\n')
+    expect(readFileSync(worker, 'utf8')).toBe('// mine\n')
+    expect(readdirSync(join(directory, 'killpoint'))).not.toContain('scenario.ts')
+  })
+
+  it('can import every entry of the package', () => {
+    const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      readonly exports: Readonly<Record<string, unknown>>
+    }
+    const code = Object.keys(exports)
+      // vitest is the user's own; JSON needs an attribute.
+      .filter((name) => name !== './vitest' && name !== './package.json')
+      .map((name) => `await import('killpoint${name.slice(1)}')`)
+      .join('\n')
+    writeFileSync(join(directory, 'entries.mjs'), code)
+    execFileSync(process.execPath, [join(directory, 'entries.mjs')], { cwd: directory })
+  })
+
+  it('holds what is needed at run time and no more', () => {
+    const tops = new Set(packed.map((path) => path.split('/')[0]))
+    expect([...tops].sort()).toEqual([
+      'LICENSE',
+      'README.md',
+      'dist',
+      'examples',
+      'harness',
+      'package.json',
+      'scenarios',
+      'src',
+    ])
+    expect(packed.filter((path) => /tsbuildinfo|\.test\.|node_modules/.test(path))).toEqual([])
+  })
+})
