@@ -12,10 +12,11 @@ import type { Random } from './seed.ts'
 /** One kill at an op of the first life: before, after, or inside a write. */
 export const killAtOp: FaultClass = {
   name: 'kill',
-  all: (control) => control.ops.flatMap((op) => phasesOf(op).map((phase) => kill(op.n, phase))),
+  all: (control) =>
+    control.ops.flatMap((op) => phasesOf(control, op).map((phase) => kill(op.n, phase))),
   draw: (control, random) => {
     const op = random.pick(control.ops)
-    return kill(op.n, drawPhase(op, random))
+    return kill(op.n, drawPhase(control, op, random))
   },
 }
 
@@ -51,11 +52,11 @@ export const killInRecovery: FaultClass = {
   draw: (control, random) => {
     const lives = 2 + random.below(4)
     const first = random.pick(control.ops)
-    const schedule = [[killFault(first.n, drawPhase(first, random))]]
+    const schedule = [[killFault(first.n, drawPhase(control, first, random))]]
     for (let life = 1; life < lives; life++) {
       // Most of a recovery's ops are among the first dozen; the rest of the run must be hit too.
       const upTo = random.chance(0.7) ? Math.min(12, control.ops.length) : control.ops.length
-      schedule.push([killFault(1 + random.below(upTo), random.pick(['before', 'after'] as const))])
+      schedule.push([killFault(1 + random.below(upTo), side(control, random))])
     }
     return { schedule }
   },
@@ -84,7 +85,7 @@ export const killAtRandomInRecovery: FaultClass = {
   draw: (control, random) => {
     const op = random.pick(control.ops)
     return {
-      schedule: [[killFault(op.n, drawPhase(op, random))]],
+      schedule: [[killFault(op.n, drawPhase(control, op, random))]],
       randomKill: { life: 2, ops: recoveryOpsMin, draw: random.below(1_000_000) },
     }
   },
@@ -95,9 +96,8 @@ export const zombieTakeover: FaultClass = {
   name: 'zombie',
   needs: ['fencing'],
   draw: (control, random) => {
-    const op = random.pick(control.ops)
-    const phase = random.pick(['before', 'after'] as const)
-    return { schedule: [[{ kind: 'zombie', at: position(op.n, phase), until: 'done' }]] }
+    const at = position(random.pick(control.ops).n, side(control, random))
+    return { schedule: [[{ kind: 'zombie', at, until: 'done' }]] }
   },
 }
 
@@ -106,7 +106,9 @@ export const zombieBeside: FaultClass = {
   name: 'zombie-beside',
   needs: ['fencing'],
   draw: (control, random) => {
-    const at = position(random.pick(control.ops).n, random.pick(['before', 'after'] as const))
+    // Held at an op that has not happened yet: a program without hooks cannot be.
+    if (control.afterOnly === true) return undefined
+    const at = position(random.pick(control.ops).n, side(control, random))
     const until = position(1 + random.below(control.ops.length))
     return { schedule: [[{ kind: 'zombie', at, until }]] }
   },
@@ -121,10 +123,11 @@ export function concurrentResumers(counts: readonly number[]): FaultClass {
       const op = random.pick(control.ops)
       const barrier = position(1 + random.below(8))
       const count = random.pick(counts)
+      const isHeld = control.afterOnly !== true && random.chance(0.5)
       return {
         schedule: [
-          [killFault(op.n, drawPhase(op, random))],
-          [{ kind: 'resumers', count, ...(random.chance(0.5) ? { barrier } : {}) }],
+          [killFault(op.n, drawPhase(control, op, random))],
+          [{ kind: 'resumers', count, ...(isHeld ? { barrier } : {}) }],
         ],
       }
     },
@@ -137,7 +140,8 @@ export const terminate: FaultClass = {
   needs: ['graceful'],
   draw: (control, random) => {
     const op = random.pick(control.ops)
-    return { schedule: [[{ kind: 'sigterm', at: position(op.n) }]] }
+    const at = position(op.n, control.afterOnly === true ? 'after' : 'before')
+    return { schedule: [[{ kind: 'sigterm', at }]] }
   },
 }
 
@@ -167,7 +171,7 @@ export const clockJump: FaultClass = {
     const op = random.pick(control.ops)
     const ms = random.pick([1, 1_000, 60_000, 3_600_000, 2 ** 31])
     return {
-      schedule: [[killFault(op.n, drawPhase(op, random))], [{ kind: 'clock', ms }]],
+      schedule: [[killFault(op.n, drawPhase(control, op, random))], [{ kind: 'clock', ms }]],
     }
   },
 }
@@ -182,17 +186,24 @@ function killFault(n: number, phase: Phase | 'before' | 'after'): Fault {
 }
 
 /** Phases in which an op's death leaves different states; a torn write at its start, middle and end. */
-function phasesOf({ op }: ControlOp): readonly Phase[] {
+function phasesOf({ afterOnly }: Control, { op }: ControlOp): readonly Phase[] {
+  if (afterOnly === true) return [{ kind: 'after' }]
   const around: readonly Phase[] = [{ kind: 'before' }, { kind: 'after' }]
   if (op.kind !== 'write' || op.length < 2) return around
   const tears = new Set([1, Math.floor(op.length / 2), op.length - 1])
   return [...around, ...[...tears].map((bytes): Phase => ({ kind: 'inside', bytes }))]
 }
 
-function drawPhase(op: ControlOp, random: Random): Phase {
-  if (op.op.kind === 'write' && op.op.length >= 2 && random.chance(0.5))
+function drawPhase(control: Control, op: ControlOp, random: Random): Phase {
+  const isTearable = control.afterOnly !== true && op.op.kind === 'write' && op.op.length >= 2
+  if (isTearable && random.chance(0.5))
     return { kind: 'inside', bytes: 1 + random.below(op.op.length - 1) }
-  return { kind: random.pick(['before', 'after'] as const) }
+  return { kind: side(control, random) }
+}
+
+/** Before or after an op, where both can be. */
+export function side({ afterOnly }: Control, random: Random): 'before' | 'after' {
+  return afterOnly === true ? 'after' : random.pick(['before', 'after'] as const)
 }
 
 /** The first op after the run is owned: before it, nobody can reach the run. */

@@ -18,7 +18,14 @@ export {
 export type { Fault, Schedule } from './fault.ts'
 export type { History } from './history.ts'
 export type { CasePlan, Control, FaultClass, Scenario, Sometimes } from './scenario.ts'
-export { allClaims, claimMeanings, type Claim, type Service, type System } from './system.ts'
+export {
+  allClaims,
+  claimMeanings,
+  type Claim,
+  type CommandSystem,
+  type Service,
+  type System,
+} from './system.ts'
 export { backendSystem, fileSystemUnderTest, type BackendOptions } from './systems/reference.ts'
 export type { BackendContext, CreateBackend } from './systems/reference/backend.ts'
 export type { Task, Workload } from './workload.ts'

@@ -243,6 +243,11 @@ const workerSchemas = {
   }),
 } satisfies { [Name in WorkerMark['mark']]: MarkSchema<Name> }
 
+/** Whether a mark is one that workers write. */
+export function isWorkerMark(mark: Mark): mark is WorkerMark {
+  return Object.hasOwn(workerSchemas, mark.mark)
+}
+
 const harnessSchemas = {
   life: v.strictObject({
     ...line('life'),

@@ -36,6 +36,8 @@ export interface Control {
   readonly workload: Workload
   /** Of the main stream, in order of number: entry 0 is op 1. */
   readonly ops: readonly ControlOp[]
+  /** True for a program without hooks: its ops are its marks, and a fault can strike after one of them only. */
+  readonly afterOnly?: boolean
 }
 
 export interface ControlOp {
@@ -72,6 +74,8 @@ export interface CasePlan {
 export interface Sometimes {
   readonly name: string
   readonly needs?: readonly Claim[]
+  /** Cannot happen to a program whose ops are not seen (`Control.afterOnly`): then it is left out, with the reason. */
+  readonly needsOps?: true
   readonly happened: (history: History) => boolean
   /** A case that makes it happen; it runs first. */
   readonly directed?: (control: Control) => CasePlan | undefined

@@ -1,5 +1,5 @@
 /** An absolute deadline: no restart moves it, however much time the run spent dead. */
-import { clockJump } from '../harness/fault-classes.ts'
+import { clockJump, side } from '../harness/fault-classes.ts'
 import { position } from '../harness/fault.ts'
 import type { FaultClass, Scenario } from '../harness/scenario.ts'
 import { begunEarlier, deadlinePassed } from './sometimes.ts'
@@ -18,7 +18,7 @@ const killEveryThreeSeconds: FaultClass = {
         kind: 'kill',
         at: position(
           life === 0 ? random.pick(control.ops).n : 1 + random.below(12),
-          random.pick(['before', 'after'] as const),
+          side(control, random),
         ),
         lost: [],
       } as const,

@@ -11,7 +11,12 @@ const killBeforeMismatch: FaultClass = {
   draw: (control, random) => {
     const begun = control.ops.find(({ mark }) => mark === 'ack')?.n ?? 1
     const n = begun + random.below(Math.max(1, control.ops.length - begun))
-    return { schedule: [[{ kind: 'kill', at: position(n), lost: [] }], []] }
+    return {
+      schedule: [
+        [{ kind: 'kill', at: position(n, control.afterOnly ? 'after' : 'before'), lost: [] }],
+        [],
+      ],
+    }
   },
 }
 

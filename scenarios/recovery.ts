@@ -1,5 +1,10 @@
 /** Recovery itself is killed, up to five times running, and the next one finds the same records. */
-import { killAtMark, killAtRandomInRecovery, killInRecovery } from '../harness/fault-classes.ts'
+import {
+  killAtMark,
+  killAtRandomInRecovery,
+  killInRecovery,
+  side,
+} from '../harness/fault-classes.ts'
 import { position } from '../harness/fault.ts'
 import type { FaultClass, Scenario } from '../harness/scenario.ts'
 import { crashInRecovery, recoveredTwice } from './sometimes.ts'
@@ -14,7 +19,7 @@ const fiveTimesRunning: FaultClass = {
         kind: 'kill',
         at: position(
           life === 0 ? random.pick(control.ops).n : 1 + random.below(10),
-          random.pick(['before', 'after'] as const),
+          side(control, random),
         ),
         lost: [],
       },

@@ -35,6 +35,7 @@ export const resumedAfterCommit: Sometimes = {
 /** A kill inside a write: the append is torn, and the next life finds it so. */
 export const tornAppend: Sometimes = {
   name: 'killed inside a write',
+  needsOps: true,
   happened: (history) => history.of('fault').some(({ fault }) => insideWrite.test(fault)),
   directed: (control) => {
     // What is written after the last ack ends a run that is over.
@@ -52,6 +53,7 @@ const insideWrite = /^K(?:[\d.]+@)?\d+\/(\d+)/
 /** A kill inside the write of several records that were handed over together: all of them are there, or none is. */
 export const tornBatch: Sometimes = {
   name: 'killed inside a write of several records',
+  needsOps: true,
   happened: (history) =>
     history.appends.some(({ life, hashes, ackIndex }) => {
       const torn = history.lives.get(life)?.faults.some(({ fault }) => insideWrite.test(fault))
@@ -70,6 +72,7 @@ export const tornBatch: Sometimes = {
 /** Killed inside a large write, and once more after what it wrote was found and used by the life after it. */
 export const tornBlob: Sometimes = {
   name: 'killed inside a large write, and again after it was done anew',
+  needsOps: true,
   happened: (history) => {
     const torn = killedLives(history).find(({ faults }) =>
       faults.some(({ fault }) => insideWrite.test(fault)),
@@ -122,10 +125,12 @@ export const crashInRecovery: Sometimes = {
     ),
   directed: (control) => {
     const seal = control.ops.find(({ op }) => isSync(op))
+    const begin = control.ops.find(({ mark }) => mark === 'begin')
     const middle = control.ops[Math.floor(control.ops.length / 2)]
-    if (seal === undefined || middle === undefined) return undefined
+    const early = control.afterOnly === true ? begin : seal
+    if (early === undefined || middle === undefined) return undefined
     const [first] = kill(middle.n, { kind: 'after' }).schedule
-    const [second] = kill(seal.n, { kind: 'before' }).schedule
+    const [second] = kill(early.n, { kind: early === begin ? 'after' : 'before' }).schedule
     return { schedule: [first ?? [], second ?? []] }
   },
 }
@@ -164,7 +169,11 @@ export const stoppedInOrder: Sometimes = {
     const first = control.ops.find(({ mark }) => mark === 'observed')
     return first === undefined
       ? undefined
-      : { schedule: [[{ kind: 'sigterm', at: position(first.n) }]] }
+      : {
+          schedule: [
+            [{ kind: 'sigterm', at: position(first.n, control.afterOnly ? 'after' : 'before') }],
+          ],
+        }
   },
 }
 
@@ -484,8 +493,12 @@ export const zombieFenced: Sometimes = {
       ),
   directed: (control) => {
     const write = control.ops.findLast(({ op }) => op.kind === 'write' && op.length > 0)
-    if (write === undefined) return undefined
-    return { schedule: [[{ kind: 'zombie', at: position(write.n, 'before'), until: 'done' }]] }
+    const appending = control.ops.findLast(({ mark }) => mark === 'appending')
+    const at =
+      write !== undefined
+        ? position(write.n, 'before')
+        : appending !== undefined && position(appending.n, 'after')
+    return at === false ? undefined : { schedule: [[{ kind: 'zombie', at, until: 'done' }]] }
   },
 }
 

@@ -145,7 +145,12 @@ class SystemCampaign {
     const { workloads = 1, seed: root } = this.#options
     for (let number = 0; number < workloads && !this.#isOver(); number++) {
       const seed = deriveSeed(root, 'case', scenario.name, system.name, number)
-      const group: Group = { scenario, system, seed, workload: workloadOfSeed(scenario, seed) }
+      const group: Group = {
+        scenario,
+        system,
+        seed,
+        workload: workloadOfSeed(scenario, system, seed),
+      }
       const reports = await this.#runGroup(group, coverage)
       failures.push(...reports.filter(isFailure))
       // A group that cannot be made to give a case would be asked for ever.

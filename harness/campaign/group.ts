@@ -3,13 +3,15 @@
  * ops as the control run until its fault, and a crash point of the control is a crash point of the case.
  */
 import fc from 'fast-check'
-import { tracedMark } from '../corpus/traced-mark.ts'
+import { markTold, tracedMark } from '../corpus/traced-mark.ts'
+import type { History } from '../history.ts'
+import { isWorkerMark } from '../ledger.ts'
 import type { TracedOp } from '../trace.ts'
 import type { CasePlan, Control, ControlOp, FaultClass, Scenario, Sometimes } from '../scenario.ts'
 import { fastCheckSeed, random, type Random } from '../seed.ts'
 import { missingClaims, type System } from '../system.ts'
 import { stringifySchedule } from '../fault-text.ts'
-import type { Workload } from '../workload.ts'
+import type { Task, Workload } from '../workload.ts'
 
 export interface Group {
   readonly scenario: Scenario
@@ -31,8 +33,13 @@ export interface PlannedCase extends CasePlan {
   readonly origin: Origin
 }
 
-/** The workload that a seed (and a shrink path) stands for. */
-export function workloadOfSeed(scenario: Scenario, seed: string, path?: string): Workload {
+/** The workload that a seed (and a shrink path) stands for, as far as the system claims to be able to run it. */
+export function workloadOfSeed(
+  scenario: Scenario,
+  system: System,
+  seed: string,
+  path?: string,
+): Workload {
   const parameters = {
     seed: fastCheckSeed(seed),
     numRuns: 1,
@@ -40,7 +47,28 @@ export function workloadOfSeed(scenario: Scenario, seed: string, path?: string):
   }
   const [workload] = fc.sample(scenario.workload, parameters)
   if (workload === undefined) throw new Error(`the workload of ${scenario.name} drew nothing`)
-  return workload
+  return system.claims.includes('retry')
+    ? workload
+    : { ...workload, root: unfailing(workload.root) }
+}
+
+/** The task without attempts that fail: what a system without retries is asked to do. */
+function unfailing(task: Task): Task {
+  switch (task.kind) {
+    case 'step':
+      return { ...task, fails: 0 }
+    case 'sequence':
+    case 'parallel':
+      return { ...task, of: task.of.map(unfailing) }
+    case 'tools':
+      return { ...task, calls: task.calls.map((call) => ({ ...call, fails: 0 })) }
+    case 'loop':
+      return { ...task, iterations: task.iterations.map(unfailing) }
+    case 'child':
+      return { ...task, of: unfailing(task.of) }
+    default:
+      return task
+  }
 }
 
 /** Fault classes and sometimes properties that this system can be given, and those it cannot, with the claims it lacks. */
@@ -51,11 +79,16 @@ export function applicable<Item extends FaultClass | Sometimes>(
   const run: Item[] = []
   const skipped: { item: Item; missing: string }[] = []
   for (const item of items) {
-    const missing = missingClaims(system, item.needs ?? [])
-    if (missing.length === 0) run.push(item)
-    else skipped.push({ item, missing: missing.join(', ') })
+    const missing = missingOf(item, system)
+    if (missing === '') run.push(item)
+    else skipped.push({ item, missing })
   }
   return { run, skipped }
+}
+
+function missingOf(item: FaultClass | Sometimes, system: System): string {
+  if ('needsOps' in item && system.program.kind === 'executable') return 'ops that can be seen'
+  return missingClaims(system, item.needs ?? []).join(', ')
 }
 
 /**
@@ -158,6 +191,17 @@ function shuffled<Item>(items: readonly Item[], numbers: Random): readonly Item[
 /** What a control run's trace says about where faults can be put. */
 export function controlOf(workload: Workload, traced: readonly TracedOp[]): Control {
   return { workload, ops: traced.map(controlOp) }
+}
+
+/** The same for a program without hooks: its ops are the marks that it left in the ledger. */
+export function controlOfMarks(workload: Workload, history: History): Control {
+  const ops = history.entries
+    .filter((entry) => entry.mark.life === 1 && isWorkerMark(entry.mark))
+    .map(({ mark }, index): ControlOp => {
+      const length = JSON.stringify(mark).length + 1
+      return { n: index + 1, op: { kind: 'mark', length }, ...markTold({ ...mark }) }
+    })
+  return { workload, ops, afterOnly: true }
 }
 
 function controlOp(traced: TracedOp): ControlOp {

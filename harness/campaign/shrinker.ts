@@ -100,7 +100,7 @@ class LiveDoor implements ShrinkDoor<CaseReport> {
     this.jobs = order.jobs
     this.isOver = order.isOver
     this.#groups.set(group.path ?? rootPath, group)
-    const drawn = workloadOfSeed(group.scenario, group.seed, group.path)
+    const drawn = workloadOfSeed(group.scenario, group.system, group.seed, group.path)
     this.#isDrawn = JSON.stringify(drawn) === JSON.stringify(group.workload)
   }
 

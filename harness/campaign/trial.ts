@@ -17,7 +17,7 @@ import type { CasePlan, Control } from '../scenario.ts'
 import { stringifyToken } from '../token.ts'
 import type { Trace } from '../trace.ts'
 import type { Verdict } from '../verdict.ts'
-import { controlOf, type Group, type Origin } from './group.ts'
+import { controlOf, controlOfMarks, type Group, type Origin } from './group.ts'
 import { judge } from './judge.ts'
 
 /** The disk profile of live cases unless another is asked for: a SIGKILL leaves the page cache, whatever the disk. */
@@ -89,11 +89,13 @@ export async function runControl(
   if (tried.kind === 'not-fired') throw new Error(`a control has no fault: ${tried.why}`)
   const { report } = tried
   if (report.verdict !== 'HOLDS') return { report }
-  return {
-    report,
-    control: controlOf(group.workload, mainStream(run.traces)?.ops ?? []),
-    history: historyOf(readLedger(run.ledger)),
-  }
+  const history = historyOf(readLedger(run.ledger))
+  const trace = mainStream(run.traces)
+  const control =
+    trace === undefined
+      ? controlOfMarks(group.workload, history)
+      : controlOf(group.workload, trace.ops)
+  return { report, control, history }
 }
 
 /** Runs one case of a group and judges it. */

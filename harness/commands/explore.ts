@@ -301,5 +301,5 @@ function groupOf(
   const scenario = scenarios.find(({ name }) => name === scenarioName)
   const system = systems.find(({ name }) => name === systemName)
   if (scenario === undefined || system === undefined) return undefined
-  return { scenario, system, seed, workload: workloadOfSeed(scenario, seed) }
+  return { scenario, system, seed, workload: workloadOfSeed(scenario, system, seed) }
 }

@@ -83,7 +83,7 @@ async function fromToken(project: Project, text: string): Promise<Wanted> {
   const scenario = findScenario(project, token.scenario)
   const system = await findSystem(project, token.system)
   const { seed, path, schedule } = token
-  const workload = workloadOfSeed(scenario, seed, path)
+  const workload = workloadOfSeed(scenario, system, seed, path)
   const group = { scenario, system, seed, ...(path === undefined ? {} : { path }), workload }
   const expected = await recordOf(project, token.scenario, text)
   const isSame =

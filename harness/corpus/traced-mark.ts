@@ -12,7 +12,11 @@ export interface TracedMark {
 export function tracedMark({ op, bytes }: TracedOp): TracedMark | undefined {
   if (op.kind !== 'mark' || bytes === undefined) return undefined
   const line = parse(bytes)
-  if (line === undefined) return undefined
+  return line === undefined ? undefined : markTold(line)
+}
+
+/** What a line of the ledger says of itself. */
+export function markTold(line: Readonly<Record<string, unknown>>): TracedMark {
   const { mark, step, child, hashes } = line
   const about = step ?? child
   return {

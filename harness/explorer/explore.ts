@@ -134,7 +134,7 @@ export async function exploreScenario(
   const { system } = bench
   const known = { ...nothing, scenario: scenario.name, system: system.name }
   const seed = deriveSeed(options.seed, 'case', scenario.name, system.name, 0)
-  const workload = options.workload ?? workloadOfSeed(scenario, seed)
+  const workload = options.workload ?? workloadOfSeed(scenario, system, seed)
   const group = { scenario, seed, workload }
   const reason = whyNot(bench, group)
   if (reason !== undefined) return { ...known, skipped: reason, verdict: 'SKIPPED' }

@@ -13,6 +13,7 @@ import type { CaseContext, Started } from './case-context.ts'
 import type { CaseDriver } from './case-driver.ts'
 import { changedFiles, sameImage } from './image.ts'
 import type { Image } from './image.ts'
+import { shotAt } from './shot.ts'
 
 /** Runs a case up to the end of a life of its schedule, and tells what is left then. */
 export type StateAfter = (asked: LiveCase, life: number) => Promise<Image>
@@ -79,16 +80,16 @@ function appended(before: Image, shot: Image, done: Image): number | undefined {
   return from < to && to < end ? to - from : undefined
 }
 
-/** Where no hook counts, the marks do: it died after the last one that is in the ledger, and nobody knows how far after. */
+/** Where no hook counts, a kill follows a mark as fast as it can, and nobody knows how far behind it falls: nor the next time. */
 function fromOutside(
-  { schedule }: LiveCase,
-  { life }: RandomKill,
-  { told, end, life: number }: Started,
+  asked: LiveCase,
+  kill: RandomKill,
+  { end, life: number }: Started,
 ): Landed | undefined {
   if (end?.signal !== 'SIGKILL') return undefined
   return {
     life: number,
-    schedule: withKill(schedule, life, position(told.count, 'after')),
+    schedule: withKill(asked.schedule, kill.life, position(shotAt(asked, kill), 'after')),
     precision: 'near',
   }
 }

@@ -88,7 +88,7 @@ function* groupsOf(engine: LiveEngine, mutant: Mutant, options: HuntOptions): Ge
     const round = number === ownRounds ? [...others, ...own] : own
     for (const scenario of round) {
       const seed = deriveSeed(options.seed, 'case', scenario.name, system.name, number)
-      yield { scenario, system, seed, workload: workloadOfSeed(scenario, seed) }
+      yield { scenario, system, seed, workload: workloadOfSeed(scenario, system, seed) }
     }
   }
 }

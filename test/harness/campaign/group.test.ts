@@ -15,7 +15,7 @@ function counting(name: string, weight?: number, from = 1): FaultClass {
 
 function classes(faults: readonly FaultClass[], count: number): readonly string[] {
   const scenario = { ...pages, faults, sometimes: [] }
-  const workload = workloadOfSeed(scenario, 'abc')
+  const workload = workloadOfSeed(scenario, notebook(), 'abc')
   const group: Group = { scenario, system: notebook(), seed: 'abc', workload }
   const control: Control = { workload, ops: [] }
   const taken: string[] = []

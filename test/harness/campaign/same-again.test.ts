@@ -22,7 +22,7 @@ interface Told {
 }
 
 function report({ schedule = 'K3', verdict = 'HOLDS', lives = 1, landed }: Told = {}): CaseReport {
-  const workload = workloadOfSeed(pages, 'abc')
+  const workload = workloadOfSeed(pages, notebook(), 'abc')
   const asked = {
     id: 'case',
     runId: 'run',

@@ -187,7 +187,9 @@ describe('replay: a file', () => {
   it('runs the workload in it, whatever the seed draws today', async () => {
     project = notebookProject('ack-first')
     const saved = { ...(await savedFrom(lost)), seed: 'other' }
-    expect(workloadOfSeed(pages, 'other')).not.toEqual(saved.workload)
+    const [system] = project.systems
+    if (system === undefined) throw new Error('the project has no system')
+    expect(workloadOfSeed(pages, system, 'other')).not.toEqual(saved.workload)
     mkdirSync(project.corpus, { recursive: true })
     writeFileSync(join(project.corpus, 'one.json'), stringifySavedCase(saved))
     const { code } = await replay(join(project.corpus, 'one.json'))

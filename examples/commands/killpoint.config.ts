@@ -1,0 +1,32 @@
+/**
+ * Three executables that speak the command protocol by hand. `npx killpoint run` in this directory tests those whose language is
+ * installed.
+ */
+import { fileURLToPath } from 'node:url'
+import { defineConfig, type Claim, type CommandSystem } from 'killpoint'
+
+const common: readonly Claim[] = ['process', 'keyed', 'once', 'terminal']
+
+function command(
+  name: string,
+  file: string,
+  worker: string,
+  claims: readonly Claim[],
+): CommandSystem {
+  const script = fileURLToPath(new URL(worker, import.meta.url))
+  return {
+    kind: 'command',
+    name,
+    claims,
+    takeoverMsMax: 0,
+    program: { kind: 'executable', file, arguments: [script] },
+  }
+}
+
+export default defineConfig({
+  systems: [
+    command('python', 'python3', 'worker.py', [...common, 'journal', 'fencing', 'loop', 'retry']),
+    command('shell', '/bin/sh', 'worker.sh', common),
+    command('node', process.execPath, 'worker.mjs', [...common, 'loop']),
+  ],
+})
