@@ -1,15 +1,16 @@
+import { describe, it } from 'vitest'
+import { describeLaws } from '../../harness/conformance.ts'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileJournal } from '../../src/file-journal.ts'
-import type { LawPlace } from '../laws/law-subject.ts'
-import { runLaws } from '../laws/run-laws.ts'
+import type { LawPlace } from '../../harness/conformance/law-subject.ts'
 import type { Fate, Op } from '../support/sim-disk.ts'
 import { emptySimDisk, SimMachine, simRuns } from '../support/sim-journal.ts'
 
-await runLaws({ name: 'file (simulated disk)', place: simPlace }, { runs: 60 })
+describeLaws({ describe, it }, 'file (simulated disk)', simPlace, { runs: 60 })
 
-await runLaws({ name: 'file (this disk)', place: realPlace }, { runs: 10 })
+describeLaws({ describe, it }, 'file (this disk)', realPlace, { runs: 10 })
 
 async function simPlace(): Promise<LawPlace> {
   const machine = new SimMachine(await emptySimDisk())

@@ -1,13 +1,10 @@
+import { describe, it } from 'vitest'
+import { describeLaws, type LawPlace } from '../../harness/conformance.ts'
 import { memoryJournal } from '../../src/memory-journal.ts'
-import { runLaws } from '../laws/run-laws.ts'
 
-await runLaws(
-  {
-    name: 'memory',
-    place: async () => {
-      const backend = memoryJournal()
-      return { start: () => ({ backend }), dispose: async () => undefined }
-    },
-  },
-  { runs: 200 },
-)
+const place = (): LawPlace => {
+  const backend = memoryJournal()
+  return { start: () => ({ backend }), dispose: async () => undefined }
+}
+
+describeLaws({ describe, it }, 'memory', place, { runs: 200 })

@@ -1,5 +1,5 @@
 import { afterAll, describe, it } from 'vitest'
-import { runLaws } from '../laws/run-laws.ts'
+import { describeLaws } from '../../harness/conformance.ts'
 import { overPg, overPostgresJs, postgresPlace, testServer } from '../support/postgres-place.ts'
 
 const server = await testServer()
@@ -11,12 +11,12 @@ if ('missing' in server) {
 } else {
   afterAll(() => server.stop())
   const place = async () => postgresPlace(server.url, overPostgresJs)
-  await runLaws({ name: 'postgres (postgres.js)', place }, { runs: 5 })
+  describeLaws({ describe, it }, 'postgres (postgres.js)', place, { runs: 5 })
 
   const pgPlace = async () => {
     // What an append costs does not depend on the client.
     const { cost: _, ...rest } = postgresPlace(server.url, overPg)
     return rest
   }
-  await runLaws({ name: 'postgres (pg)', place: pgPlace }, { runs: 2 })
+  describeLaws({ describe, it }, 'postgres (pg)', pgPlace, { runs: 2 })
 }

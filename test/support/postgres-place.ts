@@ -17,8 +17,8 @@ import {
   type PostgresJournalOptions,
 } from '../../src/postgres-journal.ts'
 import { connectionOver } from '../../src/postgres-journal/connection.ts'
-import type { LawPlace, LawProcess } from '../laws/law-subject.ts'
-import { LivesMachine } from './lives-machine.ts'
+import type { LawPlace, LawProcess } from '../../harness/conformance/law-subject.ts'
+import { PretendMachine } from '../../harness/conformance/machine.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -69,7 +69,7 @@ export function postgresPlace(
 ): LawPlace {
   const schema = `laws_${process.pid}_${++schemas}`
   const sql = postgres(url, { max: 1, onnotice: () => undefined })
-  const machine = new LivesMachine()
+  const machine = new PretendMachine()
   let commits = 0
   const walBytes = async (): Promise<number> => {
     const [row] =
@@ -122,7 +122,7 @@ interface Failing {
 }
 
 function startProcess(
-  machine: LivesMachine,
+  machine: PretendMachine,
   client: () => PostgresClient,
   onAppend: () => void,
   options: Partial<PostgresJournalOptions>,

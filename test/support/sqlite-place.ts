@@ -10,8 +10,8 @@ import {
   type SqliteHandle,
   type SqliteJournalOptions,
 } from '../../src/sqlite-journal.ts'
-import type { LawPlace, LawProcess } from '../laws/law-subject.ts'
-import { LivesMachine } from './lives-machine.ts'
+import type { LawPlace, LawProcess } from '../../harness/conformance/law-subject.ts'
+import { PretendMachine } from '../../harness/conformance/machine.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -41,7 +41,7 @@ export function sqlitePlace(
 ): LawPlace {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'killpoint-sqlite-'))
   const file = path.join(dir, 'runs.db')
-  const machine = new LivesMachine()
+  const machine = new PretendMachine()
   return {
     start: () => startProcess(machine, () => open(file), options),
     damage: async (runId, drawn) => damageRow(open(file), runId, drawn),
@@ -58,7 +58,7 @@ function costOf(): { readonly bytes: number; readonly syncs: number } {
 }
 
 function startProcess(
-  machine: LivesMachine,
+  machine: PretendMachine,
   open: () => SqliteHandle,
   options: Partial<SqliteJournalOptions>,
 ): LawProcess {

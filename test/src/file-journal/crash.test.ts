@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { KillpointError, systemCode } from '../../../src/errors.ts'
 import type { Journal } from '../../../src/journal.ts'
 import type { JsonValue } from '../../../src/json.ts'
-import { RunHistory } from '../../laws/run-history.ts'
+import { RunHistory } from '../../../harness/conformance/run-history.ts'
 import {
   type Fate,
   type Keep,

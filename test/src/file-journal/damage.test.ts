@@ -4,7 +4,12 @@
 import { describe, expect, test } from 'vitest'
 import type { JournalBackend } from '../../../src/journal.ts'
 import type { JsonValue } from '../../../src/json.ts'
-import { assertEqual, assertTrue, bodiesOf, outcomeOf } from '../../laws/law-asserts.ts'
+import {
+  assertEqual,
+  assertTrue,
+  bodiesOf,
+  outcomeOf,
+} from '../../../harness/conformance/law-asserts.ts'
 import type { SimDisk } from '../../support/sim-disk.ts'
 import { emptySimDisk, SimMachine, simRuns } from '../../support/sim-journal.ts'
 

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { describe, test } from 'vitest'
 import { FencedError, RunOwnedError } from '../../../src/errors.ts'
 import type { JsonValue } from '../../../src/json.ts'
-import { assertEqual, assertTrue, bodiesOf } from '../../laws/law-asserts.ts'
+import { assertEqual, assertTrue, bodiesOf } from '../../../harness/conformance/law-asserts.ts'
 import type { Fate, Op } from '../../support/sim-disk.ts'
 import { emptySimDisk, type SimLife, SimMachine } from '../../support/sim-journal.ts'
 

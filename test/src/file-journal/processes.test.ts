@@ -4,7 +4,7 @@
 import fs from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fileJournal } from '../../../src/file-journal.ts'
-import { bodiesOf } from '../../laws/law-asserts.ts'
+import { bodiesOf } from '../../../harness/conformance/law-asserts.ts'
 import { bundle, FixtureProcess, stopped, temporaryDirectory } from '../../support/bundle.ts'
 
 const root = temporaryDirectory('processes')

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Journal } from '../../../src/journal.ts'
-import { bodiesOf } from '../../laws/law-asserts.ts'
+import { bodiesOf } from '../../../harness/conformance/law-asserts.ts'
 import type { Fate, Op } from '../../support/sim-disk.ts'
 import { emptySimDisk, type SimLife, SimMachine, simRuns } from '../../support/sim-journal.ts'
 

@@ -8,8 +8,8 @@ import {
   type PostgresJournalOptions,
 } from '../../../src/postgres-journal.ts'
 import { connectionOver } from '../../../src/postgres-journal/connection.ts'
-import { bodiesOf, outcomeOf } from '../../laws/law-asserts.ts'
-import { LivesMachine } from '../../support/lives-machine.ts'
+import { bodiesOf, outcomeOf } from '../../../harness/conformance/law-asserts.ts'
+import { PretendMachine } from '../../../harness/conformance/machine.ts'
 import { overPg, overPostgresJs, testServer } from '../../support/postgres-place.ts'
 
 const server = await testServer({}, true)
@@ -73,7 +73,7 @@ if ('missing' in server) {
 
     it('with its worker: the next one has all that was acknowledged, and at most the batch under way', async () => {
       const schema = newSchema()
-      const machine = new LivesMachine()
+      const machine = new PretendMachine()
       const worker = machine.start()
       let dead = false
       const mortal: Wrap = (inner) => ({
@@ -281,8 +281,8 @@ if ('missing' in server) {
       const schema = newSchema()
       const connections: PostgresConnection[] = []
       const seen: Wrap = (inner) => (connections.push(inner), inner)
-      const far = new LivesMachine('far').start()
-      const near = new LivesMachine('near').start()
+      const far = new PretendMachine('far').start()
+      const near = new PretendMachine('near').start()
       const there = await backendIn(schema, seen, far).open('run')
       await there.append(['a'])
       const here = backendIn(schema, undefined, near)

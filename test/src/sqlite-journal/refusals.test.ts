@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { sqliteJournal, type SqliteHandle } from '../../../src/sqlite-journal.ts'
-import { bodiesOf, outcomeOf } from '../../laws/law-asserts.ts'
+import { bodiesOf, outcomeOf } from '../../../harness/conformance/law-asserts.ts'
 import { openLibsql } from '../../support/sqlite-place.ts'
 
 const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'killpoint-sqlite-'))

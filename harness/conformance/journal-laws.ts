@@ -1,14 +1,21 @@
 /**
  * The laws J1 to J11 of `src/journal.ts`, as checks that any backend can be put through.
  *
- * Each law throws what is wrong, or returns. A test framework runs them one by one (`test/laws/run-laws.ts` for vitest).
- * The model is a plain array of bodies: see `model-run.ts`.
+ * Each law throws what is wrong, or returns; `harness/conformance.ts` is the door to them for a test runner. The model is a plain array of bodies: see `model-run.ts`.
  */
 import fc from 'fast-check'
-import type { Journal, JournalRecord, OpenOptions, RecordBody } from '../../src/journal.ts'
+import type { OpenOptions, RecordBody } from '../../src/journal.ts'
 import type { JsonValue } from '../../src/json.ts'
 import { assertCode, assertEqual, assertTrue, bodiesOf, outcomeOf } from './law-asserts.ts'
 import type { Ability, LawPlace, LawSubject } from './law-subject.ts'
+import { assertRecords, checkCost, checkDamage, checkOpeners } from './law-checks.ts'
+import {
+  badBodies,
+  badOpenOptions,
+  badRunIds,
+  batchesArbitrary,
+  openersArbitrary,
+} from './law-inputs.ts'
 import { playArbitrary, playOut } from './model-run.ts'
 
 export interface JournalLaw {
@@ -332,51 +339,6 @@ export const journalLaws: readonly JournalLaw[] = [
   }),
 ]
 
-const badOpenOptions: readonly unknown[] = [
-  { owner: 7 },
-  { owner: null },
-  { owner: 'x'.repeat(501) },
-  { owner: '\ud800' },
-  { takeover: 'sometimes' },
-  { takeover: null },
-]
-
-const badRunIds = ['', '.', '..', 'a/b', '/', '../a', 'a\0b', 'a\\b', 'x'.repeat(300), 'é', ' ']
-
-const badBodies: readonly unknown[] = [
-  undefined,
-  () => 1,
-  Number.NaN,
-  Infinity,
-  -0,
-  '\ud800',
-  new Date(0),
-  { a: { b: undefined } },
-  Array(2),
-  10n,
-  Symbol('s'),
-]
-
-/** Values of every kind that JSON has, odd keys and strings among them. */
-const bodyArbitrary: fc.Arbitrary<JsonValue> = fc
-  .jsonValue({ maxDepth: 3 })
-  .filter((value) => !hasRefused(value)) as fc.Arbitrary<JsonValue>
-
-const batchesArbitrary = fc.array(fc.array(bodyArbitrary, { minLength: 1, maxLength: 4 }), {
-  maxLength: 8,
-})
-
-const openersArbitrary = fc.array(fc.constantFrom('if-dead' as const, 'always' as const), {
-  minLength: 2,
-  maxLength: 12,
-})
-
-function hasRefused(value: unknown): boolean {
-  if (Object.is(value, -0)) return true
-  if (typeof value !== 'object' || value === null) return false
-  return Object.entries(value).some(([key, member]) => key === '__proto__' || hasRefused(member))
-}
-
 function law(
   id: string,
   title: string,
@@ -415,107 +377,4 @@ async function withPlace<T>(
   } finally {
     await place.dispose()
   }
-}
-
-function assertRecords(
-  records: readonly JournalRecord[],
-  bodies: readonly JsonValue[],
-  epoch: number,
-): void {
-  assertEqual(bodiesOf(records), bodies, 'recovered bodies')
-  assertEqual(
-    records.map(({ seq }) => seq),
-    bodies.map((_, index) => index + 1),
-    'seqs',
-  )
-  assertTrue(
-    records.every((record) => record.epoch === epoch),
-    'the epoch of each record',
-  )
-}
-
-async function checkDamage(
-  place: LawPlace,
-  batches: readonly (readonly JsonValue[])[],
-  drawn: number,
-): Promise<void> {
-  const { backend } = place.start()
-  const expected = ['first', ...batches.flat(), 'last']
-  for (const id of ['damaged', 'whole']) {
-    const journal = await backend.open(id)
-    await journal.append(['first'])
-    for (const batch of batches) await journal.append(batch)
-    await journal.append(['last'])
-    await journal.close()
-    // What a later life has sealed can no longer be taken for a torn append.
-    const sealer = await backend.open(id)
-    await sealer.append(['of the second life'])
-    await sealer.close()
-  }
-  await place.damage?.('damaged', drawn)
-  for (const call of [backend.open, backend.read]) {
-    const outcome = await outcomeOf<unknown>(call('damaged'))
-    assertCode(outcome, ['JOURNAL_CORRUPT'], 'a damaged run')
-    const { details } = (outcome as { error: { details: Record<string, unknown> } }).error
-    assertEqual(typeof details['file'], 'string', 'the file is told')
-    assertEqual(typeof details['offset'], 'number', 'the offset is told')
-    assertEqual(typeof details['seq'], 'number', 'the seq is told')
-  }
-  const salvaged = await backend.salvage?.('damaged')
-  assertTrue((salvaged?.leftOut.length ?? 0) > 0, 'salvage says what it left out')
-  for (const { seq, body } of salvaged?.records ?? []) {
-    assertEqual(body, [...expected, 'of the second life'][seq - 1], `salvaged record ${seq}`)
-  }
-  const whole = await backend.open('whole')
-  assertEqual(bodiesOf(whole.recovered), [...expected, 'of the second life'], 'the other run')
-  await whole.close()
-}
-
-async function checkCost(place: LawPlace): Promise<void> {
-  const journal = await place.start().backend.open(runId)
-  const costs: string[] = []
-  for (let length = 0; length < 1000; length++) {
-    const before = await place.cost?.()
-    await journal.append([{ index: 10_000 + length, text: 'x'.repeat(50) }])
-    const after = await place.cost?.()
-    const bytes = (after?.bytes ?? 0) - (before?.bytes ?? 0)
-    const syncs = (after?.syncs ?? 0) - (before?.syncs ?? 0)
-    costs.push(`${roundBytes(bytes)} bytes, ${syncs} syncs`)
-  }
-  await journal.close()
-  assertEqual(median(costs.slice(-100)), median(costs.slice(5, 15)), 'the cost of one append')
-}
-
-/** Seqs and counts get longer by a few digits: that is not growth. */
-function roundBytes(bytes: number): number {
-  return Math.ceil(bytes / 64) * 64
-}
-
-function median(values: readonly string[]): string | undefined {
-  return values.toSorted()[Math.floor(values.length / 2)]
-}
-
-async function checkOpeners(
-  place: LawPlace,
-  takeovers: readonly ('if-dead' | 'always')[],
-): Promise<void> {
-  const outcomes = await Promise.all(
-    takeovers.map((takeover, index) =>
-      outcomeOf(place.start().backend.open(runId, { owner: `opener ${index}`, takeover })),
-    ),
-  )
-  const opened: Journal[] = []
-  for (const outcome of outcomes) {
-    if (outcome.kind === 'value') opened.push(outcome.value)
-    else assertCode(outcome, ['RUN_OWNED'], 'an opener that lost')
-  }
-  assertTrue(opened.length > 0, 'somebody owns the run')
-  const appended = await Promise.all(opened.map((journal) => outcomeOf(journal.append(['mine']))))
-  const owners = appended.filter(({ kind }) => kind === 'value')
-  assertEqual(owners.length, 1, 'openers that could append')
-  for (const outcome of appended) {
-    if (outcome.kind === 'error') assertCode(outcome, ['FENCED'], 'an opener that was robbed')
-  }
-  const image = await place.start().backend.read(runId)
-  assertEqual(bodiesOf(image?.records), ['mine'], 'records')
 }

@@ -1,7 +1,7 @@
 /**
  * Assertions that need no test framework.
  */
-import { canonicalJson, type JsonValue } from '../../src/json.ts'
+import type { JsonValue } from '../../src/json.ts'
 
 export type Outcome<T> =
   | { readonly kind: 'value'; readonly value: T }
@@ -47,5 +47,12 @@ export function bodiesOf(
 }
 
 function textOf(value: unknown): string {
-  return value === undefined ? 'undefined' : canonicalJson(value as JsonValue)
+  return value === undefined ? 'undefined' : JSON.stringify(value, sortMembers)
+}
+
+/** The order of members does not matter. */
+function sortMembers(_: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const members = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1))
+  return Object.fromEntries(members)
 }

@@ -3,7 +3,7 @@
  */
 import type { Identity, OwnerIdentity } from '../../src/identity.ts'
 
-export class LivesMachine {
+export class PretendMachine {
   readonly #host: string
   #pids = 0
   readonly #alive = new Set<number>()

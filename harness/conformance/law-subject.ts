@@ -7,7 +7,7 @@ import type { JournalBackend } from '../../src/journal.ts'
 export interface LawSubject {
   readonly name: string
   /** A fresh, empty store. */
-  readonly place: () => Promise<LawPlace>
+  readonly place: () => LawPlace | Promise<LawPlace>
 }
 
 export interface LawPlace {
@@ -40,6 +40,14 @@ export type Ability = 'kill' | 'lose-power' | 'damage' | 'cost' | 'fail' | 'salv
 /** The abilities that a subject has. */
 export async function abilitiesOf(subject: LawSubject): Promise<ReadonlySet<Ability>> {
   const place = await subject.place()
+  try {
+    return abilitiesIn(place)
+  } finally {
+    await place.dispose()
+  }
+}
+
+function abilitiesIn(place: LawPlace): ReadonlySet<Ability> {
   const process = place.start()
   const has: readonly (readonly [Ability, boolean])[] = [
     ['kill', process.kill !== undefined],
@@ -50,6 +58,5 @@ export async function abilitiesOf(subject: LawSubject): Promise<ReadonlySet<Abil
     ['salvage', process.backend.salvage !== undefined],
     ['list', process.backend.list !== undefined],
   ]
-  await place.dispose()
   return new Set(has.filter(([, present]) => present).map(([ability]) => ability))
 }

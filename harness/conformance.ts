@@ -1,0 +1,113 @@
+/**
+ * `killpoint/conformance`: the laws J1 to J11 of a journal backend, for any test runner.
+ *
+ * What it needs is a *place*: a fresh, empty store, and a way to start processes over it. Everything else that a place can do
+ * (kill a process, fail a write, cut the power, damage a record, count syncs) is an ability; a law that needs one which is
+ * missing is not judged, and says so. The laws use fast-check and nothing of a test runner.
+ */
+import { type JournalLaw, journalLaws, type LawEffort } from './conformance/journal-laws.ts'
+import { abilitiesOf, type Ability, type LawSubject } from './conformance/law-subject.ts'
+
+export type { LawEffort } from './conformance/journal-laws.ts'
+export type { Ability, Cost, LawPlace, LawProcess } from './conformance/law-subject.ts'
+export { PretendMachine } from './conformance/machine.ts'
+
+/** What became of a law. A law that is broken throws. */
+export type LawOutcome =
+  { readonly kind: 'held' } | { readonly kind: 'not-judged'; readonly why: string }
+
+/** One law, ready to run. */
+export interface RunnableLaw {
+  /** A fact, for a test's title. */
+  readonly name: string
+  /** J1 to J11, as in `docs/writing-a-backend.md`. */
+  readonly law: string
+  /** Without these it is not judged. */
+  readonly needs: readonly Ability[]
+  /** Throws what is wrong. */
+  readonly run: () => Promise<LawOutcome>
+}
+
+/** How many random cases of each property, where nobody says it. */
+const runsDefault = 20
+
+/**
+ * All laws over the places that `makePlace` gives, each law in places of its own.
+ *
+ * @param effort `runs`: random cases of each property, default 20. `seed`: of those; without it one is drawn, and printed
+ *   where a property fails.
+ */
+export function laws(
+  makePlace: LawSubject['place'],
+  effort: Partial<LawEffort> = {},
+): readonly RunnableLaw[] {
+  const subject = { name: '', place: makePlace }
+  let known: Promise<ReadonlySet<Ability>> | undefined
+  const abilities = (): Promise<ReadonlySet<Ability>> => (known ??= abilitiesOf(subject))
+  return journalLaws.map((law) => ({
+    name: law.title,
+    law: law.id,
+    needs: law.needs,
+    run: async () =>
+      await runLaw(law, subject, await abilities(), { runs: runsDefault, ...effort }),
+  }))
+}
+
+async function runLaw(
+  law: JournalLaw,
+  subject: LawSubject,
+  abilities: ReadonlySet<Ability>,
+  effort: LawEffort,
+): Promise<LawOutcome> {
+  const missing = law.needs.filter((ability) => !abilities.has(ability))
+  if (missing.length > 0)
+    return { kind: 'not-judged', why: `the place cannot ${missing.map(wordFor).join(', ')}` }
+  await law.check(subject, effort)
+  return { kind: 'held' }
+}
+
+function wordFor(ability: Ability): string {
+  switch (ability) {
+    case 'kill':
+      return 'kill a process'
+    case 'lose-power':
+      return 'lose power'
+    case 'damage':
+      return 'damage a record'
+    case 'cost':
+      return 'count bytes and syncs'
+    case 'fail':
+      return 'fail a write or sync'
+    case 'salvage':
+      return 'salvage a damaged run'
+    case 'list':
+      return 'list runs'
+  }
+}
+
+/** What is used of a test runner; `vitest` and `node:test` have it. */
+export interface TestRunner {
+  readonly describe: (title: string, body: () => void) => unknown
+  readonly it: (title: string, body: (context: TestContext) => Promise<void>) => unknown
+}
+
+/** What both runners hand to a test. */
+export interface TestContext {
+  readonly skip: (why?: string) => void
+}
+
+/** One test per law; a law that cannot be judged is skipped, with the reason. */
+export function describeLaws(
+  { describe, it }: TestRunner,
+  name: string,
+  makePlace: LawSubject['place'],
+  effort: Partial<LawEffort> = {},
+): void {
+  describe(`laws of the ${name} journal`, () => {
+    for (const { law, name: title, run } of laws(makePlace, effort))
+      it(`${law}: ${title}`, async (context) => {
+        const outcome = await run()
+        if (outcome.kind === 'not-judged') context.skip(`not judged: ${outcome.why}`)
+      })
+  })
+}
