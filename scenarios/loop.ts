@@ -10,6 +10,7 @@ import {
 import type { Scenario } from '../harness/scenario.ts'
 import type { Task } from '../harness/workload.ts'
 import {
+  commitWithoutAck,
   crashInRecovery,
   effectWithoutCommit,
   outcomeUnknown,
@@ -42,6 +43,7 @@ export const loop: Scenario = {
   faults: [killAtOp, killAtMark, killInRecovery, killAtRandom, terminate],
   sometimes: [
     effectWithoutCommit,
+    commitWithoutAck,
     outcomeUnknown,
     resumedAfterCommit,
     tornAppend,

@@ -22,6 +22,24 @@ export const effectWithoutCommit: Sometimes = {
   directed: (control) => killAtMark(control, 'effect', 'after'),
 }
 
+/** Killed when an append was durable and nobody had been told: the next life recovers what was never acknowledged. */
+export const commitWithoutAck: Sometimes = {
+  name: 'killed between a commit and its ack',
+  happened: (history) =>
+    killedLives(history).some(({ life }) => {
+      const untold = history.appends.findLast((append) => append.life === life)
+      if (untold === undefined || untold.ackIndex !== undefined) return false
+      const next = history.opens.find((open) => open.index > untold.index)
+      return untold.hashes.every((hash) => next?.hashes?.includes(hash) === true)
+    }),
+  directed: (control) => {
+    const effect = control.ops.find(({ mark }) => mark === 'effect')
+    const ack = control.ops.find(({ n, mark }) => mark === 'ack' && n > (effect?.n ?? Infinity))
+    const sync = control.ops.findLast(({ n, op }) => n < (ack?.n ?? 0) && isSync(op))
+    return sync === undefined ? undefined : kill(sync.n, { kind: 'after' })
+  },
+}
+
 /** Killed with something committed and something left to do, and the rest was done by a later life. */
 export const resumedAfterCommit: Sometimes = {
   name: 'resumed after a commit',

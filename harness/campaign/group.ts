@@ -129,12 +129,12 @@ interface Source {
   readonly plans: Iterator<CasePlan>
 }
 
-/** Each as often as it weighs, spread over the round, so that a round that is cut short leaves nobody out who weighs much. */
+/** Each as often as it weighs, and all of them once before any comes again: a round that is cut short leaves nobody out. */
 function oneRound(sources: readonly Source[]): readonly Source[] {
   const turns = sources.flatMap((source) =>
     Array.from({ length: source.weight }, (_, turn) => ({
       source,
-      at: (turn + 0.5) / source.weight,
+      at: turn / source.weight,
     })),
   )
   return turns.sort((left, right) => left.at - right.at).map(({ source }) => source)

@@ -14,7 +14,7 @@ export interface RunOptions extends CommonOptions {
 }
 
 /** Cases per workload unless the configuration or the command line says otherwise. */
-export const casesDefault = 12
+export const casesDefault = 14
 
 /** Milliseconds for making failures smaller. */
 const shrinkMs = 30_000

@@ -32,9 +32,9 @@ describe('the cases of a group', () => {
     expect(classes(faults, 7)).toEqual(['a', 'b', 'c', 'a', 'b', 'c', 'a'])
   })
 
-  it('a class is drawn as often in a round as it weighs, spread over the round', () => {
+  it('a class is drawn as often in a round as it weighs, after all of them were drawn once', () => {
     const faults = [counting('a'), counting('b', 3, 100), counting('c', 1, 200)]
-    expect(classes(faults, 10)).toEqual(['b', 'a', 'b', 'c', 'b', 'b', 'a', 'b', 'c', 'b'])
+    expect(classes(faults, 10)).toEqual(['a', 'b', 'c', 'b', 'b', 'a', 'b', 'c', 'b', 'b'])
   })
 
   it('a class that has nothing more to give leaves its turns to the others', () => {

@@ -108,7 +108,7 @@ describe('the same seed twice', () => {
   it('is told in one line', () => {
     const both = [again({}, {}), again({ schedule: 'Z9=done' }, { lives: 2 })]
     expect(sameAgainText(both)).toBe(
-      '2 sampled cases run twice: 2 with the same verdict, 1 of 1 with the same marks where that is promised, 0 of 1 where it is not (several processes at once)',
+      '2 sampled cases run twice: 2 with the same verdict, 1 of 1 with the same marks where that is promised, 0 of 1 where it is not (other processes at the run)',
     )
   })
 })
