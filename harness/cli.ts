@@ -3,7 +3,7 @@
  * The command line of killpoint. Each command is loaded when it is asked for; this file knows their options and nothing else.
  */
 import { availableParallelism } from 'node:os'
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { duration, withCommonOptions, wholeNumber } from './commands/options.ts'
 import { HarnessError, UsageError } from './errors.ts'
 import { packageVersion } from './report/environment.ts'
@@ -83,6 +83,7 @@ program
   .option('--times <n>', 'how often', wholeNumber, 1)
   .option('--keep', 'leave the directories of the case, and print where they are')
   .option('--inspect [life]', 'start the recovering life (or this one) under the debugger', life)
+  .option('--inspect-port <port>', 'the port of the debugger, 0 for any', port)
   .option('--profile <name>', 'another disk profile than that of the token')
   .option('--json', 'the result as JSON on standard output, and nothing else there')
   .action(async (text: string, options: Json & import('./commands/replay.ts').ReplayOptions) => {
@@ -193,6 +194,12 @@ async function projectModules(): Promise<
   [typeof import('./commands/project.ts'), typeof import('../scenarios/index.ts')]
 > {
   return await Promise.all([import('./commands/project.ts'), import('../scenarios/index.ts')])
+}
+
+function port(text: string): number {
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value < 65_536) return value
+  throw new InvalidArgumentError('expected a port from 0 to 65535.')
 }
 
 function records(text: string): number {

@@ -11,7 +11,7 @@ import { UsageError } from '../errors.ts'
 import { stringifySchedule } from '../fault-text.ts'
 import type { LiveOptions } from '../live/options.ts'
 import { modelOf } from '../model.ts'
-import { inspectLife, type Inspector } from '../replay/inspector.ts'
+import { freePort, inspectLife, type Inspector } from '../replay/inspector.ts'
 import { outcomeText, replay, type Replayed, type ReplayOrder } from '../replay/replay.ts'
 import { storyText } from '../report/failure-story.ts'
 import type { Output } from '../report/output.ts'
@@ -27,6 +27,8 @@ export interface ReplayOptions {
   readonly keep?: boolean
   /** True for the life that recovers, or the number of a life. */
   readonly inspect?: boolean | number
+  /** Of the debugger; 0 for any. */
+  readonly inspectPort?: number
   readonly profile?: string
 }
 
@@ -155,12 +157,14 @@ function liveOptions({ keep }: ReplayOptions, inspector: Inspector | undefined):
 /** Finds out which life recovers, unless it was said, and makes it wait for a debugger. */
 async function inspectorFor(
   wanted: Wanted,
-  { inspect }: ReplayOptions,
+  { inspect, inspectPort }: ReplayOptions,
   say: (line: string) => void,
 ): Promise<Inspector> {
   const life = typeof inspect === 'number' ? inspect : await recoveringLife(wanted)
-  const inspector = inspectLife(life, 'run')
+  const port = inspectPort === 0 ? await freePort() : inspectPort
+  const inspector = inspectLife(life, 'run', port)
   say(`${inspector.howTo}\n`)
+  void inspector.url().then((url) => url !== undefined && say(`it waits now: ${url}\n`))
   return inspector
 }
 

@@ -84,7 +84,7 @@ describe('a new project', () => {
 
   it('holds what is needed at run time and no more', () => {
     const tops = new Set(packed.map((path) => path.split('/')[0]))
-    expect([...tops].sort()).toEqual([
+    expect([...tops].toSorted((left, right) => (left < right ? -1 : 1))).toEqual([
       'LICENSE',
       'README.md',
       'dist',
