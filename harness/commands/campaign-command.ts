@@ -97,6 +97,7 @@ export async function runOrder(order: CampaignOrder, output: Output): Promise<Ca
     return outcome
   } finally {
     watch.end()
+    files.abandon()
     stopping.forget()
   }
 }

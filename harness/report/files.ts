@@ -8,6 +8,7 @@ export class ReportFiles {
   readonly cases: string
   readonly #directory: string
   readonly #stream: WriteStream
+  #error: Error | undefined
 
   /** `cases.jsonl` is begun anew; everything else is overwritten when it is written. */
   constructor(directory: string) {
@@ -15,6 +16,13 @@ export class ReportFiles {
     this.#directory = directory
     this.cases = join(directory, 'cases.jsonl')
     this.#stream = createWriteStream(this.cases)
+    // `close` throws it; where nobody gets that far, another error is told.
+    this.#stream.on('error', (error) => (this.#error ??= error))
+  }
+
+  /** Lets go of the files where there is no result to write. Safe after `close`. */
+  abandon(): void {
+    this.#stream.destroy()
   }
 
   addCase(line: string): void {
@@ -23,6 +31,7 @@ export class ReportFiles {
 
   /** Writes the result and the texts of the failures, and ends the list of cases. Throws what the disk says. */
   async close(result: unknown, failures: readonly string[]): Promise<void> {
+    if (this.#error !== undefined) throw this.#error
     this.#stream.end()
     await finished(this.#stream)
     writeFileSync(join(this.#directory, 'result.json'), `${JSON.stringify(result, undefined, 2)}\n`)

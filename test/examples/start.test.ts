@@ -84,16 +84,18 @@ describe('a new project', () => {
 
   it('holds what is needed at run time and no more', () => {
     const tops = new Set(packed.map((path) => path.split('/')[0]))
-    expect([...tops].toSorted((left, right) => (left < right ? -1 : 1))).toEqual([
-      'LICENSE',
-      'README.md',
-      'dist',
-      'examples',
-      'harness',
-      'package.json',
-      'scenarios',
-      'src',
-    ])
+    expect(tops).toEqual(
+      new Set([
+        'LICENSE',
+        'README.md',
+        'dist',
+        'examples',
+        'harness',
+        'package.json',
+        'scenarios',
+        'src',
+      ]),
+    )
     expect(packed.filter((path) => /tsbuildinfo|\.test\.|node_modules/.test(path))).toEqual([])
   })
 })

@@ -1,0 +1,98 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterEach, describe, expect, it } from 'vitest'
+import { runCommand, type RunOptions } from '../../../harness/commands/run.ts'
+import { replayCommand } from '../../../harness/commands/replay.ts'
+import { keptOutput } from '../../../harness/report/output.ts'
+import type { System } from '../../../harness/system.ts'
+import { exitCodes } from '../../../harness/verdict.ts'
+import { notebookProject, pages } from '../fixtures/notebook-project.ts'
+import { threeSteps, toy } from '../live/toy.ts'
+import { cli } from './cli.ts'
+
+let project: ReturnType<typeof notebookProject>
+afterEach(() => project.remove())
+
+async function run(
+  system: System,
+  options: Partial<RunOptions> = {},
+): Promise<{ readonly code: number; readonly text: string }> {
+  const scenario = { ...pages, workload: fc.constant(threeSteps), sometimes: [] }
+  project = notebookProject('', { systems: [system], scenarios: [scenario] })
+  const output = keptOutput()
+  const asked = { jobs: 2, seed: 'abc', cases: 2, shrink: false, ...options }
+  const code = await runCommand(project, asked, output)
+  return { code, text: output.lines.join('\n') }
+}
+
+describe('a worker that misbehaves', () => {
+  it.each([
+    ['does not start', 'exit-at-start', 'not-started', /exit code 3 before its first mark/],
+    ['writes garbage into the ledger', 'garbage', 'garbage', /of the ledger is no mark/],
+    ['dies by itself', 'crash', 'died', /ended by SIGABRT, which nobody injected/],
+    ['leaves children', 'daemon', 'left-children', /outlived the case.*sleep 600/],
+    ['writes outside of its directory', 'stray', 'stray-files', /wrote "somewhere.txt"/],
+    ['opens 100 000 files', 'open-files', 'not-started', /EMFILE/],
+  ])('%s: it is told, with what to do, and nothing is said of the system', async (...row) => {
+    const [, bug, kind, message] = row
+    const { code, text } = await run({ ...toy(bug), claims: ['process'] })
+    expect(code).toBe(exitCodes.harness)
+    expect(text).toContain('✗ pages × toy   HARNESS_ERROR')
+    expect(text).toMatch(new RegExp(`trouble +${kind}`))
+    expect(text).toMatch(message)
+    expect(text).toMatch(/\n {2}hint +\S/)
+    expect(text).not.toMatch(/LOST_|REDONE|WEDGED|all of it holds/)
+    expect(text.split('\n').at(-1)).toMatch(/^ {2}replay +npx killpoint replay kp1:pages:toy:/)
+  })
+
+  it('a system without a function that it claims is named before anything runs', async () => {
+    const backend = join(import.meta.dirname, 'cli.ts')
+    const entry = join(import.meta.dirname, '../../../harness/systems/reference/worker.ts')
+    const modules = { 'killpoint:backend': backend }
+    const program = { kind: 'script', entry, modules } as const
+    await expect(run({ ...toy(), program })).rejects.toThrow(/cli\.ts.*createBackend/)
+  })
+})
+
+describe('what a person hands over', () => {
+  it('a configuration that is none is told everything that is wrong with it', async () => {
+    project = notebookProject()
+    const system = "{ kind: 'runtime', name: '', claims: ['magic'], takeoverMsMax: -1 }"
+    const path = join(project.directory, 'killpoint.config.mjs')
+    writeFileSync(path, `export default { systems: [${system}] }\n`)
+    const ran = await cli(['run'], project.directory)
+    expect(ran.code).toBe(3)
+    expect(ran.stdout).toBe('')
+    for (const wrong of ['name ""', 'claim "magic" is unknown', 'takeoverMsMax -1'])
+      expect(ran.stderr).toContain(wrong)
+  })
+
+  it('a token of another version is refused with the versions that are read', async () => {
+    project = notebookProject()
+    await expect(
+      replayCommand(project, 'kp2:pages:notebook:abc:posix:-', { times: 1 }, keptOutput()),
+    ).rejects.toThrow(/of version kp2; this build reads kp1\n.*hint: use the killpoint version/s)
+  })
+
+  it('a saved case of another version is refused, naming the file', async () => {
+    project = notebookProject()
+    mkdirSync(project.corpus, { recursive: true })
+    const old = { schema: 'killpoint-case', version: 0 }
+    writeFileSync(join(project.corpus, 'old.json'), JSON.stringify(old))
+    const ran = runCommand(project, { jobs: 2, seed: 'abc' }, keptOutput())
+    await expect(ran).rejects.toMatchObject({
+      code: 'CASE_VERSION',
+      message: expect.stringMatching(/old\.json is a saved case of version 0; this build reads/),
+    })
+  })
+
+  it('a directory for cases that cannot be one is a fault of the harness, not of the system', async () => {
+    project = notebookProject()
+    const file = join(project.directory, 'file')
+    writeFileSync(file, '')
+    await expect(run(toy(), { scratch: join(file, 'below') })).rejects.toThrow(
+      /the harness cannot use its own directory .*: ENOTDIR\n.*hint: free some room, or point --scratch/s,
+    )
+  })
+})
