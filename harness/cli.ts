@@ -85,6 +85,7 @@ program
   .option('--inspect [life]', 'start the recovering life (or this one) under the debugger', life)
   .option('--inspect-port <port>', 'the port of the debugger, 0 for any', port)
   .option('--profile <name>', 'another disk profile than that of the token')
+  .option('--scratch <dir>', 'where the case runs; in memory where the host has it')
   .option('--json', 'the result as JSON on standard output, and nothing else there')
   .action(async (text: string, options: Json & import('./commands/replay.ts').ReplayOptions) => {
     const { replayCommand } = await import('./commands/replay.ts')
@@ -165,6 +166,12 @@ program
   .action(async (options: Json) => {
     const { doctorCommand } = await import('./commands/doctor.ts')
     process.exitCode = await doctorCommand(process.cwd(), standardOutput(options.json))
+  })
+
+// Whoever reads may leave, as `head` does: the exit code is the answer all the same.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
   })
 
 try {

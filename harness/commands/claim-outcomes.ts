@@ -1,6 +1,7 @@
 /** What a campaign says of each claim of a system. */
 import type { CaseReport } from '../campaign/trial.ts'
 import { faultNeeds, invariantNeeds } from '../claims.ts'
+import type { FaultKind } from '../fault.ts'
 import { modelOf } from '../model.ts'
 import { allClaims, type Claim, type System } from '../system.ts'
 import { isBreach } from '../verdict.ts'
@@ -61,15 +62,30 @@ function claimsBroken({ group, asked, judgement }: CaseReport): readonly Claim[]
   return rests.some((claim) => claim !== 'process') ? rests : [...rests, ...about]
 }
 
+/** Claims that a judge rests on and that only such a case can break. */
+const onlyWith: Readonly<Partial<Record<Claim, (report: CaseReport) => boolean>>> = {
+  fencing: (report) => hasFault(report, 'zombie') || hasFault(report, 'resumers'),
+  guarded: (report) => hasFault(report, 'resumers'),
+  graceful: (report) => hasFault(report, 'sigterm'),
+  budget: ({ group }) => group.workload.budget !== undefined,
+  deadline: ({ group }) => group.workload.deadlineMs !== undefined,
+}
+
+function hasFault({ asked }: CaseReport, kind: FaultKind): boolean {
+  return asked.schedule.flat().some((fault) => fault.kind === kind)
+}
+
 /** The claims that a case could have broken: what its scenario, its faults, its workload and its judges rest on. */
-export function claimsAtStake({ group, origin, judgement }: CaseReport): ReadonlySet<Claim> {
+export function claimsAtStake(report: CaseReport): ReadonlySet<Claim> {
+  const { group, origin, judgement } = report
   const { scenario, workload } = group
+  const judged = (judgement?.judged ?? []).flatMap((each) => invariantNeeds[each].claims)
   const units = [...modelOf(workload).units.values()]
   const faults = scenario.faults.find(({ name }) => origin.kind === 'class' && name === origin.name)
   return new Set<Claim>([
     ...scenario.needs,
     ...(faults?.needs ?? []),
-    ...(judgement?.judged ?? []).flatMap((invariant) => invariantNeeds[invariant].claims),
+    ...judged.filter((claim) => onlyWith[claim]?.(report) ?? true),
     ...units.flatMap(({ effect }) => (effect === 'keyed' || effect === 'once' ? [effect] : [])),
     ...(units.some(({ fails }) => fails > 0) ? (['retry'] as const) : []),
     ...(workload.inFlightMax > 1 ? (['parallel'] as const) : []),

@@ -30,6 +30,8 @@ export interface ReplayOptions {
   /** Of the debugger; 0 for any. */
   readonly inspectPort?: number
   readonly profile?: string
+  /** Directory in which cases run. */
+  readonly scratch?: string
 }
 
 /** What a person asked to be replayed. */
@@ -137,8 +139,12 @@ export function profileOf(
 /** With a debugger nobody may lose patience. */
 const patienceMs = 24 * 3_600_000
 
-function liveOptions({ keep }: ReplayOptions, inspector: Inspector | undefined): LiveOptions {
+function liveOptions(
+  { keep, scratch }: ReplayOptions,
+  inspector: Inspector | undefined,
+): LiveOptions {
   return {
+    ...(scratch === undefined ? {} : { scratch }),
     quietMs,
     keep: keep === true,
     // A handful of starts do not pay for the rehearsal.
