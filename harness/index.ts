@@ -23,9 +23,17 @@ export {
   claimMeanings,
   type Claim,
   type CommandSystem,
+  type RunningService,
   type Service,
   type System,
 } from './system.ts'
+export {
+  postgresSystem,
+  type PostgresSystemOptions,
+  sqliteSystem,
+  type SqliteSystemOptions,
+} from './systems/databases.ts'
+export { postgresService, type PostgresServiceOptions } from './systems/postgres-service.ts'
 export { backendSystem, fileSystemUnderTest, type BackendOptions } from './systems/reference.ts'
 export type { BackendContext, CreateBackend } from './systems/reference/backend.ts'
 export type { Task, Workload } from './workload.ts'

@@ -82,6 +82,8 @@ interface Described {
   readonly inFlightMax?: number
   /** Processes that it needs, started and stopped (and killed) by the harness. */
   readonly services?: readonly Service[]
+  /** True where its store is written by native code or a service, whose ops no door shows. */
+  readonly unseenStore?: true
   /** Variables of the harness's own environment that its processes see; PATH, HOME and LANG they always do. */
   readonly inherit?: readonly string[]
   /** Variables set for its processes. */

@@ -111,6 +111,7 @@ export const tornBlob: Sometimes = {
 /** Killed inside the large write of one of two children that publish the same bytes at once. */
 export const tornTwin: Sometimes = {
   name: 'killed inside the second of two equal publications',
+  needsOps: true,
   happened: (history) =>
     killedLives(history).some(({ life, faults }) => {
       const torn = faults.some(({ fault }) => Number(insideWrite.exec(fault)?.[1]) > smallBytes)
@@ -145,7 +146,8 @@ export const crashInRecovery: Sometimes = {
     const seal = control.ops.find(({ op }) => isSync(op))
     const begin = control.ops.find(({ mark }) => mark === 'begin')
     const middle = control.ops[Math.floor(control.ops.length / 2)]
-    const early = control.afterOnly === true ? begin : seal
+    // What is written by native code, or by a server, shows no seal.
+    const early = control.afterOnly === true ? begin : (seal ?? begin)
     if (early === undefined || middle === undefined) return undefined
     const [first] = kill(middle.n, { kind: 'after' }).schedule
     const [second] = kill(early.n, { kind: early === begin ? 'after' : 'before' }).schedule

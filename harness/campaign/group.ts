@@ -87,7 +87,8 @@ export function applicable<Item extends FaultClass | Sometimes>(
 }
 
 function missingOf(item: FaultClass | Sometimes, system: System): string {
-  if ('needsOps' in item && system.program.kind === 'executable') return 'ops that can be seen'
+  const isUnseen = system.program.kind === 'executable' || system.unseenStore === true
+  if ('needsOps' in item && isUnseen) return 'ops that can be seen'
   return missingClaims(system, item.needs ?? []).join(', ')
 }
 

@@ -81,6 +81,25 @@ export const journalLaws: readonly JournalLaw[] = [
     },
   ),
 
+  law(
+    'J1',
+    'an append is synced before it is acknowledged, where power loss is claimed',
+    ['cost'],
+    async (place) => {
+      const { backend } = place.start()
+      if (backend.durability !== 'power') return
+      const journal = await backend.open(runId)
+      for (let append = 1; append <= 5; append++) {
+        const before = await place.cost?.()
+        await journal.append([append])
+        const after = await place.cost?.()
+        const syncs = (after?.syncs ?? 0) - (before?.syncs ?? 0)
+        assertTrue(syncs >= 1, `append ${append} was synced before it was acknowledged`)
+      }
+      await journal.close()
+    },
+  ),
+
   {
     id: 'J1 J2 J3 J4 J5 J9 J11',
     title: 'lives that open, append, close, die and rob each other agree with a plain array',
@@ -135,6 +154,30 @@ export const journalLaws: readonly JournalLaw[] = [
     const image = await place.start().backend.read(runId)
     assertEqual(bodiesOf(image?.records), ['kept'], 'records')
   }),
+
+  law(
+    'J3 J6',
+    'an append that fails in the middle leaves all of it or nothing',
+    ['fail'],
+    async (place) => {
+      for (let write = 1; write <= 4; write++) {
+        const id = `${runId}-${write}`
+        const process = place.start()
+        const journal = await process.backend.open(id)
+        await journal.append(['kept'])
+        process.failNext?.('write', write)
+        const outcome = await outcomeOf(journal.append(['a', 'b', 'c']))
+        const next = await place.start().backend.open(id, { takeover: 'always' })
+        const found = bodiesOf(next.recovered)
+        const whole = outcome.kind === 'value' || found.length > 1
+        assertEqual(
+          found,
+          whole ? ['kept', 'a', 'b', 'c'] : ['kept'],
+          `after write ${write} failed`,
+        )
+      }
+    },
+  ),
 
   law(
     'J5',

@@ -31,8 +31,8 @@ export interface LawProcess {
   readonly backend: JournalBackend
   /** Dies here and now; what it has under way stops where it is. */
   readonly kill?: () => void
-  /** Makes the next write, or sync, of this process fail. */
-  readonly failNext?: (what: 'write' | 'sync') => void
+  /** Makes the next write, or sync, of this process fail; or the second, third … from now. */
+  readonly failNext?: (what: 'write' | 'sync', nth?: number) => void
 }
 
 export type Ability = 'kill' | 'lose-power' | 'damage' | 'cost' | 'fail' | 'salvage' | 'list'

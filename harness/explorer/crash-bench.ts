@@ -232,5 +232,6 @@ export class CrashBench {
 function whyNot(system: System, format: 'cjs' | 'esm' | undefined): string | undefined {
   if (format === undefined) return 'its lives are no modules that can be bundled'
   if (format === 'esm') return 'its module has a top-level await'
+  if (system.unseenStore === true) return 'its store is written where no door shows it'
   return (system.services ?? []).length > 0 ? 'it keeps its state in a service' : undefined
 }

@@ -13,7 +13,7 @@ const fileClaims: readonly Claim[] = allClaims
 export function fileSystemUnderTest(): BackendSystem {
   return backendSystem({
     name: 'file',
-    module: join(sources, 'file-backend.ts'),
+    module: join(referenceSources, 'file-backend.ts'),
     claims: fileClaims,
   })
 }
@@ -37,7 +37,7 @@ export function backendSystem(options: BackendOptions): BackendSystem {
     takeoverMsMax,
     program: {
       kind: 'script',
-      entry: join(sources, 'worker.ts'),
+      entry: join(referenceSources, 'worker.ts'),
       modules: { ...runtimeModules, 'killpoint:backend': resolve(module) },
       ...(external === undefined ? {} : { external }),
     },
@@ -55,7 +55,7 @@ function runtimeSource(name: string): string {
 }
 
 /** The TypeScript sources ship with the package: sites in a report are lines that a person can open. */
-const sources = sourceDirectory()
+export const referenceSources: string = sourceDirectory()
 
 function sourceDirectory(): string {
   const here = dirname(fileURLToPath(import.meta.url))

@@ -18,14 +18,19 @@ async function simPlace(): Promise<LawPlace> {
   return {
     start: () => {
       let failing: 'write' | 'sync' | undefined
+      let left = 0
       const fate = (op: Op): Fate => {
         ops.push(op)
-        if (op.kind !== failing) return { kind: 'go' }
+        if (op.kind !== failing || --left > 0) return { kind: 'go' }
         failing = undefined
         return { kind: 'fail', code: 'EIO' }
       }
       const { backend, process } = machine.start(fate, { inlineBytesMax: 200 })
-      return { backend, kill: () => process.kill(), failNext: (what) => (failing = what) }
+      return {
+        backend,
+        kill: () => process.kill(),
+        failNext: (what, nth = 1) => ([failing, left] = [what, nth]),
+      }
     },
     losePower: (keep) => machine.losePower(({ index }) => keep(index)),
     damage: async (runId, drawn) => {

@@ -149,7 +149,8 @@ function startProcess(
       die()
       for (const connection of open) void connection.close()
     },
-    failNext: (what) => (state.next = what),
+    // An append is one write: there is no second.
+    failNext: (what, nth = 1) => (state.next = nth === 1 ? what : undefined),
   }
 }
 

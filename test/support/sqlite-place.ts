@@ -5,6 +5,8 @@ import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
+import type { Identity } from '../../src/identity.ts'
+import type { JournalBackend } from '../../src/journal.ts'
 import {
   sqliteJournal,
   type SqliteHandle,
@@ -34,77 +36,115 @@ export function nodeSqlite(): { readonly open: OpenDatabase } | { readonly missi
   return { open: (file) => new DatabaseSync(file) }
 }
 
+/** What a process makes its backend of. */
+export interface Store {
+  readonly open: () => SqliteHandle
+  readonly identity: Identity
+}
+
+type MakeBackend = (store: Store) => JournalBackend
+
 /** A store on this disk; `options` are those of its journals. */
 export function sqlitePlace(
   open: OpenDatabase,
   options: Partial<SqliteJournalOptions> = {},
 ): LawPlace {
+  const place = placeOver(open, ({ open: database, identity }) =>
+    sqliteJournal({ database, identity, ...options }),
+  )
+  return {
+    ...place,
+    damage: async (runId, drawn) => damageRow(open(place.file), runId, drawn),
+  }
+}
+
+/** A store on this disk for any backend over SQLite. */
+export function placeOver(
+  open: OpenDatabase,
+  make: MakeBackend,
+): LawPlace & { readonly file: string } {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'killpoint-sqlite-'))
   const file = path.join(dir, 'runs.db')
   const machine = new PretendMachine()
   return {
-    start: () => startProcess(machine, () => open(file), options),
-    damage: async (runId, drawn) => damageRow(open(file), runId, drawn),
-    ...(fs.existsSync('/proc/self/io') ? { cost: costOf } : {}),
+    file,
+    start: () => startProcess(machine, () => open(file), make),
+    cost: costOf,
     dispose: async () => fs.rmSync(dir, { recursive: true }),
   }
 }
 
-let commits = 0
+/** Commits that SQLite synced, of all processes. */
+let synced = 0
 
 function costOf(): { readonly bytes: number; readonly syncs: number } {
-  const io = fs.readFileSync('/proc/self/io', 'utf8')
-  return { bytes: Number(/^wchar: (\d+)$/m.exec(io)?.[1]), syncs: commits }
+  // Where nobody counts bytes, only syncs are compared.
+  const io = fs.existsSync('/proc/self/io') ? fs.readFileSync('/proc/self/io', 'utf8') : 'wchar: 0'
+  return { bytes: Number(/^wchar: (\d+)$/m.exec(io)?.[1]), syncs: synced }
 }
 
 function startProcess(
   machine: PretendMachine,
   open: () => SqliteHandle,
-  options: Partial<SqliteJournalOptions>,
+  make: MakeBackend,
 ): LawProcess {
   const { identity, die } = machine.start()
-  const state: Failing = { dead: false, next: undefined }
+  const state: Failing = { dead: false, next: undefined, left: 0 }
   return {
-    backend: sqliteJournal({
-      database: () => failing(open(), state),
-      identity,
-      ...options,
-    }),
+    backend: make({ open: () => failing(open(), state), identity }),
     kill: () => {
       state.dead = true
       die()
     },
-    failNext: (what) => (state.next = what),
+    failNext: (what, nth = 1) => {
+      state.next = what
+      state.left = nth
+    },
   }
 }
 
 interface Failing {
   dead: boolean
   next: 'write' | 'sync' | undefined
+  left: number
 }
 
-/** A handle whose process can die, and whose next write or commit can fail. */
+/** A handle whose process can die, whose n-th write or commit can fail, and whose synced commits are counted. */
 function failing(handle: SqliteHandle, state: Failing): SqliteHandle {
+  let isWithin = false
   const check = (what: 'write' | 'sync' | 'other'): void => {
     if (state.dead) throw new Error('the process is dead')
-    if (state.next !== what) return
+    if (state.next !== what || --state.left > 0) return
     state.next = undefined
     throw Object.assign(new Error('disk I/O error'), {
       code: what === 'sync' ? 'SQLITE_IOERR_FSYNC' : 'SQLITE_IOERR_WRITE',
     })
   }
+  // 2 is FULL: what is less does not sync the log in a commit.
+  const countCommit = (): void => {
+    const row = handle.prepare('PRAGMA synchronous').get() as { readonly synchronous: number }
+    if (row.synchronous >= 2) synced++
+  }
   return {
     exec: (sql) => {
       check(sql === 'COMMIT' ? 'sync' : 'other')
-      if (sql === 'COMMIT') commits++
-      return handle.exec(sql)
+      const result = handle.exec(sql)
+      if (sql === 'COMMIT') countCommit()
+      if (sql.startsWith('BEGIN')) isWithin = true
+      if (sql === 'COMMIT' || sql === 'ROLLBACK') isWithin = false
+      return result
     },
     prepare: (sql) => {
       check('other')
       const statement = handle.prepare(sql)
-      const what = sql.startsWith('INSERT') ? 'write' : 'other'
+      const isInsert = sql.startsWith('INSERT')
       return {
-        run: (...parameters) => (check(what), statement.run(...parameters)),
+        run: (...parameters) => {
+          check(isInsert ? 'write' : 'other')
+          const result = statement.run(...parameters)
+          if (isInsert && !isWithin) countCommit()
+          return result
+        },
         get: (...parameters) => (check('other'), statement.get(...parameters)),
         all: (...parameters) => (check('other'), statement.all(...parameters)),
       }
