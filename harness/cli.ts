@@ -76,6 +76,14 @@ program
     process.exitCode = initCommand(process.cwd(), standardOutput(options.json))
   })
 
+withCommonOptions(program.command('audit'))
+  .description('which syncs are load-bearing: each lies in turn, and what then breaks is told')
+  .action(async (options: import('./commands/options.ts').CommonOptions) => {
+    const { auditCommand } = await import('./commands/audit.ts')
+    const output = standardOutput(options.json)
+    process.exitCode = await auditCommand(await anyProject(), options, output)
+  })
+
 program
   .command('replay')
   .argument('<token|file>', 'a token as it was printed, or the path of a saved case')

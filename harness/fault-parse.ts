@@ -222,7 +222,7 @@ function readPositionIn(cursor: TextCursor, phases: readonly Phase['kind'][]): P
 
 function readOp(cursor: TextCursor): OpReference {
   const start = cursor.at
-  const stream = cursor.tryRead(/[1-9]\d{0,8}(?:\.[1-9]\d{0,8})*@/y)?.slice(0, -1) ?? '1'
+  const stream = cursor.tryRead(/(?:0\.)?[1-9]\d{0,8}(?:\.[1-9]\d{0,8})*@/y)?.slice(0, -1) ?? '1'
   if (stream === '1' && cursor.at > start)
     throw cursor.refuse('an op number: stream 1 is not written', start)
   return { stream, op: cursor.number('an op number', 1) }

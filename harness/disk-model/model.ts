@@ -9,12 +9,19 @@
  *  M3  An image is a pure function of the point and the choice made for each pending unit; its hash is that of its content.
  */
 import type { DirectoryImage } from '../directory-image.ts'
-import type { Phase, Position } from '../fault.ts'
+import type { Position } from '../fault.ts'
 import type { Trace } from '../trace.ts'
 import { ImageBuilder, type CrashImage } from './image.ts'
 import type { Chosen } from './part.ts'
 import { profiles, type Profile, type ProfileName } from './profile.ts'
-import { unitsOf, type LosableUnit, type Unit, type Units } from './units.ts'
+import {
+  placeOf,
+  unitsOf,
+  type LosableUnit,
+  type PastLife,
+  type Unit,
+  type Units,
+} from './units.ts'
 
 /** A moment at which a life can be cut off. */
 export interface CrashPoint {
@@ -23,6 +30,14 @@ export interface CrashPoint {
   readonly at: number
   /** Marks that are in the ledger then: the first so many of the life's. */
   readonly marks: number
+}
+
+/** The disk before a life. */
+export interface DiskBefore {
+  /** What was durable when the machine last came up. */
+  readonly initial: DirectoryImage
+  /** Lives since then: what they did not sync, a power loss can still take. */
+  readonly past?: readonly PastLife[]
 }
 
 /** What a crash at a point can take. */
@@ -48,11 +63,16 @@ export class DiskModel {
   /** By unit: the place from which on a completed sync covers it. */
   readonly #coveredAt: readonly number[]
 
-  /** `seed` draws the garbage that a torn page is filled with. */
-  constructor(trace: Trace, initial: DirectoryImage, profile: ProfileName, seed: string) {
+  /** `initial` is what was durable before the lives of `past`; `seed` draws the garbage that a torn page is filled with. */
+  constructor(
+    trace: Trace,
+    { initial, past = [] }: DiskBefore,
+    profile: ProfileName,
+    seed: string,
+  ) {
     this.profile = profiles[profile]
     this.trace = trace
-    this.units = unitsOf(trace, initial)
+    this.units = unitsOf(trace, initial, past)
     const marks = linesOf(trace, this.units.units)
     this.marks = marks.map(({ line }) => line)
     this.markOps = marks.map(({ op }) => op)
@@ -122,7 +142,9 @@ interface Line {
 /** What the life told, and the lines with which its hooks proved their faults. */
 function linesOf({ stream, life, fired }: Trace, units: readonly Unit[]): readonly Line[] {
   const told = units.flatMap((unit): readonly Line[] =>
-    unit.kind === 'mark' ? [{ line: unit.line, op: unit.traced.n, at: unit.settled }] : [],
+    unit.kind === 'mark' && unit.traced.stream === stream
+      ? [{ line: unit.line, op: unit.traced.n, at: unit.settled }]
+      : [],
   )
   const proven = fired.map(({ fault, n, position: at }): Line => {
     const mark = { mark: 'fault', life, fault, stream, op: n }
@@ -134,11 +156,6 @@ function linesOf({ stream, life, fired }: Trace, units: readonly Unit[]): readon
 /** True for units that a crash can take. */
 export function isLosable(unit: Unit): unit is LosableUnit {
   return unit.kind === 'write' || unit.kind === 'truncate' || unit.kind === 'entry'
-}
-
-function placeOf(phase: Phase, called: number, done: number | undefined): number {
-  // Half a place behind: the entry itself has happened, the next has not.
-  return phase.kind === 'after' ? (done ?? called) + 0.5 : called
 }
 
 /** By unit: from which place on a crash cannot take it any more. */

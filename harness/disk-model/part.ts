@@ -64,7 +64,7 @@ export function tearsOf(
   options: TearOptions,
   reorders: boolean,
 ): readonly Chosen[] {
-  if (unit.kind !== 'write') return []
+  if (unit.kind !== 'write' || options.grain === Infinity) return []
   const { length } = unit.bytes
   const cuts = cutsOf(unit.offset, length, options)
   const tears: Chosen[] = cuts.map((bytes) => [{ kind: 'prefix', bytes, rest: 'absent' }])

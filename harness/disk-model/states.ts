@@ -52,8 +52,8 @@ export const boundsDefaults: Omit<StateBounds, 'seed'> = {
   samples: 4,
 }
 
-/** The same behind a storage error: what can be lost then is lost whole or kept. */
-export const boundsBehindErrors: Omit<StateBounds, 'seed'> = {
+/** The same behind a first crash, or behind a storage error: what can be lost then is lost whole or kept. */
+export const laterBounds: Omit<StateBounds, 'seed'> = {
   tears: { grain: Infinity, everyByte: false },
   exhaustiveMax: 3,
   samples: 1,
@@ -152,7 +152,7 @@ export function applyFault(
   const units = fault.kind === 'kill' ? underWay : pending
   const parts = fault.kind === 'kill' ? fault.lost : fault.except
   const base = fault.kind === 'kill' ? 'kept' : fault.base
-  const stray = parts.find(({ op }) => units.every(({ traced }) => traced.n !== op))
+  const stray = parts.find((part) => units.every((unit) => !isOf(part, unit)))
   if (stray !== undefined) return `op ${stray.op} cannot be lost at op ${fault.at.op}`
   const choices = units.map((unit) => choiceOf(unit, parts, base))
   const image = model.imageAt(point, units, choices)
@@ -167,11 +167,15 @@ function missingOf(
 }
 
 function choiceOf(unit: LosableUnit, parts: readonly OpPart[], base: 'lost' | 'kept'): Chosen {
-  const own = parts.filter(({ op }) => op === unit.traced.n).map(({ part }) => part)
+  const own = parts.filter((part) => isOf(part, unit)).map(({ part }) => part)
   if (own.length === 0) return base === 'lost' ? 'lost' : whole
   const isAll = own.some(({ kind }) => kind === 'whole')
   if (!isAll) return own
   return base === 'lost' ? whole : 'lost'
+}
+
+function isOf({ stream, op }: OpPart, { traced }: LosableUnit): boolean {
+  return traced.n === op && traced.stream === stream
 }
 
 function partsOf(
@@ -194,7 +198,9 @@ type WriteUnit = Extract<LosableUnit, { kind: 'write' }>
 /** The write that a point lies in front of. */
 function insideOf(model: DiskModel, { position }: CrashPoint): WriteUnit | undefined {
   if (position.phase.kind === 'after') return undefined
-  const unit = model.units.units.find(({ traced }) => traced.n === position.op)
+  const unit = model.units.units.find(
+    ({ traced }) => traced.n === position.op && traced.stream === position.stream,
+  )
   return unit?.kind === 'write' ? unit : undefined
 }
 

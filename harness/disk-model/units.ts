@@ -13,7 +13,8 @@
  *      may be late, whatever the recording process did.
  */
 import type { DirectoryImage, ImageEntry } from '../directory-image.ts'
-import type { Op } from '../op.ts'
+import type { Fault, Phase } from '../fault.ts'
+import { isSync, type Op } from '../op.ts'
 import type { Trace, TracedOp } from '../trace.ts'
 
 /** Number of a node in a model; the state directory is {@link rootNode}. */
@@ -74,27 +75,47 @@ export type NodeStart =
 
 /** A life as units on nodes. */
 export interface Units {
+  /** Of the lives before it first. */
   readonly units: readonly Unit[]
-  /** By node number; those made by the life start empty. */
+  /** By node number; those made by the lives start empty. */
   readonly nodes: readonly NodeStart[]
-  /** Nodes of the image before the life that are the same entry: several names of one file. */
+  /** The life's own. */
   readonly ops: readonly TracedOp[]
 }
 
 /**
- * The units of a life, from what the directory was before it.
+ * A life before, since the last power loss: the machine still holds what it did, and the next power loss can take what it did not
+ * sync. Its ops have the stream `0.LIFE`.
+ */
+export interface PastLife {
+  readonly trace: Trace
+  /** How it was killed; absent: it ended by itself. */
+  readonly kill?: Extract<Fault, { kind: 'kill' }>
+}
+
+/**
+ * The units of a life, from what the directory was before it and the lives of `past`.
  *
  * @throws Error where an op acts on something that neither the ops nor `initial` made, or came in from outside
  */
-export function unitsOf(trace: Trace, initial: DirectoryImage = new Map()): Units {
-  return new Walk(trace, initial).units()
+export function unitsOf(
+  trace: Trace,
+  initial: DirectoryImage = new Map(),
+  past: readonly PastLife[] = [],
+): Units {
+  return new Walk(initial).units(trace, past)
+}
+
+/** Place in the log of a position whose op was called and done at these. */
+export function placeOf(phase: Phase, called: number, done: number | undefined): number {
+  // Half a place behind: the entry itself has happened, the next has not.
+  return phase.kind === 'after' ? (done ?? called) + 0.5 : called
 }
 
 const nothing = new Uint8Array()
 const linksMax = 40
 
 class Walk {
-  readonly #trace: Trace
   readonly #nodes: NodeStart[] = []
   readonly #sizes: number[] = []
   /** Directories as the process sees them. */
@@ -103,8 +124,7 @@ class Walk {
   readonly #known = new Map<number, NodeId>()
   readonly #units: Unit[] = []
 
-  constructor(trace: Trace, initial: DirectoryImage) {
-    this.#trace = trace
+  constructor(initial: DirectoryImage) {
     this.#addDirectory(new Map())
     const seen = new Map<ImageEntry, NodeId>()
     for (const path of [...initial.keys()].sort()) {
@@ -121,8 +141,15 @@ class Walk {
     })
   }
 
-  units(): Units {
-    const ops = [...this.#trace.ops].sort((left, right) => left.n - right.n)
+  units(trace: Trace, past: readonly PastLife[]): Units {
+    let shift = past.reduce((sum, life) => sum + life.trace.length + 1, 0)
+    for (const life of past) {
+      for (const traced of leftBy(life)) this.#take(inPast(traced, life, shift))
+      shift -= life.trace.length + 1
+      // Each log numbers nodes for itself.
+      this.#known.clear()
+    }
+    const ops = inOrder(trace)
     for (const traced of ops) this.#take(traced)
     return { units: this.#units, nodes: this.#nodes, ops }
   }
@@ -338,6 +365,44 @@ class Walk {
       at = node ?? -1
     }
     return done.join('/')
+  }
+}
+
+function inOrder({ ops }: Trace): readonly TracedOp[] {
+  return [...ops].sort((left, right) => left.n - right.n)
+}
+
+/** The ops of a past life that took effect, those that the kill tore as far as they did. */
+function leftBy({ trace, kill }: PastLife): readonly TracedOp[] {
+  const ops = inOrder(trace)
+  const at = kill === undefined ? undefined : ops[kill.at.op - 1]
+  if (kill === undefined || at === undefined) return ops
+  const { phase } = kill.at
+  const end = placeOf(phase, at.called.position, at.done?.position)
+  return ops.flatMap((traced): readonly TracedOp[] => {
+    const isTorn = phase.kind === 'inside' && traced === at
+    if (traced.called.position >= end && !isTorn) return []
+    const part = isTorn
+      ? ({ kind: 'prefix', bytes: phase.bytes, rest: 'absent' } as const)
+      : kill.lost.find(({ op }) => op === traced.n)?.part
+    if (part === undefined) return [traced]
+    if (part.kind !== 'prefix' || traced.bytes === undefined) return []
+    return [{ ...traced, result: { ...traced.result, written: part.bytes } }]
+  })
+}
+
+/** The op as later lives see it: everything that was called has happened, a sync only if it was told. */
+function inPast(traced: TracedOp, { trace }: PastLife, shift: number): TracedOp {
+  const { called, done, form } = traced
+  const isTold = form === 'sync' || traced.told !== undefined
+  const told = isSync(traced.op) && !isTold ? Infinity : (done?.position ?? called.position) - shift
+  return {
+    ...traced,
+    stream: `0.${trace.life}`,
+    form: 'promise',
+    called: { ...called, position: called.position - shift },
+    ...(done === undefined ? {} : { done: { ...done, position: done.position - shift } }),
+    told,
   }
 }
 

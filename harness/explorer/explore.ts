@@ -59,6 +59,8 @@ export interface ExploreOptions {
   readonly isOver?: () => boolean
   /** Real milliseconds that are left: shards stop then, and say how many points are left. */
   readonly leftMs?: () => number
+  /** An exploration of a scenario ends with the first finding of one of these. */
+  readonly stopAt?: readonly Verdict[]
   readonly onScenario?: (result: ScenarioExplored) => void
 }
 
@@ -184,8 +186,11 @@ function whyNot(bench: CrashBench, { scenario, workload }: CrashGroup): string |
 export async function runShards(
   bench: CrashBench,
   { order }: RecordedCase,
-  options: Pick<ExploreOptions, 'jobs' | 'harms' | 'bounds' | 'depth' | 'nestedEvery' | 'leftMs'>,
-  more: Pick<ShardOrder, 'lyingSync'> = {},
+  options: Pick<
+    ExploreOptions,
+    'jobs' | 'harms' | 'bounds' | 'depth' | 'nestedEvery' | 'leftMs' | 'stopAt'
+  >,
+  more: Pick<ShardOrder, 'isAudit'> = {},
 ): Promise<readonly ShardReport[]> {
   const { jobs = availableParallelism(), harms = ['kill', 'power-loss'], bounds } = options
   const { depth = 1, nestedEvery = 1 } = options
@@ -203,6 +208,7 @@ export async function runShards(
         depth,
         nestedEvery,
         ...(options.leftMs === undefined ? {} : { budgetMs: options.leftMs() }),
+        ...(options.stopAt === undefined ? {} : { stopAt: options.stopAt }),
         ...more,
       }),
     ),

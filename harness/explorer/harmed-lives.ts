@@ -6,20 +6,14 @@
  */
 import { DiskModel } from '../disk-model/model.ts'
 import { position } from '../fault.ts'
-import type { DirectoryImage } from '../directory-image.ts'
 import type { Mark } from '../mark.ts'
 import type { Trace } from '../trace.ts'
 import type { Asks } from './asks.ts'
 import { afterBetween } from './between-lives.ts'
 import { damagesOf } from './damages.ts'
-import {
-  firstStem,
-  isLast,
-  stemAfterCrash,
-  stemAfterEnd,
-  type LivedLife,
-  type Stem,
-} from './lives.ts'
+import { firstStem, isLast, stemAfterCrash, stemAfterEnd, type LivedLife } from './lives.ts'
+import { firstAck } from './held-lives.ts'
+import type { Place } from './place.ts'
 import { hasFired } from './replay-case.ts'
 import type { Shard } from './shard-states.ts'
 import { storageErrorsOf, type Reach, type StorageError } from './storage-errors.ts'
@@ -29,18 +23,11 @@ const placesMax = 3
 /** Ops behind a storage error before which the run is crashed; and once more at the end of the life. */
 const crashedOps = 2
 
-/** A life that is about to be harmed. */
-interface Place {
-  readonly stem: Stem
-  readonly image: DirectoryImage
-  readonly trace: Trace
-  readonly reach?: Reach
-}
-
 /** Lets every storage error hit the first life and recoveries, alone and with a crash behind it. */
 export function* failLives(shard: Shard, trace: Trace): Asks<void> {
   let number = 0
-  const first: Place = { stem: firstStem, image: new Map(), trace }
+  const before = { initial: new Map() }
+  const first: Place = { stem: firstStem, image: new Map(), before, trace }
   for (const place of [first, ...(yield* recoveries(shard, trace))])
     for (const error of storageErrorsOf(place.trace, place.reach)) {
       number += 1
@@ -67,7 +54,7 @@ export function* damageRuns(shard: Shard, trace: Trace): Asks<void> {
     }
 }
 
-function* fail(shard: Shard, { stem, image }: Place, error: StorageError): Asks<void> {
+function* fail(shard: Shard, { stem, image, before }: Place, error: StorageError): Asks<void> {
   shard.counts.errors += 1
   const { fault, op } = error
   const inside = [fault]
@@ -85,7 +72,7 @@ function* fail(shard: Shard, { stem, image }: Place, error: StorageError): Asks<
   yield* shard.crash({
     stem,
     trace: given.trace,
-    initial: image,
+    before,
     inside,
     depth: Math.max(1, stem.standing.life),
     ops: { from, to: from + crashedOps },
@@ -95,32 +82,23 @@ function* fail(shard: Shard, { stem, image }: Place, error: StorageError): Asks<
 /** Recoveries behind kills, each recorded up to where it owns the run. */
 function* recoveries(shard: Shard, trace: Trace): Asks<readonly Place[]> {
   const places: Place[] = []
-  for (const { stem, image } of placesOf(shard, trace)) {
+  for (const place of placesOf(shard, trace)) {
+    const { stem, image } = place
     const given = yield* shard.live(stem.standing, image, [], true)
     if (given.trace === undefined) continue
-    places.push({ stem, image, trace: given.trace, reach: reachOf(given.trace) })
+    places.push({ ...place, trace: given.trace, reach: reachOf(given.trace) })
   }
   return places
 }
 
 /** Up to the first ack of a recovery: what it does then, the first life did too. */
-function reachOf({ ops, reads }: Trace): Reach {
-  const ack = ops.find(
-    ({ op, bytes }) =>
-      op.kind === 'mark' &&
-      Buffer.from(bytes ?? [])
-        .toString('utf8')
-        .includes('"mark":"ack"'),
-  )
-  return { ops: ack?.n ?? ops.length, reads: reads.length }
+function reachOf(trace: Trace): Reach {
+  return { ops: firstAck(trace), reads: trace.reads.length }
 }
 
 /** The run as a kill leaves it right after some acks, and at its end. */
-function* placesOf(
-  { asked }: Shard,
-  trace: Trace,
-): Generator<{ readonly stem: Stem; readonly image: DirectoryImage }> {
-  const model = new DiskModel(trace, new Map(), asked.order.profile, asked.order.seed)
+function* placesOf({ asked }: Shard, trace: Trace): Generator<Omit<Place, 'trace'>> {
+  const model = new DiskModel(trace, { initial: new Map() }, asked.order.profile, asked.order.seed)
   const marks = model.marks.map((line) => JSON.parse(line) as Mark)
   const acks = marks.flatMap(({ mark }, place) => {
     const op = model.markOps[place]
@@ -136,6 +114,7 @@ function* placesOf(
     yield {
       stem: stemAfterCrash(firstStem, marks.slice(0, point.marks), fault),
       image: model.imageAt(point, [], []).entries,
+      before: { initial: new Map(), past: [{ trace, kill: fault }] },
     }
   }
 }

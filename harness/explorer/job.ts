@@ -55,8 +55,10 @@ export interface ShardOrder {
   readonly nestedEvery: number
   /** Real milliseconds from the shard's start after which no further point is begun. */
   readonly budgetMs?: number
-  /** One sync lies, and nothing is excused: shows what it is for. */
-  readonly lyingSync?: number
+  /** In place of all harm: each sync lies in turn, and nothing is excused. */
+  readonly isAudit?: boolean
+  /** The exploration ends with the first finding of one of these. */
+  readonly stopAt?: readonly Verdict[]
 }
 
 /** An op that a case would have passed with. */
@@ -91,6 +93,23 @@ export interface ShardFinding {
   readonly count: number
 }
 
+/** A sync, and what came of it when it lied. */
+export interface AuditedSync {
+  readonly life: number
+  readonly op: number
+  /** `datasync run/000001.log`. */
+  readonly text: string
+  /** Raw positions, innermost first. */
+  readonly frames: readonly string[]
+  /** Whether a power loss can leave a state that it cannot leave otherwise. */
+  readonly differs: boolean
+  /** The first breach, where there is one. */
+  readonly verdict?: Verdict
+  readonly invariant?: Invariant
+  readonly what?: string
+  readonly schedule?: string
+}
+
 /** How much there was. */
 export interface ShardCounts {
   /** States that exist under the grain and the profile, over all points. */
@@ -120,6 +139,8 @@ export interface ShardReport {
   readonly pointsLeft: number
   readonly counts: ShardCounts
   readonly findings: readonly ShardFinding[]
+  /** Of an audit. */
+  readonly audited?: readonly AuditedSync[]
   /** Why states of this case cannot be recovered in memory. */
   readonly unsupported?: string
   /** Why nothing that was found is worth anything: the control did something else in memory than in a process. */

@@ -4,8 +4,9 @@
  */
 import { check, type Judgement } from '../checkers/check.ts'
 import type { DirectoryImage } from '../directory-image.ts'
-import { DiskModel } from '../disk-model/model.ts'
+import { DiskModel, type DiskBefore } from '../disk-model/model.ts'
 import { applyFault } from '../disk-model/states.ts'
+import type { PastLife } from '../disk-model/units.ts'
 import { stringifyFault } from '../fault-text.ts'
 import type { Fault, LifeFaults, Schedule } from '../fault.ts'
 import type { History } from '../history.ts'
@@ -55,6 +56,8 @@ export interface NoCase {
 interface Stand {
   stem: Stem
   image: DirectoryImage
+  /** What of it is durable. */
+  before: DiskBefore
   isOver: boolean
   readonly lives: ReplayedLife[]
 }
@@ -65,9 +68,18 @@ export function* replayCase(
   schedule: Schedule,
   records = false,
 ): Asks<ReplayedCase | NoCase> {
-  const stand: Stand = { stem: firstStem, image: new Map(), isOver: false, lives: [] }
-  for (const faults of schedule) {
-    const wrong = yield* scheduledLife(order, faults, stand, records)
+  const stand: Stand = {
+    stem: firstStem,
+    image: new Map(),
+    before: { initial: new Map() },
+    isOver: false,
+    lives: [],
+  }
+  const lastLoss = schedule.findLastIndex((faults) =>
+    faults.some(({ kind }) => kind === 'power-loss'),
+  )
+  for (const [index, faults] of schedule.entries()) {
+    const wrong = yield* scheduledLife(order, faults, stand, records || index < lastLoss)
     if (wrong !== undefined) return { life: stand.stem.standing.life, ...wrong }
   }
   const lines = [...stand.stem.lines]
@@ -93,7 +105,7 @@ function* scheduledLife(
   for (const fault of faults.filter(isBetween)) {
     const after = afterBetween(stand, fault)
     if (after === undefined) return { fault, why: 'there was nothing to damage' }
-    Object.assign(stand, after)
+    Object.assign(stand, after, { before: { initial: after.image } })
   }
   const last = faults.at(-1)
   const crash = last !== undefined && isCrash(last) ? last : undefined
@@ -108,20 +120,29 @@ function* scheduledLife(
     const lived: LivedLife = { ...standing, ...given }
     stand.stem = stemAfterEnd(stand.stem, lived, faults)
     stand.image = given.image
+    if (given.trace !== undefined) stand.before = heldToo(stand.before, { trace: given.trace })
     stand.isOver = isLast(lived)
     stand.lives.push({ ...given, life, faults, missing: [] })
     return undefined
   }
   if (given.trace === undefined) return { fault: crash, why: 'the life left no trace' }
-  const crashed = crashLife(order, given.trace, stand.image, crash)
+  const crashed = crashLife(order, given.trace, stand.before, crash)
   if (typeof crashed === 'string') return { fault: crash, why: crashed }
   const early = inside.find((fault) => !hasFired(crashed.marks, fault))
   if (early !== undefined) return { fault: early, why: 'the crash comes before it' }
   stand.stem = stemAfterCrash(stand.stem, crashed.marks, crash, faults.slice(0, -1))
   stand.image = crashed.image
+  stand.before =
+    crash.kind === 'power-loss'
+      ? { initial: crashed.image }
+      : heldToo(stand.before, { trace: given.trace, kill: crash })
   stand.isOver = false
   stand.lives.push({ ...given, ...ended, ...crashed, life, faults })
   return undefined
+}
+
+function heldToo(before: DiskBefore, life: PastLife): DiskBefore {
+  return { ...before, past: [...(before.past ?? []), life] }
 }
 
 const ended = { code: null, signal: 'SIGKILL' } as const
@@ -130,7 +151,7 @@ const ended = { code: null, signal: 'SIGKILL' } as const
 function crashLife(
   order: CaseOrder,
   trace: Trace,
-  image: DirectoryImage,
+  before: DiskBefore,
   crash: CrashFault,
 ):
   | {
@@ -139,7 +160,7 @@ function crashLife(
       readonly missing: readonly TracedOp[]
     }
   | string {
-  const model = new DiskModel(trace, image, order.profile, order.seed)
+  const model = new DiskModel(trace, before, order.profile, order.seed)
   const state = applyFault(model, crash)
   if (typeof state === 'string') return state
   return {

@@ -1,13 +1,8 @@
 /** The crash states of one shard, and what came of them (`shard.ts` says what it promises). */
-import { check } from '../checkers/check.ts'
+import { check, type Judgement } from '../checkers/check.ts'
 import { rebuildDirectory, type DirectoryImage } from '../directory-image.ts'
-import { DiskModel, type CrashPoint } from '../disk-model/model.ts'
-import {
-  boundsBehindErrors,
-  killStates,
-  powerLossStates,
-  type CrashState,
-} from '../disk-model/states.ts'
+import { DiskModel, type CrashPoint, type DiskBefore } from '../disk-model/model.ts'
+import { laterBounds, killStates, powerLossStates, type CrashState } from '../disk-model/states.ts'
 import { position, type Fault, type LifeFaults } from '../fault.ts'
 import { historyOfMarks, type History } from '../history.ts'
 import type { Mark } from '../mark.ts'
@@ -16,7 +11,6 @@ import type { Asks, LifeGiven } from './asks.ts'
 import { Findings } from './findings.ts'
 import { noCounts, type ShardCounts, type ShardOrder, type ShardReport } from './job.ts'
 import {
-  firstStem,
   isLast,
   linesOf,
   standingAfter,
@@ -29,12 +23,14 @@ import { hasFired } from './replay-case.ts'
 
 /** Recoveries that are remembered. */
 const memoMax = 2_048
+/** The same, where their traces are remembered with them. */
+const recordedMax = 256
 
 /** A life to be crashed. */
 export interface Victim {
   readonly stem: Stem
   readonly trace: Trace
-  readonly initial: DirectoryImage
+  readonly before: DiskBefore
   /** Faults that it was given besides. */
   readonly inside: LifeFaults
   /** 1: the first crash. */
@@ -51,8 +47,8 @@ interface Opened extends Victim {
 
 interface Recovery {
   readonly lives: readonly LivedLife[]
-  /** Of its first life, until it was explored. */
-  trace?: Trace | undefined
+  /** Of its first life. */
+  readonly trace?: Trace | undefined
 }
 
 type Counts = { -readonly [Name in keyof ShardCounts]: number }
@@ -68,6 +64,7 @@ export class Shard {
   readonly #memo = new Map<string, Recovery>()
   readonly #findings = new Findings()
   readonly #isLate: () => boolean
+  #isStopped = false
   #points = 0
   #pointsLeft = 0
 
@@ -93,7 +90,7 @@ export class Shard {
 
   /** True where no more is to be begun. */
   get isOver(): boolean {
-    return this.unsupported !== undefined || this.#isLate()
+    return this.#isStopped || this.unsupported !== undefined || this.#isLate()
   }
 
   /** True for what is dealt to this shard by number. */
@@ -109,8 +106,9 @@ export class Shard {
   /** Crashes a life at every point, in every state. */
   *crash(victim: Victim): Asks<void> {
     const { order, harms, bounds: given } = this.asked
-    const bounds = victim.ops === undefined ? given : { ...boundsBehindErrors, seed: given.seed }
-    const model = new DiskModel(victim.trace, victim.initial, order.profile, order.seed)
+    const isFirst = victim.depth === 1 && victim.ops === undefined
+    const bounds = isFirst ? given : { ...laterBounds, seed: given.seed }
+    const model = new DiskModel(victim.trace, victim.before, order.profile, order.seed)
     const opened: Opened = { ...victim, model, marks: model.marks.map(parseMark) }
     const judged = new Set<string>()
     const isWhole = victim.depth === 1 && victim.ops === undefined
@@ -131,15 +129,12 @@ export class Shard {
           harm === 'kill' ? killStates(model, point, bounds) : powerLossStates(model, point, bounds)
         // Points of the first life are the same for all shards: the first of them counts what exists there.
         if (this.asked.shard === 0 || !isWhole) this.counts.exists += found.exists
-        for (const state of found.states) yield* this.#visit(opened, state, judged)
+        for (const state of found.states) {
+          if (this.#isStopped) return
+          yield* this.#visit(opened, state, judged)
+        }
       }
     }
-  }
-
-  /** The trace of a first life one of whose syncs lies; `undefined` where it does not come to it. */
-  *lie(op: number): Asks<Trace | undefined> {
-    const given = yield* this.live(firstStem.standing, new Map(), [lieAt(op)], true)
-    return hasFired(given.marks, lieAt(op)) ? given.trace : undefined
   }
 
   *#visit(victim: Opened, state: CrashState, judged: Set<string>): Asks<void> {
@@ -148,28 +143,24 @@ export class Shard {
     if (isWhole && !this.isMine(numberIn(hash, 0))) return
     this.counts.built += 1
     const reboots = state.fault.kind === 'kill' ? 0 : 1
-    const key = `${hash} ${reboots}`
+    const { depth, nestedEvery } = this.asked
+    const isNested = victim.depth < depth && numberIn(hash, 8) % nestedEvery === 0
+    // What the machine still holds makes another case of the same image, once it is crashed again.
+    const held = isNested && reboots === 0 ? heldAt(victim, state) : ''
+    const key = `${hash} ${reboots} ${held}`
     if (judged.has(key)) return
     judged.add(key)
     if (isWhole) this.#images.add(hash)
     const marks = victim.marks.slice(0, state.point.marks)
     const stem = stemAfterCrash(victim.stem, marks, state.fault, victim.inside)
-    const { depth, nestedEvery } = this.asked
-    const isNested = victim.depth < depth && numberIn(hash, 8) % nestedEvery === 0
     const recovery = yield* this.recover(state.image.entries, stem.standing, hash, isNested)
     if (this.unsupported !== undefined) return
     if (victim.depth > 1) this.counts.nested += 1
     this.judge(stem, recovery.lives, { victim, state })
     const { trace } = recovery
     if (!isNested || trace === undefined) return
-    recovery.trace = undefined
-    yield* this.crash({
-      stem,
-      trace,
-      initial: state.image.entries,
-      inside: [],
-      depth: victim.depth + 1,
-    })
+    const before = beforeNext(victim, state)
+    yield* this.crash({ stem, trace, before, inside: [], depth: victim.depth + 1 })
   }
 
   /** Lives until the run is over. `hash` of the image: what came of it is remembered. */
@@ -199,7 +190,8 @@ export class Shard {
     }
     const recovery: Recovery = { lives: lives.map(bare), trace }
     if (hash === undefined) return recovery
-    if (this.#memo.size >= memoMax) this.#memo.delete(this.#memo.keys().next().value ?? '')
+    if (this.#memo.size >= (records ? recordedMax : memoMax))
+      this.#memo.delete(this.#memo.keys().next().value ?? '')
     this.#memo.set(key, recovery)
     return recovery
   }
@@ -222,9 +214,9 @@ export class Shard {
     stem: Stem,
     lives: readonly LivedLife[],
     crashed?: { readonly victim: Opened; readonly state: CrashState },
-  ): void {
+  ): Judgement {
     this.counts.checked += 1
-    const { order, lyingSync } = this.asked
+    const { order, isAudit = false, stopAt = [] } = this.asked
     const history = historyOfMarks([...stem.lines, ...lives.flatMap(linesOf)])
     const judgement = check(
       {
@@ -234,12 +226,15 @@ export class Shard {
         schedule: stem.schedule,
         livesMax: order.livesMax,
         control: this.#control,
-        ...(lyingSync === undefined ? {} : { isAudit: true }),
+        isAudit,
       },
       order.invariants,
     )
-    if (judgement.verdict === 'HOLDS' || judgement.verdict === 'REFUSED') return
+    const { verdict } = judgement
+    if (verdict === 'HOLDS' || verdict === 'REFUSED' || isAudit) return judgement
     this.#findings.add(stem, judgement, history, crashed)
+    this.#isStopped ||= stopAt.includes(verdict)
+    return judgement
   }
 }
 
@@ -255,6 +250,18 @@ function* pointsOf({ model, ops }: Opened): Generator<CrashPoint> {
   }
   const end = model.pointAt(position(last, 'after', model.trace.stream))
   if (end !== undefined) yield end
+}
+
+/** The ops that the machine holds and no sync covers. */
+function heldAt({ model }: Opened, { point }: CrashState): string {
+  const { pending } = model.stateAt(point)
+  return pending.map(({ index }) => index).join()
+}
+
+/** The disk before the life behind a crash: after a power loss nothing is held any more. */
+function beforeNext({ before, trace }: Opened, { fault, image }: CrashState): DiskBefore {
+  if (fault.kind === 'power-loss') return { initial: image.entries }
+  return { ...before, past: [...(before.past ?? []), { trace, kill: fault }] }
 }
 
 /** A sync that lies. */

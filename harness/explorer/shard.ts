@@ -15,12 +15,14 @@ import { compareImages } from '../directory-image.ts'
 import type { History } from '../history.ts'
 import type { Trace } from '../trace.ts'
 import type { Asks } from './asks.ts'
+import { auditSyncs } from './audit-syncs.ts'
 import { damageRuns, failLives } from './harmed-lives.ts'
+import { loseHeld } from './held-lives.ts'
 import type { ShardOrder, ShardReport } from './job.ts'
 import { firstStem } from './lives.ts'
-import { lieAt, Shard } from './shard-states.ts'
+import { Shard } from './shard-states.ts'
 
-/** Explores; asks for lives as it goes. */
+/** Explores; asks for lives as it goes. `isLate`: whether its time is over. */
 export function* exploreShard(
   asked: ShardOrder,
   trace: Trace,
@@ -28,18 +30,24 @@ export function* exploreShard(
   isLate: () => boolean = () => false,
 ): Asks<ShardReport> {
   const shard = new Shard(asked, control, isLate)
-  const { lyingSync, harms } = asked
-  const before = yield* rehearse(shard, trace)
-  if (before === undefined) {
-    const first = lyingSync === undefined ? trace : yield* shard.lie(lyingSync)
-    const inside = lyingSync === undefined ? [] : [lieAt(lyingSync)]
-    if (first !== undefined)
-      yield* shard.crash({ stem: firstStem, trace: first, initial: new Map(), inside, depth: 1 })
-    if (harms.includes('error')) yield* failLives(shard, trace)
-    if (harms.includes('rot')) yield* damageRuns(shard, trace)
+  const early = yield* rehearse(shard, trace)
+  if (early !== undefined) return shard.report(trace.ops.length, early)
+  const audited = asked.isAudit === true ? yield* auditSyncs(shard, trace) : undefined
+  if (audited === undefined) yield* harm(shard, trace)
+  const late = yield* rehearse(shard, trace)
+  return {
+    ...shard.report(trace.ops.length, late),
+    ...(audited === undefined ? {} : { audited }),
   }
-  const strange = before ?? (yield* rehearse(shard, trace))
-  return shard.report(trace.ops.length, strange)
+}
+
+function* harm(shard: Shard, trace: Trace): Asks<void> {
+  const { harms } = shard.asked
+  const before = { initial: new Map() }
+  yield* shard.crash({ stem: firstStem, trace, before, inside: [], depth: 1 })
+  if (harms.includes('power-loss')) yield* loseHeld(shard, trace)
+  if (harms.includes('error')) yield* failLives(shard, trace)
+  if (harms.includes('rot')) yield* damageRuns(shard, trace)
 }
 
 /** Runs the control again; a sentence where it does not do what the recorded process did. */

@@ -29,8 +29,8 @@ export function endHooks(): void {
   end = { line: site?.getLineNumber() ?? 0, column: site?.getColumnNumber() ?? 0 }
 }
 
-const framesMax = 3
-const nearDepth = 8
+const framesMax = 8
+const nearDepth = 16
 const farDepth = 64
 
 /** Found out when it is first needed: only the recording lane needs it. */

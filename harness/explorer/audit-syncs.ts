@@ -1,0 +1,109 @@
+/**
+ * What each sync is for: it lies, and every state that a power loss can now leave, and could not before, is recovered and judged,
+ * with nothing excused.
+ *
+ * Syncs of the first life and of recoveries on machines that still hold what a killed life did not sync.
+ */
+import { DiskModel } from '../disk-model/model.ts'
+import { laterBounds, powerLossStates, type CrashState } from '../disk-model/states.ts'
+import { stringifySchedule } from '../fault-text.ts'
+import { describeOp, isSync } from '../op.ts'
+import { isBreach } from '../verdict.ts'
+import type { Mark } from '../mark.ts'
+import type { Trace, TracedOp } from '../trace.ts'
+import type { Asks } from './asks.ts'
+import { firstAck, heldPlaces } from './held-lives.ts'
+import type { AuditedSync } from './job.ts'
+import { firstStem, stemAfterCrash } from './lives.ts'
+import type { Place } from './place.ts'
+import { hasFired } from './replay-case.ts'
+import { lieAt, type Shard } from './shard-states.ts'
+
+/** States in which a sync makes a difference and that are judged before it is called untested. */
+const judgedMax = 400
+
+/** Audits the syncs that are dealt to this shard. */
+export function* auditSyncs(shard: Shard, trace: Trace): Asks<readonly AuditedSync[]> {
+  const audited: AuditedSync[] = []
+  let number = 0
+  for (const place of yield* placesOf(shard, trace)) {
+    const last = place.stem === firstStem ? Infinity : firstAck(place.trace)
+    for (const traced of place.trace.ops) {
+      if (!isSync(traced.op) || traced.result.code !== undefined || traced.n > last) continue
+      number += 1
+      if (shard.isMine(number) && !shard.isOver)
+        audited.push(yield* auditSync(shard, place, traced))
+    }
+  }
+  return audited
+}
+
+function* placesOf(shard: Shard, trace: Trace): Asks<readonly Place[]> {
+  const before = { initial: new Map() }
+  const places: Place[] = [{ stem: firstStem, image: new Map(), before, trace }]
+  for (const place of heldPlaces(shard, trace)) {
+    const given = yield* shard.live(place.stem.standing, place.image, [], true)
+    if (given.trace !== undefined) places.push({ ...place, trace: given.trace })
+  }
+  return places
+}
+
+function* auditSync(
+  shard: Shard,
+  { stem, image, before, trace }: Place,
+  { n, op, frames }: TracedOp,
+): Asks<AuditedSync> {
+  const lie = lieAt(n)
+  const { life } = stem.standing
+  const known = { life, op: n, text: describeOp(op), frames }
+  const given = yield* shard.live(stem.standing, image, [lie], true)
+  if (given.trace === undefined || !hasFired(given.marks, lie)) return { ...known, differs: false }
+  const usual = new Set(statesOf(shard, trace, before).map(keyOf))
+  let differs = false
+  let judged = 0
+  const model = modelOf(shard, given.trace, before)
+  const marks = model.marks.map((line) => JSON.parse(line) as Mark)
+  const seen = new Set<string>()
+  for (const state of statesIn(shard, model)) {
+    const told = marks.slice(0, state.point.marks)
+    // The line that proves the lie is no mark of the life.
+    const key = `${state.image.hash} ${told.length - (hasFired(told, lie) ? 1 : 0)}`
+    if (usual.has(key) || seen.has(key)) continue
+    seen.add(key)
+    differs = true
+    if (judged >= judgedMax) break
+    judged += 1
+    const after = stemAfterCrash(stem, told, state.fault, [lie])
+    const { entries, hash } = state.image
+    const recovery = yield* shard.recover(entries, after.standing, hash)
+    const { verdict, finding } = shard.judge(after, recovery.lives)
+    if (!isBreach(verdict)) continue
+    return {
+      ...known,
+      differs,
+      verdict,
+      ...(finding === undefined ? {} : { invariant: finding.invariant, what: finding.what }),
+      schedule: stringifySchedule(after.schedule),
+    }
+  }
+  return { ...known, differs }
+}
+
+function modelOf(shard: Shard, trace: Trace, before: Place['before']): DiskModel {
+  const { profile, seed } = shard.asked.order
+  return new DiskModel(trace, before, profile, seed)
+}
+
+function statesOf(shard: Shard, trace: Trace, before: Place['before']): readonly CrashState[] {
+  return [...statesIn(shard, modelOf(shard, trace, before))]
+}
+
+/** Everything that a power loss can leave, whole ops lost or kept. */
+function* statesIn(shard: Shard, model: DiskModel): Generator<CrashState> {
+  const bounds = { ...laterBounds, seed: shard.asked.bounds.seed }
+  for (const point of model.points()) yield* powerLossStates(model, point, bounds).states
+}
+
+function keyOf({ image, point }: CrashState): string {
+  return `${image.hash} ${point.marks}`
+}

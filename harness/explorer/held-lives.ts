@@ -1,0 +1,84 @@
+/**
+ * Recoveries on a machine that still holds what the killed life did not sync: a power loss in them takes that too.
+ *
+ * A record that a recovery read from the page cache and built upon must not vanish under it. Taken from a few kills that leave
+ * something unsynced, spread evenly over the run, the first ones always.
+ */
+import { DiskModel } from '../disk-model/model.ts'
+import { position, type Fault } from '../fault.ts'
+import type { Mark } from '../mark.ts'
+import type { Trace } from '../trace.ts'
+import type { Asks } from './asks.ts'
+import { firstStem, stemAfterCrash } from './lives.ts'
+import type { Place } from './place.ts'
+import type { Shard } from './shard-states.ts'
+
+/** Kills that are followed by a power loss. */
+const heldMax = 8
+/** Ops of a recovery that are crashed behind its first ack: what follows is as in a first life. */
+const behindAck = 2
+
+/** Loses power in recoveries behind kills. */
+export function* loseHeld(shard: Shard, trace: Trace): Asks<void> {
+  let number = 0
+  for (const { stem, image, before } of heldPlaces(shard, trace)) {
+    number += 1
+    if (!shard.isMine(number) || shard.isOver) continue
+    const given = yield* shard.live(stem.standing, image, [], true)
+    if (given.trace === undefined) continue
+    const to = firstAck(given.trace) + behindAck
+    yield* shard.crash({
+      stem,
+      trace: given.trace,
+      before,
+      inside: [],
+      depth: Math.max(2, shard.asked.depth),
+      ops: { from: 1, to },
+    })
+  }
+}
+
+/** Op of the first ack of a life; its last op where there is none. */
+export function firstAck({ ops }: Trace): number {
+  const ack = ops.find(
+    ({ op, bytes }) =>
+      op.kind === 'mark' &&
+      Buffer.from(bytes ?? [])
+        .toString('utf8')
+        .includes('"mark":"ack"'),
+  )
+  return ack?.n ?? ops.length
+}
+
+/** The run as kills leave it while something is not synced. */
+export function* heldPlaces({ asked }: Shard, trace: Trace): Generator<Omit<Place, 'trace'>> {
+  const { profile, seed } = asked.order
+  const model = new DiskModel(trace, { initial: new Map() }, profile, seed)
+  const marks = model.marks.map((line) => JSON.parse(line) as Mark)
+  const holding = trace.ops.filter(({ n, op }) => {
+    if (op.kind === 'mark') return false
+    const point = model.pointAt(position(n, 'after', trace.stream))
+    return point !== undefined && model.stateAt(point).pending.length > 0
+  })
+  for (const { n } of spread(holding, heldMax)) {
+    const at = position(n, 'after', trace.stream)
+    const point = model.pointAt(at)
+    if (point === undefined) continue
+    const kill: Extract<Fault, { kind: 'kill' }> = { kind: 'kill', at, lost: [] }
+    yield {
+      stem: stemAfterCrash(firstStem, marks.slice(0, point.marks), kill),
+      image: model.imageAt(point, [], []).entries,
+      before: { initial: new Map(), past: [{ trace, kill }] },
+    }
+  }
+}
+
+/** The first half of `max` from the front, the rest evenly from what is left. */
+function spread<Item>(items: readonly Item[], max: number): readonly Item[] {
+  if (items.length <= max) return items
+  const front = Math.ceil(max / 2)
+  const rest = items.slice(front)
+  const stride = rest.length / (max - front)
+  const picked = Array.from({ length: max - front }, (_, place) => rest[Math.floor(place * stride)])
+  return [...items.slice(0, front), ...picked.filter((item) => item !== undefined)]
+}

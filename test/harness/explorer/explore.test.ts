@@ -1,0 +1,174 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { workloadOfSeed } from '../../../harness/campaign/group.ts'
+import { compareImages, rebuildDirectory } from '../../../harness/directory-image.ts'
+import { CrashBench } from '../../../harness/explorer/crash-bench.ts'
+import { explore, type ScenarioExplored } from '../../../harness/explorer/explore.ts'
+import type { Harm } from '../../../harness/explorer/job.ts'
+import { parseSchedule } from '../../../harness/fault-parse.ts'
+import type { SourceTransform } from '../../../harness/live/bundle.ts'
+import { fileSystemUnderTest } from '../../../harness/systems/reference.ts'
+import type { Verdict } from '../../../harness/verdict.ts'
+import type { Workload } from '../../../harness/workload.ts'
+import { largePayloads } from '../../../scenarios/large-payloads.ts'
+import { loop } from '../../../scenarios/loop.ts'
+
+/** The smallest run that has everything: one step. */
+const small: Workload = {
+  root: { kind: 'sequence', of: [{ kind: 'step', id: 's1', effect: 'once' }] },
+  inFlightMax: 1,
+}
+
+interface Planted {
+  readonly file: string
+  readonly find: string
+  readonly replace?: string
+}
+
+async function explored(options: {
+  readonly jobs?: number
+  readonly harms?: readonly Harm[]
+  readonly planted?: Planted
+  /** Ends with the first finding of this verdict. */
+  readonly until?: Verdict
+}): Promise<ScenarioExplored> {
+  const { planted, until, ...rest } = options
+  const [result] = await explore({
+    seed: 'abc',
+    scenarios: [loop],
+    systems: [fileSystemUnderTest()],
+    workload: small,
+    ...rest,
+    ...(until === undefined ? {} : { stopAt: [until] }),
+    ...(planted === undefined ? {} : { transform: transformOf(planted) }),
+  })
+  if (result === undefined) throw new Error('nothing was explored')
+  return result
+}
+
+function transformOf({ file, find, replace = '' }: Planted): SourceTransform {
+  return (path, text) => {
+    if (!path.endsWith(file)) return undefined
+    if (!text.includes(find)) throw new Error(`${file} has changed: no ${find}`)
+    return text.replace(find, replace)
+  }
+}
+
+describe('explorer: the reference runtime', () => {
+  test('shows nothing, whatever the number of jobs, and says the same of it', async () => {
+    const [one, two] = await Promise.all([explored({ jobs: 1 }), explored({ jobs: 3 })])
+    expect(one).toMatchObject({ verdict: 'HOLDS', findings: [] })
+    expect(one.counts.checked).toBeGreaterThan(200)
+    const same = ({ counts, ...rest }: ScenarioExplored): unknown => {
+      const { exists, built, images, checked, nested } = counts
+      return { ...rest, exists, built, images, checked, nested }
+    }
+    expect(same(two)).toEqual(same(one))
+  })
+})
+
+describe('explorer: planted bugs that no kill shows', () => {
+  test('no sync before the ack: LOST_COMMIT, confirmed by processes, with the write that is lost', async () => {
+    const planted = { file: 'src/file-journal/segment-writer.ts', find: 'await this.#sync()' }
+    const { findings, verdict } = await explored({
+      harms: ['power-loss'],
+      planted,
+      until: 'LOST_COMMIT',
+    })
+    expect(verdict).toBe('LOST_COMMIT')
+    const [first] = findings
+    expect(first).toMatchObject({ verdict: 'LOST_COMMIT', invariant: 'S1', isConfirmed: true })
+    expect(first?.guilty).toContain('write run/000001')
+    expect(first?.guilty).toContain('src/file-journal/segment-writer.ts')
+  })
+
+  test('no sync of the directory of the segment: LOST_COMMIT', async () => {
+    const planted = {
+      file: 'src/file-journal/open.ts',
+      find: "await attempt('sync the directory', run.directory, () => fileSystem.syncDirectory(run.directory))",
+    }
+    const { findings } = await explored({
+      harms: ['power-loss'],
+      planted,
+      until: 'LOST_COMMIT',
+    })
+    expect(findings.map((each) => each.verdict)).toContain('LOST_COMMIT')
+    expect(findings.every(({ isConfirmed }) => isConfirmed)).toBe(true)
+  })
+
+  test('no copy of the last batch in a seal: a power loss behind a kill takes what was recovered', async () => {
+    const planted = {
+      file: 'src/file-journal/open.ts',
+      find: 'copyOf === undefined ? { records, lives }',
+      replace: 'lives !== undefined ? { records, lives }',
+    }
+    const { verdict, findings } = await explored({ harms: ['power-loss'], planted })
+    expect(verdict).not.toBe('HOLDS')
+    expect(findings[0]?.schedule).toMatch(/^K\d+\+,P/)
+  })
+
+  test('a failed write that counts as written: FALSE_ACK', async () => {
+    const planted = {
+      file: 'src/file-journal/segment-writer.ts',
+      find: "throw storageError('write to', this.#at.path, cause)",
+      replace: 'void cause',
+    }
+    const { findings } = await explored({ harms: ['error'], planted, until: 'FALSE_ACK' })
+    expect(findings.map((each) => each.verdict)).toContain('FALSE_ACK')
+  })
+
+  test('checksums that are not looked at: CORRUPT_ACCEPTED', async () => {
+    const planted = {
+      file: 'src/file-journal/frame.ts',
+      find: 'return crc32(bytes.subarray(at + crcBytes, end), key) === crc',
+      replace: 'return end > at',
+    }
+    const { findings } = await explored({ harms: ['rot'], planted, until: 'CORRUPT_ACCEPTED' })
+    expect(findings.map((each) => each.verdict)).toContain('CORRUPT_ACCEPTED')
+  })
+})
+
+describe('explorer: lives in memory', () => {
+  test('a runtime that changes a built-in of its process is not explored, and it is said why', async () => {
+    const planted = {
+      file: 'src/checksum.ts',
+      find: 'export function',
+      replace: 'Reflect.set(Array.prototype, "leak", 1)\nexport function',
+    }
+    const { skipped, verdict } = await explored({ jobs: 1, planted })
+    expect([verdict, skipped]).toEqual([
+      'SKIPPED',
+      'it changes Array.prototype.leak, which outlives it',
+    ])
+  })
+
+  test('state of a module begins anew with every life', async () => {
+    const planted = {
+      file: 'src/checksum.ts',
+      find: 'export function',
+      replace:
+        'let lives = 0\nlives += 1\nif (lives > 1) throw new Error("a module of another life")\nexport function',
+    }
+    expect(await explored({ jobs: 1, harms: ['kill'], planted })).toMatchObject({
+      verdict: 'HOLDS',
+    })
+  })
+})
+
+describe('explorer: the file journal with blobs', () => {
+  let bench: CrashBench
+  beforeAll(async () => {
+    bench = await CrashBench.open(fileSystemUnderTest())
+  })
+  afterAll(() => bench.close())
+
+  test('its directory rebuilt from the trace is the real one byte for byte', async () => {
+    const workload = workloadOfSeed(largePayloads, 'abc')
+    const order = bench.orderOf({ scenario: largePayloads, seed: 'abc', workload })
+    const replayed = await bench.replay(order, parseSchedule('-'), true)
+    if ('why' in replayed) throw new Error(replayed.why)
+    const [life] = replayed.lives
+    if (life?.trace === undefined) throw new Error('no trace')
+    expect([...life.image.keys()].some((path) => path.includes('blobs'))).toBe(true)
+    expect(compareImages(life.image, rebuildDirectory(life.trace))).toEqual([])
+  })
+})
