@@ -1,0 +1,43 @@
+import { PassThrough } from 'node:stream'
+import { expect, it } from 'vitest'
+import { progressOn } from '../../../harness/report/progress.ts'
+
+/** A stream that keeps what is written to it. */
+function stream(isTTY: boolean): { readonly out: NodeJS.WriteStream; readonly text: () => string } {
+  const through = new PassThrough()
+  const out = Object.assign(through, { isTTY, columns: 80, rows: 24 })
+  const text = (): string => String((through.read() as Buffer | null) ?? '')
+  return { out: out as unknown as NodeJS.WriteStream, text }
+}
+
+it('progress: a log gets the first line, every hundredth, and all that stays', () => {
+  const { out, text } = stream(false)
+  const progress = progressOn(out)
+  for (let count = 1; count <= 250; count++) progress.update(`${count} cases`)
+  progress.print('✗ LOST_COMMIT')
+  progress.end()
+  expect(text()).toBe('1 cases\n100 cases\n200 cases\n✗ LOST_COMMIT\n')
+})
+
+it('progress: a terminal gets one line that is rewritten, and taken away at the end', () => {
+  const { out, text } = stream(true)
+  const progress = progressOn(out)
+  progress.update('1 cases')
+  progress.update('2 cases')
+  expect(text()).toContain('\u001b[2K')
+  progress.print('✗ LOST_COMMIT')
+  expect(text()).toMatch(/✗ LOST_COMMIT\n$/)
+  progress.update('3 cases')
+  text()
+  progress.end()
+  expect(text()).toContain('\u001b[2K')
+})
+
+it('progress: none at all where a machine reads', () => {
+  const { out, text } = stream(true)
+  const progress = progressOn(out, true)
+  progress.update('1 cases')
+  progress.print('✗ LOST_COMMIT')
+  progress.end()
+  expect(text()).toBe('')
+})
