@@ -96,7 +96,7 @@ async function auditScenario(
   const { seed: from, jobs, root, profile } = options
   const { system } = bench
   const seed = deriveSeed(from, 'case', scenario.name, system.name, 0)
-  const group: CrashGroup = { scenario, seed, workload: workloadOfSeed(scenario, seed) }
+  const group: CrashGroup = { scenario, seed, workload: workloadOfSeed(scenario, system, seed) }
   const missing = missingClaims(system, [...scenario.needs, 'power'])
   if (missing.length > 0) return `the system does not claim ${missing.join(', ')}`
   if ((group.workload.outside ?? []).length > 0) return 'another process acts on its run'

@@ -162,7 +162,7 @@ describe('explorer: the file journal with blobs', () => {
   afterAll(() => bench.close())
 
   test('its directory rebuilt from the trace is the real one byte for byte', async () => {
-    const workload = workloadOfSeed(largePayloads, 'abc')
+    const workload = workloadOfSeed(largePayloads, bench.system, 'abc')
     const order = bench.orderOf({ scenario: largePayloads, seed: 'abc', workload })
     const replayed = await bench.replay(order, parseSchedule('-'), true)
     if ('why' in replayed) throw new Error(replayed.why)
