@@ -10,6 +10,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { workloadOfSeed } from '../campaign/group.ts'
+import type { Finding } from '../checkers/finding.ts'
 import type { ProfileName } from '../disk-model/profile.ts'
 import { boundsDefaults, type StateBounds } from '../disk-model/states.ts'
 import { parseSchedule } from '../fault-parse.ts'
@@ -71,6 +72,8 @@ export interface ExploredFinding extends ShardFinding {
   readonly isConfirmed: boolean
   /** What they showed. */
   readonly confirmed: string
+  /** The same, as their judgement has it. */
+  readonly finding?: Finding
   /** One sentence on the guilty op. */
   readonly guilty?: string
 }
@@ -235,7 +238,8 @@ async function confirm(
   if ('why' in judged) return { ...said, isConfirmed: false, confirmed: judged.why }
   const { verdict, finding: again } = judged
   const isConfirmed = verdict === finding.verdict && again?.invariant === finding.invariant
-  return { ...said, isConfirmed, confirmed: `${verdict} ${again?.invariant ?? ''}`.trim() }
+  const confirmed = `${verdict} ${again?.invariant ?? ''}`.trim()
+  return { ...said, isConfirmed, confirmed, ...(again === undefined ? {} : { finding: again }) }
 }
 
 /** Sites have to be resolved while the bundle that they are of is there. */

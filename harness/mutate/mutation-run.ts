@@ -5,8 +5,9 @@ import { HarnessError } from '../errors.ts'
 import { openLive } from '../live/engine.ts'
 import { TroubleError } from '../live/trouble.ts'
 import type { System } from '../system.ts'
+import { exploreMutant } from './explorer-hunt.ts'
 import { hunt, type Hunted, type HuntOptions } from './hunt.ts'
-import { mutate, plant, type Mutant } from './mutant.ts'
+import { engineOf, mutate, plant, type Mutant } from './mutant.ts'
 import type { MutantOutcome, MutantReport } from './outcome.ts'
 import { packageRoot, sourceOf } from './sources.ts'
 
@@ -27,7 +28,7 @@ export interface MutationOptions extends HuntOptions {
  */
 const quietMs = 1_500
 
-/** Hunts each mutant; what is never shown by a process that dies is skipped with that reason. */
+/** Hunts each mutant: with real processes, or over the disk model where no process that dies shows it. */
 export async function runMutants(options: MutationOptions): Promise<readonly MutantReport[]> {
   const reports: MutantReport[] = []
   for (const mutant of options.mutants) {
@@ -39,17 +40,18 @@ export async function runMutants(options: MutationOptions): Promise<readonly Mut
   return reports
 }
 
-/** Why live cases cannot show what only a disk shows. */
-export const diskOnly =
-  'only power loss, storage errors, damaged media or a count of costs shows it: no process that dies does'
-
 async function outcomeOf(mutant: Mutant, options: MutationOptions): Promise<MutantOutcome> {
-  if (mutant.needs === 'disk') return { kind: 'skipped', why: diskOnly }
   const root = packageRoot()
   const began = options.now()
   const planting = plant(mutant, root)
   try {
     mutate(mutant, sourceOf(mutant, root))
+    if (engineOf(mutant) === 'explorer') {
+      const explored = await exploreMutant(mutant, planting.transform, options.system(), options)
+      if (!planting.wasApplied()) throw notBundled(mutant)
+      if (explored.whyNot !== undefined) return { kind: 'skipped', why: explored.whyNot }
+      return judged(explored, options.now() - began)
+    }
     const engine = await openLive(options.system(), {
       jobs: options.jobs,
       quietMs,
