@@ -17,8 +17,10 @@ export type {
   TailRepair,
   Takeover,
 } from './journal.ts'
+export { bytesMaxDefault, encodeBodies, type EncodedBody } from './encode-body.ts'
 export { memoryJournal, type MemoryJournalOptions } from './memory-journal.ts'
 export { runDirectoryName, runIdOfDirectoryName } from './run-id.ts'
+export { type CheckedOpenOptions, checkOpenOptions } from './open-options.ts'
 export {
   type PgClient,
   type PostgresClient,
@@ -29,6 +31,7 @@ export {
   type PostgresRow,
   type PostgresValue,
 } from './postgres-journal.ts'
+export { assertRunId } from './run-id.ts'
 export {
   sqliteJournal,
   type SqliteHandle,

@@ -37,6 +37,7 @@ function snippetsOf(page: string): readonly Snippet[] {
 const entries = {
   'killpoint/runtime': path.join(root, 'src/index.ts'),
   'killpoint/journal': path.join(root, 'src/journal-entry.ts'),
+  'killpoint/conformance': path.join(root, 'harness/conformance.ts'),
   'killpoint/transcript': path.join(root, 'src/transcript.ts'),
 }
 
@@ -91,7 +92,7 @@ it.each(snippets)('$title runs', async ({ code }) => {
     target: 'node20',
     logLevel: 'error',
     banner: {
-      js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)",
+      js: "import { createRequire as requireFrom } from 'node:module'\nconst require = requireFrom(import.meta.url)",
     },
   })
   const { exit, output } = await run(program, directory)

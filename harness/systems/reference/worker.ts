@@ -103,7 +103,11 @@ async function runToEnd(worker: Worker, context: RunContext, workload: Workload)
     mark({ mark: 'done', status: 'done', outcome: outcome })
   } catch (error) {
     const { outcome } = context
-    if (outcome === undefined || endsThisLifeOnly(error)) throw error
+    if (outcome === undefined || endsThisLifeOnly(error)) {
+      // As the supervisor does; a connection that stays open would keep the process alive.
+      await context.close().catch(() => undefined)
+      throw error
+    }
     const code = oracleCode(outcome.error?.code ?? outcome.error?.name)
     const status = outcome.status === 'cancelled' ? 'cancelled' : 'failed'
     mark({ mark: 'done', status, outcome: {}, ...(code === undefined ? {} : { code }) })
