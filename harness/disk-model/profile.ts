@@ -3,7 +3,7 @@
  *
  * `posix` promises nothing more than the standard: a sync of a file covers its data and its size, a sync of a directory
  * covers its entries, and everything else may be lost, kept, torn or persisted out of order. `ext4` (data=ordered,
- * auto_da_alloc, on by default) promises more; `rules` in `docs/disk-model.md` says where each line comes from.
+ * auto_da_alloc, on by default) promises more; `docs/fault-model.md` lists the rules.
  */
 
 /** Names of the profiles, the default first. */
