@@ -24,6 +24,7 @@ interface Bench {
 const benches: readonly Bench[] = [
   { name: 'journal', title: 'The file journal', launch: ['launch.ts', 'journal'] },
   { name: 'loop', title: 'The run loop', launch: ['launch.ts', 'loop'] },
+  { name: 'explorer', title: 'The explorer', launch: ['explorer.ts'] },
 ]
 
 const args = process.argv.slice(2)

@@ -139,6 +139,8 @@ export interface ShardReport {
   readonly pointsLeft: number
   readonly counts: ShardCounts
   readonly findings: readonly ShardFinding[]
+  /** What it cost, for whoever measures: milliseconds of its process, and the most memory that it held, in bytes. */
+  readonly spent?: { readonly cpuMs: number; readonly bytesMax: number }
   /** Of an audit. */
   readonly audited?: readonly AuditedSync[]
   /** Why states of this case cannot be recovered in memory. */

@@ -6,7 +6,7 @@ import type { Mark } from '../mark.ts'
 import { parseTrace } from '../trace.ts'
 import type { LifeGiven } from './asks.ts'
 import { hookFaultOf } from './hook-fault.ts'
-import type { ShardOrder } from './job.ts'
+import type { ShardOrder, ShardReport } from './job.ts'
 import { environmentOf, type Places } from './lives.ts'
 import { exploreShard } from './shard.ts'
 import { VirtualHost } from './virtual-life.ts'
@@ -35,10 +35,15 @@ const opsMax = runawayFactor * (trace.ops.length + 100)
 
 advance()
 
+function spent(): NonNullable<ShardReport['spent']> {
+  const { user, system } = process.cpuUsage()
+  return { cpuMs: (user + system) / 1_000, bytesMax: process.resourceUsage().maxRSS * 1_024 }
+}
+
 function advance(given?: LifeGiven): void {
   const step = given === undefined ? shard.next() : shard.next(given)
   if (step.done === true) {
-    writeFileSync(reportPath, JSON.stringify(step.value))
+    writeFileSync(reportPath, JSON.stringify({ ...step.value, spent: spent() }))
     return
   }
   const { image, standing, faults, records } = step.value
