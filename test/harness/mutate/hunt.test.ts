@@ -96,10 +96,10 @@ describe('hunt: real processes', () => {
     })
   })
 
-  it('skips what only a disk shows, and starts nothing for it', async () => {
-    const system = (): never => {
-      throw new Error('started')
-    }
-    expect(await hunted(known('B07-no-data-sync'), { system })).toMatchObject({ kind: 'skipped' })
+  it('catches what no dying process shows over the disk model', async () => {
+    expect(await hunted(known('B07-no-data-sync'))).toMatchObject({
+      kind: 'caught',
+      by: { verdict: 'LOST_COMMIT' },
+    })
   })
 })
