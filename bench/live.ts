@@ -38,6 +38,7 @@ import { baseEnvironment } from '../harness/live/environment.ts'
 import { defaultScratchParent } from '../harness/live/scratch.ts'
 import type { BackendSystem } from '../harness/system.ts'
 import type { Workload } from '../harness/workload.ts'
+import { reportRows, type Row } from './row.ts'
 
 const jobs = 2
 const [rounds = 5, cycles = 20] = process.argv.slice(2).map(Number)
@@ -78,6 +79,13 @@ interface Sample {
 }
 
 const samples = new Map<string, Sample[]>()
+const rows: Row[] = []
+const names = {
+  bare: 'two bare `node -e 0`',
+  live: 'a toy worker',
+  'by hand': 'a hand-written execa + tsx test of it',
+  reference: 'the reference runtime',
+} as const
 let caseNumber = 0
 const engines = {
   live: await openLive(toy, { jobs }),
@@ -92,7 +100,7 @@ try {
   }
   report()
   await landings(engines.live)
-  await starts()
+  reportRows(rows)
 } finally {
   await engines.live.close()
   await engines.reference.close()
@@ -132,17 +140,27 @@ function report(): void {
     )
     console.log(`  ${name.padEnd(10)} ${ms} ms   CPU: harness ${cpu} ms, all ${all} ms`)
   }
-  const ratio = (from: string, to: string, member: keyof Sample): string =>
-    (median(from, member) / median(to, member)).toFixed(2)
-  for (const [from, to, least] of [
-    ['bare', 'live', 'at least 0.85'],
-    ['by hand', 'live', 'at least 5'],
-    ['bare', 'reference', 'no target'],
-  ] as const)
-    console.log(
-      `${to} against ${from}: ${ratio(from, to, 'msPerCycle')} in time, ${ratio(from, to, 'allCpuMsPerCycle')} in CPU (${least})`,
-    )
-  console.log(`harness CPU: ${median('live', 'cpuMsPerCycle').toFixed(1)} ms a cycle (at most 15)`)
+  for (const [from, to, wanted] of [
+    ['bare', 'live', 0.85],
+    ['by hand', 'live', 5],
+    ['bare', 'reference', undefined],
+  ] as const) {
+    const time = median(from, 'msPerCycle') / median(to, 'msPerCycle')
+    const cpu = median(from, 'allCpuMsPerCycle') / median(to, 'allCpuMsPerCycle')
+    rows.push({
+      what: `crash and recovery, cycles a second: ${names[to]} against ${names[from]}`,
+      measured: `${time.toFixed(2)} (${cpu.toFixed(2)} in CPU, ${median(to, 'msPerCycle').toFixed(0)} ms a cycle)`,
+      wanted: wanted === undefined ? '' : String(wanted),
+      holds: wanted === undefined || time >= wanted,
+    })
+  }
+  const own = median('live', 'cpuMsPerCycle')
+  rows.push({
+    what: "the harness's own CPU for a cycle",
+    measured: `${own.toFixed(1)} ms`,
+    wanted: '<= 15 ms',
+    holds: own <= 15,
+  })
 }
 
 function median(name: string, member: keyof Sample): number {
@@ -270,38 +288,12 @@ async function landings(engine: LiveEngine): Promise<void> {
     if (run.landed !== undefined && run.ending.kind === 'done') landed += 1
     points.add(JSON.stringify(run.landed?.schedule))
   }
-  console.log(
-    `kills at a random time that land: ${landed} of ${kills}, at ${points.size} points; by hand ${byHand} of ${kills}`,
-  )
-}
-
-/** What starting a process costs this one: plain spawn and execa. */
-async function starts(): Promise<void> {
-  const ways = {
-    spawn: () =>
-      new Promise<void>((resolve) => {
-        spawn('/bin/true', [], { stdio: 'ignore', env: environment, detached: true }).once(
-          'exit',
-          () => resolve(),
-        )
-      }),
-    execa: () =>
-      execa('/bin/true', [], {
-        stdio: 'ignore',
-        env: environment,
-        extendEnv: false,
-        detached: true,
-        cleanup: false,
-        buffer: false,
-        reject: false,
-      }),
-  }
-  for (const [name, start] of Object.entries(ways)) {
-    const cpu = process.cpuUsage()
-    for (let index = 0; index < 200; index++) await start()
-    const { user, system } = process.cpuUsage(cpu)
-    console.log(`a start through ${name}: ${((user + system) / 200_000).toFixed(2)} ms of CPU`)
-  }
+  rows.push({
+    what: 'kills at a random time that land inside the run',
+    measured: `${landed} of ${kills}, at ${points.size} points; by hand ${byHand} of ${kills}`,
+    wanted: 'all',
+    holds: landed === kills,
+  })
 }
 
 function source(path: string): string {

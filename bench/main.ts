@@ -24,6 +24,8 @@ interface Bench {
 const benches: readonly Bench[] = [
   { name: 'journal', title: 'The file journal', launch: ['launch.ts', 'journal'] },
   { name: 'loop', title: 'The run loop', launch: ['launch.ts', 'loop'] },
+  { name: 'disk-door', title: 'The disk door', launch: ['disk-door.ts'] },
+  { name: 'live', title: 'The live engine', launch: ['live.ts'] },
   { name: 'explorer', title: 'The explorer', launch: ['explorer.ts'] },
 ]
 

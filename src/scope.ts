@@ -45,7 +45,8 @@ export class Scope {
   private readonly parent: Scope | undefined
   private readonly inner = new Map<string, Scope>()
   private readonly names: Names
-  private readonly aborter = new AbortController()
+  private aborter: AbortController | undefined
+  private abortedBy: Error | undefined
   private readonly onEnds = new Set<(reason: Error) => void>()
   /** Why nothing may be recorded here any more. */
   private closing: Error | undefined
@@ -56,8 +57,6 @@ export class Scope {
     this.path = path
     this.parent = parent
     this.names = new Names(path)
-    // Every wait of a driver listens here, and a driver may have any number of them.
-    setMaxListeners(0, this.aborter.signal)
     this.recorded = findScope(run.view.root, path) ?? nothingRecorded
     this.delivery = new Delivery(path, this.recorded, run.activity, (error) => run.fail(error))
     parent?.inner.set(path, this)
@@ -69,8 +68,14 @@ export class Scope {
     return this.run.runId
   }
 
-  /** Aborted when the run is cancelled, fenced or past its deadline, or when this scope is over. */
+  /** Aborted when the run is cancelled, fenced or past its deadline, or when this scope is over; most scopes are never asked. */
   get signal(): AbortSignal {
+    if (this.aborter === undefined) {
+      this.aborter = new AbortController()
+      // Every wait of a driver listens here, and a driver may have any number of them.
+      setMaxListeners(0, this.aborter.signal)
+      if (this.abortedBy !== undefined) this.aborter.abort(this.abortedBy)
+    }
     return this.aborter.signal
   }
 
@@ -198,9 +203,7 @@ export class Scope {
           details: { keys: unclaimed.join(', ') },
         },
       )
-    const over = new ClosedError(`${this.path === '' ? 'the root driver' : this.path} is over`, {
-      hint: 'await everything that a driver begins before it returns',
-    })
+    const over = overError(this.path)
     this.closing = over
     this.delivery.finish(over)
     this.abort(over)
@@ -221,7 +224,8 @@ export class Scope {
   }
 
   private abort(reason: Error): void {
-    this.aborter.abort(reason)
+    this.abortedBy ??= reason
+    this.aborter?.abort(reason)
     for (const onEnd of this.onEnds) onEnd(reason)
     this.onEnds.clear()
   }
@@ -280,4 +284,17 @@ function tooLarge(record: SettleRecord | IterateRecord, error: Error): SettleRec
   if (record.type === 'iterate') return { type: 'settle', key, kind: 'loop', args, ...failed }
   const { value: _, ...kept } = record
   return { ...kept, ...failed }
+}
+
+/** Without a stack, which costs more than all else here: every iteration ends with this, and hardly one is ever told. */
+function overError(path: string): ClosedError {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return new ClosedError(`${path === '' ? 'the root driver' : path} is over`, {
+      hint: 'await everything that a driver begins before it returns',
+    })
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
 }
