@@ -38,7 +38,7 @@ export async function callBody(
   }
   const work = callAs(scope, 'body', () => run(unit, call))
   try {
-    const came = await Promise.race([work, bounds.reached])
+    const came = await bounds.first(work)
     if (came.kind !== 'value' && unit.endsOnAbort === true) await work
     scope.assertOpen()
     return came
@@ -60,8 +60,8 @@ async function run(unit: Unit, call: UnitCall): Promise<Came> {
 interface Bounds {
   /** Made when it is first asked for: most bodies never do. */
   readonly signal: () => AbortSignal
-  /** Resolves when the body is to be given up, for whatever cause. */
-  readonly reached: Promise<Came>
+  /** What the body came to, or, where that was first, that it is to be given up. */
+  readonly first: (work: Promise<Came>) => Promise<Came>
   readonly lift: () => void
 }
 
@@ -86,7 +86,10 @@ function boundsOf(scope: Scope, unit: Unit, key: string): Bounds {
       if (reason !== undefined) aborter.abort(reason)
       return aborter.signal
     },
-    reached: reached.promise,
+    first: (work) => {
+      void work.then(reached.resolve)
+      return reached.promise
+    },
     lift: () => {
       leave()
       stopTimer?.()

@@ -51,9 +51,15 @@ export function isWithin(key: string, path: string): boolean {
 
 /** A short hash of arguments, stored beside a key: the same key with other arguments is another program. */
 export function argumentHash(value: JsonValue | undefined): string {
-  const text = value === undefined ? 'undefined' : canonicalJson(value)
+  return value === undefined ? hashOfNothing : hashOf(canonicalJson(value))
+}
+
+function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 16)
 }
+
+// Most units have no arguments.
+const hashOfNothing = hashOf('undefined')
 
 // `encodeURIComponent` leaves `~` alone.
 function escape(character: string): string {
