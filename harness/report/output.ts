@@ -30,8 +30,9 @@ export interface Output {
 
 /** The output of this process. */
 export function standardOutput(json = false): Output {
-  const { isTTY } = process.stdout
-  const colors = picocolors.createColors(isTTY && picocolors.isColorSupported)
+  // Off a terminal `isTTY` is undefined, and picocolors takes undefined for "decide yourself": in CI it decides for colour.
+  const isTerminal = Boolean(process.stdout.isTTY)
+  const colors = picocolors.createColors(isTerminal && picocolors.isColorSupported)
   return {
     say: (line) => {
       if (!json) process.stdout.write(`${line}\n`)
