@@ -41,3 +41,9 @@ export const systemClock: Clock = {
       arm()
     }),
 }
+
+/** A moment for people to read: nothing rests on it, so a clock that went mad stops nobody. */
+export function isoTime(ms: number): string {
+  const date = new Date(ms)
+  return Number.isNaN(date.getTime()) ? 'unknown' : date.toISOString()
+}

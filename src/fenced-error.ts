@@ -1,8 +1,8 @@
-/** The error of a life that was replaced, as the database backends tell it. */
+/** The error of a life that was replaced, as every durable backend tells it. */
 import { FencedError, StorageError } from './errors.ts'
 
 /**
- * For an append that found its epoch gone: `newer` is the run's epoch now. Where it is not newer, something that is no life
+ * For an append that found its epoch gone: `newer` is an epoch that the run has now. Where it is not newer, something that is no life
  * of the run has changed its rows.
  */
 export function fencedError(
@@ -12,7 +12,7 @@ export function fencedError(
 ): FencedError | StorageError {
   if (newer !== undefined && newer > epoch)
     return new FencedError(
-      `run ${runId}: epoch ${epoch} was replaced by epoch ${newer}; the append was not acknowledged`,
+      `run ${runId}: epoch ${epoch} was replaced by epoch ${newer}, or a later one; the append was not acknowledged`,
       {
         hint: 'stop working on this run: another process goes on with it',
         details: { runId, epoch, newer },

@@ -21,7 +21,7 @@
  *  J2, J3  An append is within one row, and rows are a chain.
  *  J4, J5  By P2 appends and take-overs of a run have an order. A take-over sees every append before it and stops every one
  *      after. An old owner's statement that is still on its way finds another epoch when it arrives.
- *  J6  `append-queue.ts`. An append that stays unknown poisons: nobody knows where the chain ends.
+ *  J6  `commit-queue.ts`. An append that stays unknown poisons: nobody knows where the chain ends.
  *  J7  The chain and the head. PostgreSQL's own page checksums, where they are on, are told as `JournalUnreadableError`.
  *  J9  Taking over is one statement: it happened or it did not, and a second try finds its own nonce.
  *  J10 A commit touches one row of each table, whatever their length.

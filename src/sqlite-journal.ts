@@ -22,7 +22,7 @@
  *  J4, J5  By Q3 transactions of a run have an order. A take-over sees every append before it and stops every one after: the
  *      head's epoch is no longer theirs. What an un-acknowledged commit left in the log is decided by SQLite's own
  *      recovery, before the take-over can begin, and made durable by the take-over's own sync of that log.
- *  J6  `append-queue.ts`. The connection is closed where it is ours: a failed sync is never tried again by us.
+ *  J6  `commit-queue.ts`. The connection is closed where it is ours: a failed sync is never tried again by us.
  *  J7  The chain, the head and SQLite's own checks; `SQLITE_CORRUPT` and `SQLITE_NOTADB` are damage, never an empty run.
  *  J9  Taking over is one transaction: it happened or it did not.
  *  J10 A commit touches one row of each table, whatever their length; SQLite's checkpoints write each page once more.

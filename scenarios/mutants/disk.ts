@@ -225,8 +225,11 @@ export const diskMutants: readonly Mutant[] = [
     id: 'B10-not-poisoned',
     class: 'B10',
     title: 'the journal takes further appends after a failed one',
-    file: 'src/file-journal/segment-writer.ts',
-    find: "if (this.#state.kind === 'open') this.#state = { kind: 'failed', cause: error }",
+    file: 'src/commit-queue.ts',
+    find: `      this.#fail(error as Error)
+      // Others may want the run at once; what goes wrong here is for \`close\` to tell.
+      await this.#release().catch(() => undefined)
+`,
     replace: '',
     verdicts: ['FALSE_ACK', 'LOST_COMMIT', 'WEDGED'],
     scenarios: ['loop'],

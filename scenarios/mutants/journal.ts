@@ -62,7 +62,7 @@ export const journalMutants: readonly Mutant[] = [
     id: 'B06-acked-before-write',
     class: 'B06',
     title: 'an append resolves before anything of it is written',
-    file: 'src/file-journal/segment-writer.ts',
+    file: 'src/commit-queue.ts',
     find: 'if (this.#flushing) return\n',
     replace: `resolve(this.#seq + this.#queue.length)
       if (this.#flushing) return\n`,
@@ -75,7 +75,7 @@ export const journalMutants: readonly Mutant[] = [
     id: 'B06-buffered',
     class: 'B06',
     title: 'appends are acknowledged into a buffer that is written when it holds four',
-    file: 'src/file-journal/segment-writer.ts',
+    file: 'src/commit-queue.ts',
     find: 'if (this.#flushing) return\n',
     replace: `resolve(this.#seq + this.#queue.length)
       if (this.#flushing || this.#queue.length < 4) return\n`,

@@ -8,6 +8,7 @@
  *  5 seal       what this life decided, with a copy of the image's last batch, synced
  *  6 check      no newer segment
  */
+import { isoTime } from '../clock.ts'
 import { writeWhole } from '../blobs.ts'
 import { JournalUnreadableError, KillpointError, NotAJournalError, systemCode } from '../errors.ts'
 import type { WritableFile } from '../file-system.ts'
@@ -127,12 +128,6 @@ async function publish(
   }
   await discard(settings, temporary)
   return { file, path, header, key: crc, bytes: bytes.length }
-}
-
-/** For people only, so a clock that went mad stops nobody. */
-function isoTime(ms: number): string {
-  const date = new Date(ms)
-  return Number.isNaN(date.getTime()) ? 'unknown' : date.toISOString()
 }
 
 async function linkOrLose(source: RunSource, temporary: string, epoch: number): Promise<void> {

@@ -1,7 +1,8 @@
 /**
- * The `Journal` that a successful `open` gives: checks what is appended, and hands it to the segment writer.
+ * The `Journal` that a successful `open` gives: checks what is appended, and commits it through the segment writer.
  */
 import type { BlobStore } from '../blobs.ts'
+import { CommitQueue } from '../commit-queue.ts'
 import { encodeBodies, recordTooLarge } from '../encode-body.ts'
 import type { Journal, RecordBody } from '../journal.ts'
 import { blobText, bodyText, type RecordText } from './format.ts'
@@ -21,37 +22,38 @@ export function ownedJournal(
   const { run, fileSystem } = source
   const { epoch, nonce } = owned.header
   const { records, torn } = owned.image
-  const writer = new SegmentWriter(
-    {
-      file: owned.file,
-      path: run.segment(epoch),
-      nextPath: run.segment(epoch + 1),
-      fileSystem,
-      runId: run.runId,
-      epoch,
-      key: owned.key,
-      presizeBytesMax: settings.presizeBytesMax,
-      offset: owned.offset,
-      prev: owned.sealCrc,
-      seq: records.length,
-      storeBlobs: (pending) => storeBlobs(pending, source.blobs, run.blobs),
+  const writer = new SegmentWriter({
+    file: owned.file,
+    path: run.segment(epoch),
+    nextPath: run.segment(epoch + 1),
+    fileSystem,
+    runId: run.runId,
+    epoch,
+    key: owned.key,
+    presizeBytesMax: settings.presizeBytesMax,
+    offset: owned.offset,
+    prev: owned.sealCrc,
+    seq: records.length,
+    storeBlobs: (pending) => storeBlobs(pending, source.blobs, run.blobs),
+  })
+  const queue = new CommitQueue<PendingAppend>({
+    runId: run.runId,
+    epoch,
+    seq: records.length,
+    commit: (group) => writer.commit(group),
+    end: () => writer.writeEnd(),
+    release: async () => {
+      release(nonce)
+      await writer.closeFile()
     },
-    () => release(nonce),
-  )
+  })
   const journal: Journal = {
     runId: run.runId,
     epoch,
     recovered: records,
     lives: lifeSummaries(owned.lives),
-    append: (bodies) => {
-      if (bodies.length === 0) return writer.appendNothing()
-      try {
-        return writer.append(pendingAppend(bodies, settings))
-      } catch (error) {
-        return Promise.reject(error)
-      }
-    },
-    close: () => writer.close(),
+    append: async (bodies) => await queue.append(pendingAppend(bodies, settings)),
+    close: () => queue.close(),
   }
   return torn === undefined ? journal : { ...journal, repaired: torn }
 }
@@ -61,15 +63,14 @@ function pendingAppend(bodies: readonly RecordBody[], settings: Settings): Pendi
   const { bytesMax, inlineBytesMax } = settings
   const texts: RecordText[] = []
   const blobs: PendingBlob[] = []
-  let inlineBytes = 0
+  let inline = 0
   for (const { json, bytes } of encodeBodies(bodies, bytesMax)) {
     if (bytes > inlineBytesMax) blobs.push({ index: texts.length, json })
-    else inlineBytes += bytes
+    else inline += bytes
     texts.push(bodyText(json))
   }
-  if (inlineBytes > bytesMax)
-    throw recordTooLarge('one append', `${inlineBytes} bytes of JSON`, bytesMax)
-  return { texts, blobs, inlineBytes }
+  if (inline > bytesMax) throw recordTooLarge('one append', `${inline} bytes of JSON`, bytesMax)
+  return { texts, blobs, records: texts.length, bytes: inline }
 }
 
 /** The texts of an append with references in place of its large records, which are durable by then. */

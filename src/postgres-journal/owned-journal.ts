@@ -1,25 +1,22 @@
 /**
  * Becoming the owner of a run, and the `Journal` that this gives.
  */
-import { AppendQueue } from '../append-queue.ts'
+import { CommitQueue } from '../commit-queue.ts'
+import { isoTime } from '../clock.ts'
 import { hold, release } from '../held.ts'
-import { describeOwner, type Liveness, type OwnerIdentity } from '../identity.ts'
+import { describeOwner, type Liveness } from '../identity.ts'
 import type { Journal, JournalRecord } from '../journal.ts'
 import type { CheckedOpenOptions } from '../open-options.ts'
-import { livenessOf, type OwnedLife, ownedError } from '../ownership.ts'
-import { type ChainEnd, emptyChain, type LifeRow } from '../table-journal/rows.ts'
+import { livenessOf, ownedError } from '../ownership.ts'
+import { type ChainEnd, emptyChain } from '../table-journal/rows.ts'
+import { type Displaced, judgeNewest, ownedLife } from '../table-journal/displaced.ts'
+import { type PendingTexts, pendingTexts, textsOf } from '../table-journal/pending-texts.ts'
 import type { RunReader } from '../table-journal/run-reader.ts'
 import { Appender } from './appender.ts'
 import { writeError } from './postgres-errors.ts'
 import { headOf, lifeOf, type PostgresLifeRow, readRows, type Store } from './read.ts'
 import type { PostgresSettings } from './settings.ts'
 import { makeTables } from './statements.ts'
-
-/** The life that has the run now, and how it ends if it is displaced. */
-interface Displaced {
-  readonly epoch: number
-  readonly ended: 'closed' | 'died'
-}
 
 /** What a life writes of itself. */
 interface Self {
@@ -41,7 +38,9 @@ export async function openRun(
   await makeTables(session, store.schema)
   const head = await headOf(store, runId)
   const newest = head === undefined ? undefined : await lifeOf(store, runId, head)
-  const displaced = await judge(store, settings, runId, newest, options)
+  const displaced = await judgeNewest(runId, newest, options, async (life, row) =>
+    livenessAnywhere(store, row, await livenessOf(settings.identity, life)),
+  )
   const self = {
     nonce: settings.random.nonce(),
     name: options.owner ?? describeOwner(owner),
@@ -60,25 +59,6 @@ export async function openRun(
   }
 }
 
-/** May the newest life be displaced? @throws RunOwnedError */
-async function judge(
-  store: Store,
-  { identity }: PostgresSettings,
-  runId: string,
-  newest: PostgresLifeRow | undefined,
-  { takeover }: CheckedOpenOptions,
-): Promise<Displaced> {
-  if (newest === undefined) return { epoch: 0, ended: 'closed' }
-  const { epoch, ended } = newest
-  if (ended !== null) return { epoch, ended }
-  const life = ownedLife(newest)
-  const liveness = await livenessAnywhere(store, newest, await livenessOf(identity, life))
-  if (takeover === 'never' || (takeover === 'if-dead' && liveness !== 'dead'))
-    throw ownedError(runId, epoch, life, liveness)
-  // One that lives and is robbed did not die: only the count of lives that died in vain rests on this.
-  return { epoch, ended: liveness === 'alive' ? 'closed' : 'died' }
-}
-
 /** An owner that cannot be examined from here lives as long as the server sees its session. */
 async function livenessAnywhere(
   { session }: Store,
@@ -87,10 +67,6 @@ async function livenessAnywhere(
 ): Promise<Liveness> {
   if (seen !== 'unknown') return seen
   return (await session.isPresent(life.session)) ? 'alive' : 'dead'
-}
-
-function ownedLife({ nonce, name, owner }: LifeRow): OwnedLife {
-  return { nonce, name, owner: JSON.parse(owner) as OwnerIdentity }
 }
 
 /**
@@ -135,12 +111,11 @@ async function ownedJournal(
     await session.repeatable(statements.end, runId, epoch, nonce)
   const { reader, recovered } = await recover(store, runId, life, endLife)
   const appender = new Appender(store, settings, { runId, epoch, nonce }, life)
-  const queue = new AppendQueue({
+  const queue = new CommitQueue<PendingTexts>({
     runId,
     epoch,
     seq: recovered.length,
-    bytesMax: settings.bytesMax,
-    commit: (texts) => appender.append(texts),
+    commit: (group) => appender.append(textsOf(group)),
     end: async () => {
       try {
         await endLife()
@@ -158,8 +133,8 @@ async function ownedJournal(
     epoch,
     recovered,
     lives: reader.lifeSummaries().filter((each) => each.epoch < epoch),
-    append: queue.append,
-    close: queue.close,
+    append: async (bodies) => await queue.append(pendingTexts(bodies, settings.bytesMax)),
+    close: () => queue.close(),
   }
 }
 
@@ -178,10 +153,4 @@ async function recover(
     await endLife().catch(() => undefined)
     throw error
   }
-}
-
-/** For people only, so a clock that went mad stops nobody. */
-function isoTime(ms: number): string {
-  const date = new Date(ms)
-  return Number.isNaN(date.getTime()) ? 'unknown' : date.toISOString()
 }

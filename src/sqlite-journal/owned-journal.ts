@@ -1,13 +1,14 @@
 /**
  * Becoming the owner of a run, and the `Journal` that this gives.
  */
-import { AppendQueue } from '../append-queue.ts'
+import { CommitQueue } from '../commit-queue.ts'
 import { fencedError } from '../fenced-error.ts'
+import { isoTime } from '../clock.ts'
 import { hold, release } from '../held.ts'
-import { describeOwner, type OwnerIdentity } from '../identity.ts'
+import { describeOwner } from '../identity.ts'
 import type { Journal, JournalRecord } from '../journal.ts'
 import type { CheckedOpenOptions } from '../open-options.ts'
-import { livenessOf, type OwnedLife, ownedError } from '../ownership.ts'
+import { livenessOf, ownedError } from '../ownership.ts'
 import { corruptRow } from '../table-journal/corrupt-row.ts'
 import {
   type ChainEnd,
@@ -16,18 +17,14 @@ import {
   type LifeRow,
   nextBatch,
 } from '../table-journal/rows.ts'
+import { type Displaced, judgeNewest, ownedLife } from '../table-journal/displaced.ts'
+import { type PendingTexts, pendingTexts, textsOf } from '../table-journal/pending-texts.ts'
 import type { RunReader } from '../table-journal/run-reader.ts'
 import type { Connection } from './connection.ts'
 import { readRows } from './read.ts'
 import type { SqliteSettings } from './settings.ts'
 import { writeError } from './sqlite-errors.ts'
 import { appendBatch, endLife, headOf, insertLife, lifeOf, makeTables } from './tables.ts'
-
-/** The life that has the run now, and how it ends if it is displaced. */
-interface Displaced {
-  readonly epoch: number
-  readonly ended: 'closed' | 'died'
-}
 
 /** @throws as `JournalBackend.open` */
 export async function openRun(
@@ -43,7 +40,9 @@ export async function openRun(
     makeTables(connection)
     return newestLife(connection, runId)
   })
-  const displaced = await judge(settings, runId, newest, options)
+  const displaced = await judgeNewest(runId, newest, options, (life) =>
+    livenessOf(settings.identity, life),
+  )
   const nonce = settings.random.nonce()
   const life = attempt('open', file, () =>
     takeOver(connection, runId, displaced, {
@@ -69,28 +68,6 @@ function newestLife(connection: Connection, runId: string): LifeRow | undefined 
   if (life !== undefined) return life
   const at = { file: connection.file, table: 'killpoint_lives', runId }
   throw corruptRow({ ...at, row: head.epoch, seq: head.records + 1 }, 'the row is missing')
-}
-
-/** May the newest life be displaced? @throws RunOwnedError */
-async function judge(
-  { identity }: SqliteSettings,
-  runId: string,
-  newest: LifeRow | undefined,
-  { takeover }: CheckedOpenOptions,
-): Promise<Displaced> {
-  if (newest === undefined) return { epoch: 0, ended: 'closed' }
-  const { epoch, ended } = newest
-  if (ended !== null) return { epoch, ended }
-  const life = ownedLife(newest)
-  const liveness = await livenessOf(identity, life)
-  if (takeover === 'never' || (takeover === 'if-dead' && liveness !== 'dead'))
-    throw ownedError(runId, epoch, life, liveness)
-  // One that lives and is robbed did not die: only the count of lives that died in vain rests on this.
-  return { epoch, ended: liveness === 'alive' ? 'closed' : 'died' }
-}
-
-function ownedLife({ nonce, name, owner }: LifeRow): OwnedLife {
-  return { nonce, name, owner: JSON.parse(owner) as OwnerIdentity }
 }
 
 /** The decision: from here on the run has the records that it has now, whoever was appending. @throws RunOwnedError */
@@ -122,13 +99,12 @@ function ownedJournal(
   const { epoch, nonce } = life
   const { reader, recovered } = recover(connection, runId, life)
   let end: ChainEnd = life
-  const queue = new AppendQueue({
+  const queue = new CommitQueue<PendingTexts>({
     runId,
     epoch,
     seq: recovered.length,
-    bytesMax: settings.bytesMax,
-    commit: async (texts) => {
-      end = commit(connection, { runId, epoch, nonce }, end, texts)
+    commit: async (group) => {
+      end = commit(connection, { runId, epoch, nonce }, end, textsOf(group))
     },
     end: async () =>
       attempt('close a run in', connection.file, () =>
@@ -144,8 +120,8 @@ function ownedJournal(
     epoch,
     recovered,
     lives: reader.lifeSummaries().filter((each) => each.epoch < epoch),
-    append: queue.append,
-    close: queue.close,
+    append: async (bodies) => await queue.append(pendingTexts(bodies, settings.bytesMax)),
+    close: () => queue.close(),
   }
 }
 
@@ -180,12 +156,6 @@ function commit(
       throw fencedError(runId, epoch, headOf(connection, runId)?.epoch)
     }),
   )
-}
-
-/** For people only, so a clock that went mad stops nobody. */
-function isoTime(ms: number): string {
-  const date = new Date(ms)
-  return Number.isNaN(date.getTime()) ? 'unknown' : date.toISOString()
 }
 
 function attempt<Result>(action: string, file: string, call: () => Result): Result {

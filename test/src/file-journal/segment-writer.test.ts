@@ -89,10 +89,14 @@ describe('closing', () => {
     )
     await journal.append(['a'])
     fail = true
-    await expect(journal.append(['b'])).rejects.toMatchObject({ code: 'STORAGE' })
     const before = life.process.ops.length
+    await expect(journal.append(['b'])).rejects.toMatchObject({ code: 'STORAGE' })
     await journal.close()
-    expect(life.process.ops.slice(before).map(({ kind }) => kind)).toEqual(['close'])
+    expect(life.process.ops.slice(before).map(({ kind }) => kind)).toEqual([
+      'write',
+      'sync',
+      'close',
+    ])
     expect(machine.disk.bytesOf(segment).toString('latin1')).not.toContain('"end"')
   })
 

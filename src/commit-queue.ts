@@ -1,34 +1,37 @@
 /**
- * Appends to a database, one batch at a time: what the database backends have in common.
+ * Appends, one batch at a time: what the journals that ship have in common.
  *
  *  1. One batch is in flight at a time; what arrives meanwhile forms the next one (group commit). An append is within one
  *     batch, and is acknowledged only when `commit` resolved for it (J1, J3).
- *  2. The first failure of a commit, and a fence, end the life for good: every later append rejects (J6). Nothing is sent
- *     after that, not even the end of the life.
- *  3. Everything that can be refused is refused at the call, before anything waits.
+ *  2. The first failure of a commit, and a fence, end the life for good: every later append rejects (J6). Nothing is given
+ *     to `commit` after that, and the end of the life is not noted.
+ *  3. What a caller sees of it: an append resolves with the seq of its last record, in the order of the calls.
  */
-import { encodeBodies, recordTooLarge } from './encode-body.ts'
 import { ClosedError, FencedError, JournalPoisonedError } from './errors.ts'
-import type { RecordBody, Seq } from './journal.ts'
+import type { Seq } from './journal.ts'
 
-export interface AppendQueueOptions {
+/** An append, checked and ready to be written. */
+export interface Pending {
+  readonly records: number
+  /** What it takes in memory and on the way, about. */
+  readonly bytes: number
+}
+
+export interface CommitQueueOptions<Append extends Pending> {
   readonly runId: string
   readonly epoch: number
   /** Of the last record so far. */
   readonly seq: Seq
-  /** Largest record, and largest append, in bytes of JSON. */
-  readonly bytesMax: number
-  /** Commits the JSON texts as one batch; after it failed it is not called again. */
-  readonly commit: (texts: readonly string[]) => Promise<void>
+  /** Makes the appends durable as one batch; after it failed it is not called again. */
+  readonly commit: (group: readonly Append[]) => Promise<void>
   /** Notes that the life ended in order. Called once, and only where nothing failed. */
   readonly end: () => Promise<void>
-  /** Lets go of everything; called once, at the end or at the first failure. Throws nothing. */
+  /** Lets go of everything; called once, at the first failure or at the end. What it throws, `close` throws. */
   readonly release: () => Promise<void>
 }
 
-interface Waiting {
-  readonly texts: readonly string[]
-  readonly bytes: number
+interface Waiting<Append> {
+  readonly pending: Append
   readonly resolve: (seq: Seq) => void
   readonly reject: (error: unknown) => void
 }
@@ -41,40 +44,38 @@ type State =
 /** A group stops growing at this many bytes: memory, and the time until its first append is acknowledged. */
 const groupBytesMax = 1 << 20
 
-export class AppendQueue {
-  readonly #options: AppendQueueOptions
+export class CommitQueue<Append extends Pending> {
+  readonly #options: CommitQueueOptions<Append>
   #state: State = { kind: 'open' }
   #seq: Seq
-  #queue: Waiting[] = []
+  #queue: Waiting<Append>[] = []
   #flushing = false
   #onIdle: (() => void) | undefined
   #closing: Promise<void> | undefined
   #released: Promise<void> | undefined
 
-  constructor(options: AppendQueueOptions) {
+  constructor(options: CommitQueueOptions<Append>) {
     this.#options = options
     this.#seq = options.seq
   }
 
-  /** As `Journal.append`. */
-  readonly append = async (bodies: readonly RecordBody[]): Promise<Seq> => {
-    const { bytesMax } = this.#options
-    const encoded = encodeBodies(bodies, bytesMax)
-    const bytes = encoded.reduce((sum, each) => sum + each.bytes, 0)
-    if (bytes > bytesMax) throw recordTooLarge('one append', `${bytes} bytes of JSON`, bytesMax)
+  /** Resolves with the seq of the append's last record once it is committed; without a record, with the last committed seq. */
+  append(pending: Append): Promise<Seq> {
     const refusal = this.#refusal()
-    if (refusal !== undefined) throw refusal
-    if (encoded.length === 0) return this.#seq
-    return await new Promise<Seq>((resolve, reject) => {
-      this.#queue.push({ texts: encoded.map(({ json }) => json), bytes, resolve, reject })
+    if (refusal !== undefined) return Promise.reject(refusal)
+    if (pending.records === 0) return Promise.resolve(this.#seq)
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ pending, resolve, reject })
       if (this.#flushing) return
       this.#flushing = true
       this.#flushSoon()
     })
   }
 
-  /** As `Journal.close`. */
-  readonly close = (): Promise<void> => (this.#closing ??= this.#close())
+  /** Waits for appends under way, then ends the life. Safe to call twice. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close())
+  }
 
   async #close(): Promise<void> {
     if (this.#flushing) await new Promise<void>((resolve) => (this.#onIdle = resolve))
@@ -107,31 +108,35 @@ export class AppendQueue {
     this.#onIdle?.()
   }
 
-  #takeGroup(): readonly Waiting[] {
+  #takeGroup(): readonly Waiting<Append>[] {
     let bytes = 0
     let count = 0
-    for (const waiting of this.#queue) {
-      bytes += waiting.bytes
-      if (count > 0 && bytes > groupBytesMax) break
+    for (const { pending } of this.#queue) {
+      bytes += pending.bytes
+      if (count > 0 && bytes > groupBytesMax) return this.#queue.splice(0, count)
       count++
     }
-    return this.#queue.splice(0, count)
+    const all = this.#queue
+    this.#queue = []
+    return all
   }
 
-  async #commitGroup(group: readonly Waiting[]): Promise<void> {
-    const texts = group.flatMap((waiting) => waiting.texts)
+  async #commitGroup(group: readonly Waiting<Append>[]): Promise<void> {
     try {
-      await this.#options.commit(texts)
+      await this.#options.commit(group.map(({ pending }) => pending))
     } catch (error) {
-      this.#state =
-        error instanceof FencedError
-          ? { kind: 'fenced', cause: error }
-          : { kind: 'failed', cause: error as Error }
-      await this.#release()
+      this.#fail(error as Error)
+      // Others may want the run at once; what goes wrong here is for `close` to tell.
+      await this.#release().catch(() => undefined)
       rejectAll(group, error)
       return
     }
-    for (const waiting of group) waiting.resolve((this.#seq += waiting.texts.length))
+    for (const { pending, resolve } of group) resolve((this.#seq += pending.records))
+  }
+
+  #fail(cause: Error): void {
+    this.#state =
+      cause instanceof FencedError ? { kind: 'fenced', cause } : { kind: 'failed', cause }
   }
 
   #refusal(): Error | undefined {
@@ -161,6 +166,6 @@ export class AppendQueue {
   }
 }
 
-function rejectAll(group: readonly Waiting[], error: unknown): void {
+function rejectAll(group: readonly Waiting<unknown>[], error: unknown): void {
   for (const waiting of group) waiting.reject(error)
 }
