@@ -60,6 +60,8 @@ export const faultNeeds: Readonly<Partial<Record<FaultKind, readonly Claim[]>>> 
   'power-loss': ['power'],
   zombie: ['fencing'],
   resumers: ['takeover'],
+  rival: ['guarded', 'identity'],
+  'pid-recycled': ['takeover', 'identity'],
   sigterm: ['graceful'],
   clock: ['clock'],
 }

@@ -134,6 +134,30 @@ export function concurrentResumers(counts: readonly number[]): FaultClass {
   }
 }
 
+/** The owner is in the middle of its work, and another worker is started that may take over from a dead one only. */
+export const rivalBeside: FaultClass = {
+  name: 'rival',
+  needs: ['guarded', 'identity'],
+  draw: (control, random) => {
+    const first = firstOwnedOp(control)
+    if (first > control.ops.length) return undefined
+    const n = first + random.below(control.ops.length - first + 1)
+    return { schedule: [[{ kind: 'rival', at: position(n, side(control, random)) }]] }
+  },
+}
+
+/** The owner dies, and before its successor comes another process has its pid. */
+export const recycledPid: FaultClass = {
+  name: 'pid-recycled',
+  needs: ['takeover', 'identity'],
+  draw: (control, random) => {
+    const op = random.pick(control.ops)
+    return {
+      schedule: [[killFault(op.n, drawPhase(control, op, random))], [{ kind: 'pid-recycled' }]],
+    }
+  },
+}
+
 /** SIGTERM at an op. */
 export const terminate: FaultClass = {
   name: 'sigterm',

@@ -68,7 +68,12 @@ function readFaults(cursor: TextCursor): LifeFaults {
   return faults
 }
 
-const ranks: Partial<Record<Fault['kind'], number>> = { clock: 0, rot: 1, resumers: 2 }
+const ranks: Partial<Record<Fault['kind'], number>> = {
+  clock: 0,
+  rot: 1,
+  'pid-recycled': 2,
+  resumers: 3,
+}
 
 /** What would have to stand here instead of `fault`, if it cannot follow what is there. */
 function misplaced(before: readonly Fault[], fault: Fault): string | undefined {
@@ -77,9 +82,9 @@ function misplaced(before: readonly Fault[], fault: Fault): string | undefined {
   if (endingLife.has(last.kind)) return `"," or the end: nothing follows ${stringifyFault(last)}`
   if (!betweenLives.has(fault.kind)) return undefined
   const rank = ranks[fault.kind] ?? 0
-  const lastRank = ranks[last.kind] ?? 3
+  const lastRank = ranks[last.kind] ?? 4
   if (rank > lastRank || (rank === lastRank && fault.kind === 'rot')) return undefined
-  return `a fault that can follow ${stringifyFault(last)} (order: one C, any R, one N, then the faults of the life)`
+  return `a fault that can follow ${stringifyFault(last)} (order: one C, any R, one I, one N, then the faults of the life)`
 }
 
 type Reader = (cursor: TextCursor) => Fault
@@ -130,6 +135,7 @@ const readers: Readonly<Record<string, Reader>> = {
     const verb = cursor.word(['signal', 'cancel'])
     return { kind: 'outside', at, verb, nth: readNth(cursor, '.') }
   },
+  A: (cursor) => ({ kind: 'rival', at: readPositionIn(cursor, ['before', 'after']) }),
   X: (cursor) => {
     const at = readPositionIn(cursor, ['before', 'after'])
     return { kind: 'server-kill', at, nth: readNth(cursor, '=') }
@@ -141,6 +147,7 @@ const readers: Readonly<Record<string, Reader>> = {
     return { kind: 'clock', ms: sign === '-' ? -ms : ms }
   },
   R: readRot,
+  I: () => ({ kind: 'pid-recycled' }),
   N: (cursor) => {
     const count = cursor.number('a number of resumers', 2)
     if (!cursor.takes('=')) return { kind: 'resumers', count }

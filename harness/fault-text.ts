@@ -54,6 +54,8 @@ export function stringifyFault(fault: Fault): string {
       return `T${positionText(fault.at)}`
     case 'outside':
       return `V${positionText(fault.at)}=${fault.verb}${fault.nth === 1 ? '' : `.${fault.nth}`}`
+    case 'rival':
+      return `A${positionText(fault.at)}`
     case 'server-kill':
       return `X${positionText(fault.at)}${fault.nth === 1 ? '' : `=${fault.nth}`}`
     case 'heap':
@@ -62,6 +64,8 @@ export function stringifyFault(fault: Fault): string {
       return `C${fault.ms < 0 ? '-' : '+'}${Math.abs(fault.ms)}`
     case 'rot':
       return `R${fault.file}=${damageText(fault.damage)}`
+    case 'pid-recycled':
+      return 'I'
     case 'resumers':
       return `N${fault.count}${fault.barrier === undefined ? '' : `=${positionText(fault.barrier)}`}`
   }

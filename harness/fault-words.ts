@@ -28,6 +28,8 @@ export function faultWords(fault: Fault): string {
       return `SIGTERM ${positionWords(fault.at)}`
     case 'outside':
       return `${fault.verb}${fault.verb === 'signal' ? ` ${fault.nth}` : ''} from outside ${positionWords(fault.at)}`
+    case 'rival':
+      return `another worker started beside it ${positionWords(fault.at)}`
     case 'server-kill':
       return `service ${fault.nth} killed ${positionWords(fault.at)}`
     case 'heap':
@@ -36,6 +38,8 @@ export function faultWords(fault: Fault): string {
       return `clock ${fault.ms < 0 ? 'back' : 'on'} by ${Math.abs(fault.ms)} ms before it starts`
     case 'rot':
       return `${fault.file === 0 ? 'every file' : `file ${fault.file}`} ${damageWords(fault.damage)} before it starts`
+    case 'pid-recycled':
+      return 'pids of the dead taken by other processes before it starts'
     case 'resumers':
       return `${fault.count} resumers at once${fault.barrier === undefined ? '' : `, held ${positionWords(fault.barrier)}`}`
   }

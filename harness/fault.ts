@@ -118,6 +118,8 @@ export type Fault =
       readonly verb: 'signal' | 'cancel'
       readonly nth: number
     }
+  /** Another worker of the run is started there, told to take it over if its owner is dead; the life waits for its end. */
+  | { readonly kind: 'rival'; readonly at: Position }
   /** The `nth` (from 1) service of the system. */
   | { readonly kind: 'server-kill'; readonly at: Position; readonly nth: number }
   | { readonly kind: 'heap'; readonly at: Position }
@@ -125,6 +127,8 @@ export type Fault =
   | { readonly kind: 'clock'; readonly ms: number }
   /** Before the life it stands in. `file` from 1 in the sorted list; 0 is every file (only `gone`). */
   | { readonly kind: 'rot'; readonly file: number; readonly damage: Damage }
+  /** Before the life it stands in: other processes have the pids of all lives that died, and keep them. */
+  | { readonly kind: 'pid-recycled' }
   /** In place of one process for this life; `barrier` absent: before the first op. */
   | { readonly kind: 'resumers'; readonly count: number; readonly barrier?: Position }
 
@@ -138,7 +142,12 @@ export type LifeFaults = readonly Fault[]
 export type Schedule = readonly LifeFaults[]
 
 /** Faults that happen before the life in whose entry they stand. */
-export const betweenLives: ReadonlySet<FaultKind> = new Set<FaultKind>(['clock', 'rot', 'resumers'])
+export const betweenLives: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  'clock',
+  'rot',
+  'pid-recycled',
+  'resumers',
+])
 
 /** Faults that end the life: nothing can follow them in its entry. */
 export const endingLife: ReadonlySet<FaultKind> = new Set<FaultKind>(['kill', 'power-loss', 'heap'])

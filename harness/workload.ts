@@ -29,8 +29,16 @@ export type Task =
   | StepTask
   | { readonly kind: 'sequence'; readonly of: readonly Task[] }
   | { readonly kind: 'parallel'; readonly of: readonly Task[] }
-  /** One model turn that asks for a batch of tool calls, run at once, each committed on its own, answered in one transcript. */
-  | { readonly kind: 'tools'; readonly id: string; readonly calls: readonly StepTask[] }
+  /**
+   * One model turn that asks for a batch of tool calls, run at once, each committed on its own, answered in one transcript.
+   * `continues`: that of the batch before it in its sequence, whose call ids it repeats, as models do; default a new one.
+   */
+  | {
+      readonly kind: 'tools'
+      readonly id: string
+      readonly calls: readonly StepTask[]
+      readonly continues?: boolean
+    }
   /** Committed iterations: a restart continues after the last committed one. `stateBytes`: padding in its state; default 0. */
   | {
       readonly kind: 'loop'
@@ -38,8 +46,17 @@ export type Task =
       readonly iterations: readonly Task[]
       readonly stateBytes?: number
     }
-  /** A nested driver with a subtree of its own, committed when it finishes. */
-  | { readonly kind: 'child'; readonly id: string; readonly of: Task; readonly budget?: number }
+  /**
+   * A nested driver with a subtree of its own, committed when it finishes. `cancelledLate`: its parent cancels it when it has
+   * its result, which changes nothing; default it does not.
+   */
+  | {
+      readonly kind: 'child'
+      readonly id: string
+      readonly of: Task
+      readonly budget?: number
+      readonly cancelledLate?: boolean
+    }
   /** A durable timer, due `afterMs` after it was first armed, by the clock of the harness. */
   | { readonly kind: 'timer'; readonly id: string; readonly afterMs: number }
   /** Waits for a signal of this name, sent from outside the worker. */

@@ -8,7 +8,7 @@ import fc from 'fast-check'
 import { killAtMark, killAtOp, killAtRandom, killInRecovery } from '../harness/fault-classes.ts'
 import type { Scenario } from '../harness/scenario.ts'
 import type { Task } from '../harness/workload.ts'
-import { budgetRanOut, killedInPool, killedLate, killedWhileMetered } from './sometimes.ts'
+import { budgetRanOut, killedInPool, killedLate, killedWhileMetered } from './sometimes/money.ts'
 import { finish } from './workloads.ts'
 
 const metered = fc

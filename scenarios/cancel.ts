@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { actFromOutside } from '../harness/fault-classes.ts'
 import type { Scenario } from '../harness/scenario.ts'
 import type { Task } from '../harness/workload.ts'
-import { cancelLost, cancelSurvivedKill, cancelWon } from './sometimes.ts'
+import { cancelLost, cancelSurvivedKill, cancelWon } from './sometimes/cancel.ts'
 import { anyStep, atOnce, inOrder, workloadOf } from './workloads.ts'
 
 const child = inOrder(anyStep(), 1, 3).map((of): Task => ({ kind: 'child', id: '', of }))

@@ -1,7 +1,7 @@
 /** The owner dies and up to twelve resumers start at once: one ends up owning, the others are refused or fenced. */
 import { concurrentResumers } from '../harness/fault-classes.ts'
 import type { Scenario } from '../harness/scenario.ts'
-import { resumerRefused } from './sometimes.ts'
+import { resumerRefused } from './sometimes/owners.ts'
 import { anyStep, inOrder, workloadOf } from './workloads.ts'
 
 export const concurrentResume: Scenario = {

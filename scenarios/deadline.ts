@@ -2,7 +2,7 @@
 import { clockJump, side } from '../harness/fault-classes.ts'
 import { position } from '../harness/fault.ts'
 import type { FaultClass, Scenario } from '../harness/scenario.ts'
-import { begunEarlier, deadlinePassed } from './sometimes.ts'
+import { begunEarlier, deadlinePassed } from './sometimes/time.ts'
 import { anyStep, inOrder, workloadOf } from './workloads.ts'
 
 const deadlineMs = 10_000

@@ -2,5 +2,6 @@
  * `killpoint/scenarios`: the scenarios that ship, and what they are made of, for scenarios of one's own.
  */
 export { scenarios } from './index.ts'
-export { effectWithoutCommit, outcomeUnknown, resumedAfterCommit, tornAppend } from './sometimes.ts'
+export { effectWithoutCommit, outcomeUnknown, resumedAfterCommit } from './sometimes/commits.ts'
+export { tornAppend } from './sometimes/tears.ts'
 export { anyStep, atOnce, inOrder, workloadOf } from './workloads.ts'

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { killAtMark, killAtOp, killAtRandom, killInRecovery } from '../harness/fault-classes.ts'
 import type { Scenario } from '../harness/scenario.ts'
 import type { Task } from '../harness/workload.ts'
-import { effectWithoutCommit, resumedAfterCommit } from './sometimes.ts'
+import { effectWithoutCommit, resumedAfterCommit } from './sometimes/commits.ts'
 import { anyStep, inOrder, workloadOf } from './workloads.ts'
 
 const command = fc

@@ -2,7 +2,7 @@
 import { killAtOp, killAtRandom } from '../harness/fault-classes.ts'
 import { position } from '../harness/fault.ts'
 import type { FaultClass, Scenario } from '../harness/scenario.ts'
-import { startedAgain } from './sometimes.ts'
+import { startedAgain } from './sometimes/ends.ts'
 import { anyStep, inOrder, workloadOf } from './workloads.ts'
 
 /** Ends the first life right after its last op: the run is done, and the next life finds it so. */

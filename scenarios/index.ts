@@ -7,6 +7,7 @@ import { deadline } from './deadline.ts'
 import { externalCommand } from './external-command.ts'
 import { finishedRun } from './finished-run.ts'
 import { largePayloads } from './large-payloads.ts'
+import { liveOwner } from './live-owner.ts'
 import { loop } from './loop.ts'
 import { mismatchedResume } from './mismatched-resume.ts'
 import { poison, poisonSurvived } from './poison.ts'
@@ -30,6 +31,7 @@ export const scenarios: readonly Scenario[] = [
   finishedRun,
   mismatchedResume,
   concurrentResume,
+  liveOwner,
   zombie,
   recovery,
   externalCommand,

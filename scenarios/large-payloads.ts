@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { killAtMark, killAtOp, killAtRandom, killInRecovery } from '../harness/fault-classes.ts'
 import type { Scenario } from '../harness/scenario.ts'
 import type { Task } from '../harness/workload.ts'
-import { effectWithoutCommit, tornAppend, tornBlob, tornTwin } from './sometimes.ts'
+import { effectWithoutCommit } from './sometimes/commits.ts'
+import { tornAppend, tornBlob, tornTwin } from './sometimes/tears.ts'
 import { workloadOf } from './workloads.ts'
 
 /** The same state in every life that commits it: what an interrupted publication left behind is met again. */

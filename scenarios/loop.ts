@@ -11,13 +11,13 @@ import type { Scenario } from '../harness/scenario.ts'
 import type { Task } from '../harness/workload.ts'
 import {
   commitWithoutAck,
-  crashInRecovery,
   effectWithoutCommit,
   outcomeUnknown,
   resumedAfterCommit,
-  stoppedInOrder,
-  tornAppend,
-} from './sometimes.ts'
+} from './sometimes/commits.ts'
+import { stoppedInOrder } from './sometimes/ends.ts'
+import { crashInRecovery } from './sometimes/recovery.ts'
+import { tornAppend } from './sometimes/tears.ts'
 import { anyStep, inOrder, workloadOf } from './workloads.ts'
 
 /** One of each kind that a crash must treat otherwise, whatever is drawn. */

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { position } from '../harness/fault.ts'
 import type { FaultClass, Scenario } from '../harness/scenario.ts'
-import { refusedMismatch } from './sometimes.ts'
+import { refusedMismatch } from './sometimes/ends.ts'
 import { anyStep, finish, inOrder } from './workloads.ts'
 
 /** Kills the first life after the run began; the second comes with another task, profile or budget, and ends by itself. */

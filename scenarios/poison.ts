@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import type { FaultClass, Scenario } from '../harness/scenario.ts'
 import type { Task, Workload } from '../harness/workload.ts'
-import { endedByMaxLives, survivedPoison } from './sometimes.ts'
+import { endedByMaxLives, survivedPoison } from './sometimes/ends.ts'
 import { finish } from './workloads.ts'
 
 /** The workload kills by itself. */

@@ -7,7 +7,7 @@ import {
 } from '../harness/fault-classes.ts'
 import { position } from '../harness/fault.ts'
 import type { FaultClass, Scenario } from '../harness/scenario.ts'
-import { crashInRecovery, recoveredTwice } from './sometimes.ts'
+import { crashInRecovery, recoveredTwice } from './sometimes/recovery.ts'
 import { anyStep, inOrder, workloadOf } from './workloads.ts'
 
 /** Five lives, each killed among its first ops. */

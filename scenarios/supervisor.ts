@@ -3,7 +3,8 @@ import fc, { type Arbitrary } from 'fast-check'
 import { killAtMark, killAtOp, killAtRandom, killInRecovery } from '../harness/fault-classes.ts'
 import type { Scenario } from '../harness/scenario.ts'
 import type { Task } from '../harness/workload.ts'
-import { childKept, crashInRecovery, endedOutOfOrder, killedInNestedChild } from './sometimes.ts'
+import { crashInRecovery } from './sometimes/recovery.ts'
+import { childKept, endedOutOfOrder, killedInNestedChild } from './sometimes/tree.ts'
 import { anyStep, atOnce, inOrder, workloadOf } from './workloads.ts'
 
 const { tree } = fc.letrec<{ tree: Task; child: Task }>((tie) => ({
@@ -22,12 +23,12 @@ const { tree } = fc.letrec<{ tree: Task; child: Task }>((tie) => ({
 const step: Task = { kind: 'step', id: '', effect: 'keyed' }
 const once: Task = { kind: 'step', id: '', effect: 'once' }
 
-/** The second ends before the first. */
+/** The second ends before the first, and is cancelled when it has ended. */
 const outOfOrder: Task = {
   kind: 'parallel',
   of: [
     { kind: 'child', id: '', of: { kind: 'sequence', of: [step, once] } },
-    { kind: 'child', id: '', of: step },
+    { kind: 'child', id: '', of: step, cancelledLate: true },
   ],
 }
 

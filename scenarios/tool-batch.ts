@@ -3,8 +3,10 @@ import fc from 'fast-check'
 import { killAtMark, killAtOp, killAtRandom, killInRecovery } from '../harness/fault-classes.ts'
 import type { Scenario } from '../harness/scenario.ts'
 import type { StepTask, Task } from '../harness/workload.ts'
-import { halfAnswered, outcomeUnknown, tornBatch } from './sometimes.ts'
-import { anyStep, inOrder, workloadOf } from './workloads.ts'
+import { outcomeUnknown } from './sometimes/commits.ts'
+import { tornBatch } from './sometimes/tears.ts'
+import { halfAnswered, idRepeated } from './sometimes/tools.ts'
+import { anyStep, workloadOf } from './workloads.ts'
 
 /** One that must not run twice and one that may, whatever is drawn. */
 const first: readonly StepTask[] = [
@@ -14,15 +16,20 @@ const first: readonly StepTask[] = [
 
 const batch = fc
   .array(anyStep(), { minLength: 0, maxLength: 2 })
-  .map((rest): Task => ({ kind: 'tools', id: '', calls: [...first, ...rest] }))
+  .map((rest) => ({ kind: 'tools', id: '', calls: [...first, ...rest] }) as const)
+
+/** Two batches of one transcript: the ids of the second are those of the first. */
+const batches = fc
+  .tuple(batch, batch)
+  .map(([one, next]): Task => ({ kind: 'sequence', of: [one, { ...next, continues: true }] }))
 
 export const toolBatch: Scenario = {
   name: 'tool-batch',
   title:
     'every tool call has one result; finished ones are kept, unknown ones are said to be unknown',
   needs: ['process', 'tools'],
-  workload: workloadOf(inOrder(batch, 1, 2)),
+  workload: workloadOf(batches),
   faults: [killAtOp, killAtMark, killInRecovery, killAtRandom],
-  sometimes: [halfAnswered, outcomeUnknown, tornBatch],
+  sometimes: [halfAnswered, idRepeated, outcomeUnknown, tornBatch],
   livesMax: 3,
 }

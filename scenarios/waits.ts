@@ -9,7 +9,8 @@ import {
 } from '../harness/fault-classes.ts'
 import type { Scenario } from '../harness/scenario.ts'
 import type { Task } from '../harness/workload.ts'
-import { consumedUnseen, overdueTimer, signalSurvivedKill } from './sometimes.ts'
+import { consumedUnseen, signalSurvivedKill } from './sometimes/signals.ts'
+import { overdueTimer } from './sometimes/time.ts'
 import { anyStep, finish } from './workloads.ts'
 
 const timer = fc

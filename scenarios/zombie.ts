@@ -1,7 +1,7 @@
 /** An owner that was believed dead comes back: it is told so, and nothing of it counts. */
 import { zombieBeside, zombieTakeover } from '../harness/fault-classes.ts'
 import type { Scenario } from '../harness/scenario.ts'
-import { zombieFenced } from './sometimes.ts'
+import { zombieFenced } from './sometimes/owners.ts'
 import { anyStep, atOnce, inOrder, workloadOf } from './workloads.ts'
 import fc from 'fast-check'
 

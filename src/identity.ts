@@ -54,7 +54,7 @@ export function sameOwner(left: OwnerIdentity, right: OwnerIdentity): boolean {
 /** The operating system's own answer: `/proc` on Linux, signal 0 and `ps` elsewhere. */
 export const systemIdentity: Identity = {
   self: () => (selfOnce ??= examineSelf()),
-  liveness: async (owner) => judge(owner, await systemIdentity.self()),
+  liveness: async (owner) => judgeOwner(owner, await systemIdentity.self(), seeHolder),
 }
 
 let selfOnce: Promise<OwnerIdentity> | undefined
@@ -72,31 +72,58 @@ async function examineSelf(): Promise<OwnerIdentity> {
   }
 }
 
-async function judge(owner: OwnerIdentity, self: OwnerIdentity): Promise<Liveness> {
+/** Who has a pid now: nobody that lives, somebody out of sight, or a process of which it can be told when it began. */
+export type PidHolder =
+  | { readonly kind: 'nobody' | 'unseen' }
+  | { readonly kind: 'process'; readonly began: (start: string) => boolean }
+
+/** Judges an owner by its boot, its namespace, and by who has its pid now. */
+export async function judgeOwner(
+  owner: OwnerIdentity,
+  self: OwnerIdentity,
+  holderOf: (pid: number) => PidHolder | Promise<PidHolder>,
+): Promise<Liveness> {
   if (owner.boot !== self.boot) return owner.host === self.host ? 'dead' : 'unknown'
   if (owner.boot === '' && owner.host !== self.host) return 'unknown'
   if (owner.pidNamespace !== self.pidNamespace) return 'unknown'
-  const signalled = signalZero(owner.pid)
-  if (signalled !== 'exists') return signalled
-  return process.platform === 'linux' ? judgeByProc(owner) : judgeByPs(owner)
-}
-
-function signalZero(pid: number): 'exists' | 'dead' | 'unknown' {
-  try {
-    process.kill(pid, 0)
-    return 'exists'
-  } catch (error) {
-    if (systemCode(error) === 'ESRCH') return 'dead'
-    return systemCode(error) === 'EPERM' ? 'exists' : 'unknown'
+  const holder = await holderOf(owner.pid)
+  switch (holder.kind) {
+    case 'nobody':
+      return 'dead'
+    case 'unseen':
+      return 'unknown'
+    case 'process':
+      return holder.began(owner.start) ? 'alive' : 'dead'
   }
 }
 
-function judgeByProc(owner: OwnerIdentity): Liveness {
-  const stat = statOf(owner.pid)
-  // It answers signals and cannot be seen: another user's, with /proc mounted to hide those.
-  if (stat === undefined) return signalZero(owner.pid) === 'dead' ? 'dead' : 'unknown'
-  if (stat.state === 'Z' || stat.state === 'X') return 'dead'
-  return stat.start === owner.start ? 'alive' : 'dead'
+async function seeHolder(pid: number): Promise<PidHolder> {
+  const signalled = signalZero(pid)
+  if (signalled !== undefined) return signalled
+  return process.platform === 'linux' ? seeByProc(pid) : seeByPs(pid)
+}
+
+/** `undefined` where there is such a process. */
+function signalZero(pid: number): PidHolder | undefined {
+  try {
+    process.kill(pid, 0)
+    return undefined
+  } catch (error) {
+    if (systemCode(error) === 'ESRCH') return { kind: 'nobody' }
+    return systemCode(error) === 'EPERM' ? undefined : { kind: 'unseen' }
+  }
+}
+
+/** It answered signals and cannot be seen: it has ended since, or it is another user's, with /proc mounted to hide those. */
+function hidden(pid: number): PidHolder {
+  return signalZero(pid)?.kind === 'nobody' ? { kind: 'nobody' } : { kind: 'unseen' }
+}
+
+function seeByProc(pid: number): PidHolder {
+  const stat = statOf(pid)
+  if (stat === undefined) return hidden(pid)
+  if (stat.state === 'Z' || stat.state === 'X') return { kind: 'nobody' }
+  return { kind: 'process', began: (start) => start === stat.start }
 }
 
 /** State and start time from `/proc/PID/stat`, fields 3 and 22; the name in field 2 may hold spaces and brackets. */
@@ -109,15 +136,16 @@ function statOf(pid: number): { readonly state: string; readonly start: string }
 }
 
 /** Only asked where the pid exists, so it costs its few milliseconds only when an owner seems to live. */
-async function judgeByPs(owner: OwnerIdentity): Promise<Liveness> {
-  const text = await output('ps', ['-o', 'stat=,lstart=', '-p', String(owner.pid)])
-  if (text === undefined) return signalZero(owner.pid) === 'dead' ? 'dead' : 'unknown'
+async function seeByPs(pid: number): Promise<PidHolder> {
+  const text = await output('ps', ['-o', 'stat=,lstart=', '-p', String(pid)])
+  if (text === undefined) return hidden(pid)
   const [state, ...words] = text.trim().split(/\s+/)
-  if (state?.startsWith('Z')) return 'dead'
+  if (state?.startsWith('Z')) return { kind: 'nobody' }
   const startedS = Date.parse(`${words.join(' ')} UTC`) / 1000
-  if (!Number.isFinite(startedS)) return 'unknown'
+  if (!Number.isFinite(startedS)) return { kind: 'unseen' }
   // `ps` has whole seconds and the process read its own clock a moment after it began; pids come round far later.
-  return Math.abs(startedS - Number(owner.start)) <= startToleranceS ? 'alive' : 'dead'
+  const began = (start: string): boolean => Math.abs(startedS - Number(start)) <= startToleranceS
+  return { kind: 'process', began }
 }
 
 const startToleranceS = 5

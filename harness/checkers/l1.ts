@@ -3,7 +3,7 @@
  * *wedged*; a run that was given fewer lives than it may take has shown nothing, which `check.ts` says.
  */
 import type { LifeHistory } from '../history.ts'
-import { runLives } from '../history.ts'
+import { endOf, runLives } from '../history.ts'
 import { livesPoisoned } from '../model.ts'
 import type { CaseView } from './context.ts'
 import type { Finding } from './finding.ts'
@@ -52,13 +52,37 @@ export function hasEnded(view: CaseView): boolean {
   return view.history.of('done').some(({ index }) => !view.isVoid(index))
 }
 
-/** Run lives that started after the last fault, except one that resumed with another task. */
+/** Run lives that started after the last fault, except one that resumed with another task, and those that found an owner alive. */
 export function calmLives(view: CaseView): readonly LifeHistory[] {
   const lastFault = view.fired.at(-1)?.index ?? -1
   const { otherTaskInLife } = view.context.workload
   return runLives(view.history).filter(
-    ({ startedIndex, life }) => startedIndex > lastFault && life !== otherTaskInLife,
+    ({ startedIndex, life }) =>
+      startedIndex > lastFault &&
+      life !== otherTaskInLife &&
+      !wasRival(view, { startedIndex, life }),
   )
+}
+
+/** True for a life that the harness started beside a held owner, to see it refused. */
+export function wasRival(
+  view: CaseView,
+  { life, startedIndex }: Pick<LifeHistory, 'life' | 'startedIndex'>,
+): boolean {
+  return view.fired.some(
+    ({ fault, index, life: owner }) =>
+      fault.kind === 'rival' &&
+      owner !== life &&
+      index < startedIndex &&
+      continuedAfter(view, owner, index) > startedIndex,
+  )
+}
+
+function continuedAfter(view: CaseView, life: number, index: number): number {
+  const continued = view.history
+    .of('continued')
+    .find((mark) => mark.life === life && mark.index > index)
+  return continued?.index ?? endOf(view.history.lives.get(life))
 }
 
 /** How many lives without a fault the run may take: the scenario's word, and those that its own poison kills. */

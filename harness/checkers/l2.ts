@@ -2,14 +2,16 @@
  * L2: an orphaned run is taken over; under `if-dead` a live owner is not robbed.
  *
  * Robbed means shown to be alive: after another life resolved, an owner that nothing had happened to (no fault, no stop) still
- * acknowledged an append or began a step. That its `exit` line comes late proves nothing: the harness writes it.
+ * acknowledged an append or began a step. That its `exit` line comes late proves nothing: the harness writes it. An owner that
+ * was held while a rival ran is alive by what the rival was told (claim `identity`), however long that took: so it is
+ * robbed also where it is refused when it goes on.
  */
 import type { LifeHistory, Open } from '../history.ts'
 import { betweenLives } from '../fault.ts'
 import { endOf, runLives } from '../history.ts'
 import type { CaseView } from './context.ts'
 import type { Finding } from './finding.ts'
-import { calmLives, hasEnded, livesAllowed, ownedRun } from './l1.ts'
+import { calmLives, hasEnded, livesAllowed, ownedRun, wasRival } from './l1.ts'
 
 /** Runs that nobody could take over, and runs that were taken from a live owner. */
 export function checkTakeover(view: CaseView): readonly Finding[] {
@@ -74,7 +76,8 @@ function isRobbedBy(view: CaseView, owner: Open, robber: Open): boolean {
   if (owner.life === robber.life || owner.index > robber.index) return false
   const life = view.history.lives.get(owner.life)
   if (life === undefined || life.verb !== 'run') return false
-  if (life.stopped.length > 0 || hadFault(view, owner.life)) return false
+  const isHeld = isHeldFor(view, life, robber)
+  if (!isHeld && (life.stopped.length > 0 || hadFault(view, owner.life))) return false
   // An append that it was refused before means that it had lost or given up the run.
   const refused = view.history.of('refused').find((mark) => mark.life === owner.life)
   if (refused !== undefined && refused.index < robber.index) return false
@@ -82,8 +85,24 @@ function isRobbedBy(view: CaseView, owner: Open, robber: Open): boolean {
   const own = view.history
     .of('effect')
     .filter(({ step }) => view.model.units.get(step)?.kind !== 'command')
-  const signs = [...own, ...view.history.of('ack')]
+  const refusals = isHeld ? view.history.of('refused') : []
+  const signs = [...own, ...view.history.of('ack'), ...refusals]
   return signs.some((mark) => mark.life === owner.life && mark.index > robber.index)
+}
+
+/** True where nothing but rivals happened to an owner, and the other life is one of them. */
+function isHeldFor(view: CaseView, owner: LifeHistory, robber: Open): boolean {
+  const rival = view.history.lives.get(robber.life)
+  const own = view.fired.filter(
+    ({ life, fault }) => life === owner.life && !betweenLives.has(fault.kind),
+  )
+  return (
+    rival !== undefined &&
+    view.claims('identity') &&
+    own.length === owner.stopped.length &&
+    own.every(({ fault }) => fault.kind === 'rival') &&
+    wasRival(view, rival)
+  )
 }
 
 /** Faults before a life, or in place of one, do nothing to it. */

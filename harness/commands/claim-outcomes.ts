@@ -51,7 +51,8 @@ function claimsBroken({ group, asked, judgement }: CaseReport): readonly Claim[]
   if (finding === undefined) return []
   const presupposed = asked.schedule
     .flat()
-    .flatMap(({ kind }) => (kind === 'clock' ? [] : (faultNeeds[kind] ?? [])))
+    .flatMap(({ kind }) => faultNeeds[kind] ?? [])
+    .filter((claim) => claim !== 'clock' && claim !== 'identity')
   if (presupposed.length > 0) return presupposed
   const about = group.scenario.needs
   const { claims: rests, anyClaim } = invariantNeeds[finding.invariant]
@@ -65,7 +66,7 @@ function claimsBroken({ group, asked, judgement }: CaseReport): readonly Claim[]
 /** Claims that a judge rests on and that only such a case can break. */
 const onlyWith: Readonly<Partial<Record<Claim, (report: CaseReport) => boolean>>> = {
   fencing: (report) => hasFault(report, 'zombie') || hasFault(report, 'resumers'),
-  guarded: (report) => hasFault(report, 'resumers'),
+  guarded: (report) => hasFault(report, 'resumers') || hasFault(report, 'rival'),
   graceful: (report) => hasFault(report, 'sigterm'),
   budget: ({ group }) => group.workload.budget !== undefined,
   deadline: ({ group }) => group.workload.deadlineMs !== undefined,

@@ -76,6 +76,7 @@ function mapFault(fault: Fault, slot: number, find: FindOp): Fault | undefined {
     case 'message':
     case 'sigterm':
     case 'outside':
+    case 'rival':
     case 'server-kill':
     case 'heap': {
       const position = moved(fault.at, at(fault.at))
@@ -86,6 +87,7 @@ function mapFault(fault: Fault, slot: number, find: FindOp): Fault | undefined {
     case 'quota':
     case 'clock':
     case 'rot':
+    case 'pid-recycled':
       return fault
   }
 }

@@ -1,7 +1,7 @@
 /** What happens between two lives of an explored case: time passes, media rot. The ledger tells both. */
 import type { DirectoryImage, ImageEntry } from '../directory-image.ts'
 import { stringifyFault } from '../fault-text.ts'
-import { betweenLives, type Damage, type Fault } from '../fault.ts'
+import type { Damage, Fault } from '../fault.ts'
 import { damaged } from '../live/rot.ts'
 import type { Stem } from './lives.ts'
 
@@ -10,7 +10,7 @@ export type BetweenFault = Extract<Fault, { kind: 'clock' | 'rot' }>
 
 /** True for a fault that happens before the life in whose entry it stands. */
 export function isBetween(fault: Fault): fault is BetweenFault {
-  return betweenLives.has(fault.kind) && fault.kind !== 'resumers'
+  return fault.kind === 'clock' || fault.kind === 'rot'
 }
 
 /** What stands before a life: everything before it, and its disk. */

@@ -104,7 +104,7 @@ function* scheduledLife(
 ): Asks<Omit<NoCase, 'life'> | undefined> {
   for (const fault of faults.filter(isBetween)) {
     const after = afterBetween(stand, fault)
-    if (after === undefined) return { fault, why: 'there was nothing to damage' }
+    if (after === undefined) return { fault, why: 'there was nothing that it could be done to' }
     Object.assign(stand, after, { before: { initial: after.image } })
   }
   const last = faults.at(-1)

@@ -76,6 +76,8 @@ export class CaseContext {
   readonly #told = new Map<number, Heard>()
   /** Lives that run, or stand still and can go on. */
   readonly #alive = new Set<number>()
+  /** Lives that died and whose pid another process has by now. */
+  readonly #recycled = new Set<number>()
   #lives = 0
   #clockMs: number
   #alone: Promise<unknown> = Promise.resolve()
@@ -103,6 +105,13 @@ export class CaseContext {
   /** Lets time pass between two lives, or makes the clock jump. */
   passTime(ms: number = betweenLivesMs): void {
     this.#clockMs += ms
+  }
+
+  /** Lets other processes have the pids of all lives that died. False where none did. */
+  recyclePids(): boolean {
+    for (let life = 1; life <= this.#lives; life++)
+      if (!this.#alive.has(life)) this.#recycled.add(life)
+    return this.#recycled.size > 0
   }
 
   /** Runs `body` with no other case running; the processes of this one take turns. */
@@ -218,12 +227,19 @@ export class CaseContext {
     told.count += 1
   }
 
-  /** One machine that never reboots (what a kill alone can show), and who of the others is alive on it. */
+  /** One machine that never reboots (what a kill alone can show), who of the others is alive on it, and whose pid is taken. */
   #identity(life: number, fellows: readonly number[]): unknown {
     const boot = deriveSeed(this.asked.seed, 'system')
     const alive = new Set([...this.#alive, ...fellows])
     alive.delete(life)
-    return { host: 'killpoint', boot, bootId: boot, alive: [...alive].sort((a, b) => a - b) }
+    const recycled = [...this.#recycled]
+    return {
+      host: 'killpoint',
+      boot,
+      bootId: boot,
+      alive: [...alive].sort((a, b) => a - b),
+      ...(recycled.length === 0 ? {} : { recycled }),
+    }
   }
 
   #environment(order: StartOrder, life: number, trace: string): Record<string, string> {

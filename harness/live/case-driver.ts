@@ -18,7 +18,7 @@ import { imageOf } from './image.ts'
 import type { Image } from './image.ts'
 import { OutsideActs } from './outside.ts'
 import { hookFaultsOf, planLife } from './plan.ts'
-import type { LifePlan } from './plan.ts'
+import type { BeforeLife, LifePlan } from './plan.ts'
 import { rot } from './rot.ts'
 import { killFromOutside, shotAt, Shooting } from './shot.ts'
 import { isGate, strike, whyNotFromOutside } from './strikes.ts'
@@ -50,6 +50,8 @@ export class CaseDriver {
   #zombie: Zombie | undefined
   /** How the case ended by the end of a zombie, where it did. */
   #zombieEnding: Ending | undefined
+  /** How the case ended by the end of a rival, where it did. */
+  #rivalEnding: Ending | undefined
   /** The entry during or after which a zombie last ended. */
   #zombieEndedIn = 0
   #slotNow = 0
@@ -115,7 +117,11 @@ export class CaseDriver {
     const plan = this.#plan(slot, faults, zombie)
     const undone = this.#before(plan)
     if (undone !== undefined)
-      return notFired(this.#context.nextLife(), [undone], 'there was nothing to damage')
+      return notFired(
+        this.#context.nextLife(),
+        [undone],
+        'there was nothing that it could be done to',
+      )
     const takeover = zombie === undefined ? 'if-dead' : 'always'
     const outcomes =
       plan.count === 1
@@ -125,6 +131,7 @@ export class CaseDriver {
       const ending = await this.#assess(outcome, slot)
       if (ending !== undefined) return ending
     }
+    if (this.#rivalEnding !== undefined) return this.#rivalEnding
     if (zombie === undefined) return undefined
     if (this.#zombieEnding !== undefined) return this.#zombieEnding
     if (zombie.until === 'done') return await this.#wake(zombie)
@@ -155,12 +162,24 @@ export class CaseDriver {
   #before(plan: LifePlan): Fault | undefined {
     const life = this.#context.nextLife()
     for (const fault of plan.before) {
-      if (fault.kind === 'clock') this.#context.passTime(fault.ms)
-      else if (!rot(this.#context.directories.state, fault.file, fault.damage)) return fault
+      if (!this.#happens(fault)) return fault
       const text = stringifyFault(fault)
       this.#context.ledger.append({ mark: 'fault', life, fault: text, stream: '1', op: 0 })
     }
     return undefined
+  }
+
+  /** False where there was nothing that it could be done to. */
+  #happens(fault: BeforeLife): boolean {
+    switch (fault.kind) {
+      case 'clock':
+        this.#context.passTime(fault.ms)
+        return true
+      case 'rot':
+        return rot(this.#context.directories.state, fault.file, fault.damage)
+      case 'pid-recycled':
+        return this.#context.recyclePids()
+    }
   }
 
   async #single(slot: number, plan: LifePlan, takeover: 'if-dead' | 'always'): Promise<TenureEnd> {
@@ -242,8 +261,17 @@ export class CaseDriver {
       wakeZombie: async () => {
         if (zombie !== undefined) this.#zombieEnding = await this.#wake(zombie)
       },
+      runRival: async () => {
+        this.#rivalEnding = await this.#rival(slot)
+      },
       ...(shot && this.shooting !== undefined ? { shooting: this.shooting } : {}),
     }
+  }
+
+  /** Another worker of the run, which finds its owner alive. */
+  async #rival(slot: number): Promise<Ending | undefined> {
+    const end = await this.#run(await this.#start(slot, planLife([]), 'if-dead', 1))
+    return await this.#assess(end, slot)
   }
 
   async #run(tenure: Tenure): Promise<TenureEnd> {

@@ -43,9 +43,11 @@ export function translateFault(fault: Fault): Translated {
     case 'zombie':
     case 'sigterm':
     case 'outside':
+    case 'rival':
     case 'server-kill':
     case 'clock':
     case 'rot':
+    case 'pid-recycled':
     case 'resumers':
       return impossible('it does not happen inside the process')
   }

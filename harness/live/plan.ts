@@ -23,6 +23,8 @@ export type HeldAct =
   | { readonly kind: 'terminate' }
   /** Runs a verb from outside to its end; `nth` of its kind in the workload, from 1. */
   | { readonly kind: 'act'; readonly verb: 'signal' | 'cancel'; readonly nth: number }
+  /** Starts another worker of the run beside it, and waits for its end. */
+  | { readonly kind: 'rival' }
   /** Kills a service of the system, by number from 1, and starts it again. */
   | { readonly kind: 'kill-service'; readonly nth: number }
   /** Waits until its fellow resumers are held too. */
@@ -53,10 +55,13 @@ export interface Impossible {
   readonly why: string
 }
 
+/** What the harness does before a life. */
+export type BeforeLife = Extract<Fault, { kind: 'clock' | 'rot' | 'pid-recycled' }>
+
 /** What happens in one life. */
 export interface LifePlan {
   /** Done by the harness before the process starts, in order. */
-  readonly before: readonly Extract<Fault, { kind: 'clock' | 'rot' }>[]
+  readonly before: readonly BeforeLife[]
   /** Processes that are started; more than one are resumers. */
   readonly count: number
   /** Carried out by the hooks alone. */
@@ -100,7 +105,7 @@ export function hookFaultsOf(plan: LifePlan, resumer = 0): readonly HookFault[] 
 }
 
 class Planner implements LifePlan {
-  readonly before: Extract<Fault, { kind: 'clock' | 'rot' }>[] = []
+  readonly before: BeforeLife[] = []
   count = 1
   readonly inside: Fault[] = []
   readonly holds: Hold[] = []
@@ -111,6 +116,7 @@ class Planner implements LifePlan {
     switch (fault.kind) {
       case 'clock':
       case 'rot':
+      case 'pid-recycled':
         this.before.push(fault)
         return
       case 'resumers':
@@ -126,6 +132,9 @@ class Planner implements LifePlan {
         return
       case 'outside':
         this.#holdFor(fault, fault.at, { kind: 'act', verb: fault.verb, nth: fault.nth })
+        return
+      case 'rival':
+        this.#holdFor(fault, fault.at, { kind: 'rival' })
         return
       case 'server-kill':
         this.#holdFor(fault, fault.at, { kind: 'kill-service', nth: fault.nth })

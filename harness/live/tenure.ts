@@ -33,6 +33,8 @@ export interface Tenure {
   readonly acted: Fault[]
   /** Lets the zombie of the life before go on, and waits for it. */
   readonly wakeZombie: () => Promise<void>
+  /** Runs another worker of the run to its end. */
+  readonly runRival: () => Promise<void>
   /** The shot at this process, if there is one. */
   readonly shooting?: Shooting
   /** Milliseconds until it is put down; from SIGTERM on. */
@@ -101,6 +103,9 @@ async function act(tenure: Tenure, hold: Hold): Promise<boolean> {
     }
     case 'wake-zombie':
       await tenure.wakeZombie()
+      return true
+    case 'rival':
+      await tenure.runRival()
       return true
     case 'await-shot':
       tenure.shooting?.reachedEnd()

@@ -1,11 +1,11 @@
 /**
  * Mutants: bugs planted on purpose, as data, to show that the gate can go red.
  *
- * A mutant is one small edit of one source file of the reference runtime. It is applied to the text as it is bundled and
+ * A mutant is one small edit of a source file of the reference runtime, or two. It is applied to the text as it is bundled and
  * never to the file, so the sources stay clean and two mutants never meet.
  *
  *   M1  the text to be replaced is in its file exactly once: none or several is drift, and an error
- *   M2  a transform knows whether its file was ever bundled: a mutant that reached no worker proves nothing
+ *   M2  a transform knows whether its files were ever bundled: a mutant that reached no worker proves nothing
  *   M3  what counts as caught is a breach in a case whose control held, and whether the verdict is one of the mutant's own
  */
 import { relative, sep } from 'node:path'
@@ -25,18 +25,24 @@ import { isBreach, type Breach, type Verdict } from '../verdict.ts'
  */
 export type MutantNeed = 'kill' | 'stop' | 'race' | 'act' | 'clock' | 'disk'
 
-export interface Mutant {
+/** One place of a mutant. */
+export interface Edit {
+  /** The file that it is planted in, from the root of the package, with `/`. */
+  readonly file: string
+  /** Text that occurs in that file exactly once. */
+  readonly find: string
+  readonly replace: string
+}
+
+export interface Mutant extends Edit {
   /** The class and a few words: `B01-no-intent`. Unique. */
   readonly id: string
   /** The class of real bugs that it stands for: `B01` (`scenarios/mutants/classes.ts`). */
   readonly class: string
   /** What the planted bug does, one clause in the present tense. */
   readonly title: string
-  /** The file that it is planted in, from the root of the package, with `/`. */
-  readonly file: string
-  /** Text that occurs in that file exactly once. */
-  readonly find: string
-  readonly replace: string
+  /** Where the bug takes two to show, one that does wrong and one that believes it: the other place. */
+  readonly also?: Edit
   /** The verdicts that count as its own. */
   readonly verdicts: readonly [Breach, ...Breach[]]
   /** Names of the scenarios that are run first. */
@@ -51,9 +57,14 @@ export function engineOf({ needs }: Pick<Mutant, 'needs'>): 'live' | 'explorer' 
   return needs === 'disk' ? 'explorer' : 'live'
 }
 
-/** The mutated text of a mutant's file. @throws HarnessError `MUTANT_DRIFT` */
-export function mutate(mutant: Mutant, text: string): string {
-  const { id, file, find, replace } = mutant
+/** The edits of a mutant. */
+export function editsOf({ file, find, replace, also }: Mutant): readonly Edit[] {
+  return [{ file, find, replace }, ...(also === undefined ? [] : [also])]
+}
+
+/** The mutated text of the file of one of a mutant's edits. @throws HarnessError `MUTANT_DRIFT` */
+export function mutate({ id }: Pick<Mutant, 'id'>, edit: Edit, text: string): string {
+  const { file, find, replace } = edit
   const at = text.indexOf(find)
   const count = at < 0 ? 0 : text.split(find).length - 1
   if (count === 1) return text.slice(0, at) + replace + text.slice(at + find.length)
@@ -70,20 +81,23 @@ export function mutate(mutant: Mutant, text: string): string {
 /** A mutant on its way into a bundle. */
 export interface Planting {
   readonly transform: SourceTransform
-  /** True once the mutant's file was bundled. */
+  /** True once all of the mutant's files were bundled. */
   readonly wasApplied: () => boolean
 }
 
 /** Plants a mutant into the sources under `root`, the directory of the package. */
 export function plant(mutant: Mutant, root: string): Planting {
-  let wasApplied = false
+  const edits = editsOf(mutant)
+  const applied = new Set<Edit>()
   return {
     transform: (path, text) => {
-      if (relative(root, path).split(sep).join('/') !== mutant.file) return undefined
-      wasApplied = true
-      return mutate(mutant, text)
+      const file = relative(root, path).split(sep).join('/')
+      const here = edits.filter((edit) => edit.file === file)
+      if (here.length === 0) return undefined
+      for (const edit of here) applied.add(edit)
+      return here.reduce((mutated, edit) => mutate(mutant, edit, mutated), text)
     },
-    wasApplied: () => wasApplied,
+    wasApplied: () => applied.size === edits.length,
   }
 }
 
@@ -106,13 +120,15 @@ function mistakesOf(
   mutant: Mutant,
   known: { readonly classes: ReadonlySet<string>; readonly scenarios: ReadonlySet<string> },
 ): readonly string[] {
-  const { id, find, replace, verdicts, scenarios, cites } = mutant
+  const { id, verdicts, scenarios, cites } = mutant
   const wrong: string[] = []
   if (!/^[A-Z]\d\d-[a-z0-9]+(?:-[a-z0-9]+)*$/.test(id) || !id.startsWith(`${mutant.class}-`))
     wrong.push(`expected an id like ${mutant.class}-no-intent`)
   if (!known.classes.has(mutant.class)) wrong.push(`the class ${mutant.class} is unknown`)
-  if (find === '' || find === replace) wrong.push('it changes nothing')
-  if (replace.split('\n').length > linesMax) wrong.push(`it is longer than ${linesMax} lines`)
+  for (const { find, replace } of editsOf(mutant)) {
+    if (find === '' || find === replace) wrong.push('it changes nothing')
+    if (replace.split('\n').length > linesMax) wrong.push(`it is longer than ${linesMax} lines`)
+  }
   for (const verdict of verdicts as readonly Verdict[])
     if (!isBreach(verdict)) wrong.push(`${verdict} is no breach`)
   for (const scenario of scenarios)

@@ -7,7 +7,7 @@ import { TroubleError } from '../live/trouble.ts'
 import type { System } from '../system.ts'
 import { exploreMutant } from './explorer-hunt.ts'
 import { hunt, type Hunted, type HuntOptions } from './hunt.ts'
-import { engineOf, mutate, plant, type Mutant } from './mutant.ts'
+import { engineOf, editsOf, mutate, plant, type Mutant } from './mutant.ts'
 import type { MutantOutcome, MutantReport } from './outcome.ts'
 import { packageRoot, sourceOf } from './sources.ts'
 
@@ -45,7 +45,7 @@ async function outcomeOf(mutant: Mutant, options: MutationOptions): Promise<Muta
   const began = options.now()
   const planting = plant(mutant, root)
   try {
-    mutate(mutant, sourceOf(mutant, root))
+    for (const edit of editsOf(mutant)) mutate(mutant, edit, sourceOf(mutant, edit, root))
     if (engineOf(mutant) === 'explorer') {
       const explored = await exploreMutant(mutant, planting.transform, options.system(), options)
       if (!planting.wasApplied()) throw notBundled(mutant)

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { HarnessError } from '../errors.ts'
-import type { Mutant } from './mutant.ts'
+import type { Edit, Mutant } from './mutant.ts'
 
 /** The directory of the package, from the sources and from `dist` alike. */
 export function packageRoot(): string {
@@ -12,8 +12,12 @@ export function packageRoot(): string {
   return directory
 }
 
-/** The text of a mutant's file as it stands under `root`. @throws HarnessError `MUTANT_DRIFT` where there is no such file */
-export function sourceOf({ id, file }: Mutant, root: string): string {
+/** The text of the file of an edit as it stands under `root`. @throws HarnessError `MUTANT_DRIFT` where there is no such file */
+export function sourceOf(
+  { id }: Pick<Mutant, 'id'>,
+  { file }: Pick<Edit, 'file'>,
+  root: string,
+): string {
   const path = join(root, file)
   if (existsSync(path)) return readFileSync(path, 'utf8')
   throw new HarnessError('MUTANT_DRIFT', `mutant ${id}: there is no ${file}`, {

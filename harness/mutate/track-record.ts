@@ -3,7 +3,7 @@
  * the results of a run and never by hand; without times, so that it changes only where a result does.
  */
 import type { MutantReport } from './outcome.ts'
-import { engineOf } from './mutant.ts'
+import { editsOf, engineOf } from './mutant.ts'
 import { scoreOf, wordOf } from './outcome.ts'
 
 /** A class of bugs, as the record tells it. */
@@ -64,7 +64,9 @@ ${rows}
 function row({ mutant, outcome }: MutantReport): string {
   const cells = [
     `\`${mutant.id}\``,
-    `${mutant.title} (\`${mutant.file}\`)${mutant.cites.map((cite) => `, ${link(cite)}`).join('')}`,
+    `${mutant.title} (${editsOf(mutant)
+      .map(({ file }) => `\`${file}\``)
+      .join(', ')})${mutant.cites.map((cite) => `, ${link(cite)}`).join('')}`,
     mutant.needs,
     engineOf(mutant),
     'by' in outcome

@@ -81,9 +81,11 @@ function weight(fault: Fault): number {
     case 'message':
     case 'sigterm':
     case 'outside':
+    case 'rival':
     case 'server-kill':
     case 'heap':
     case 'rot':
+    case 'pid-recycled':
       return 0
   }
 }
@@ -132,9 +134,11 @@ function* simplerFaults(fault: Fault): Generator<Fault> {
     case 'message':
     case 'sigterm':
     case 'outside':
+    case 'rival':
     case 'server-kill':
     case 'heap':
     case 'rot':
+    case 'pid-recycled':
       return
   }
 }

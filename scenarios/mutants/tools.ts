@@ -56,6 +56,26 @@ export const toolMutants: readonly Mutant[] = [
     cites: ['letta-ai/letta#3250'],
   },
   {
+    id: 'B20-ids-over-transcript',
+    class: 'B20',
+    title:
+      'the model is asked with calls in doubt answered by the first result that their id has in the transcript',
+    file: 'src/turn.ts',
+    find: 'return step(scope, name, async (call) => [...(await ask(messages, call))], {',
+    replace: `const blocks = messages.flatMap((message) => message.content ?? [])
+  const resultOf = (id) => blocks.find((block) => block.tool_use_id === id)
+  const asked = messages.map((message) =>
+    Array.isArray(message.content)
+      ? { ...message, content: message.content.map((block) => (block.is_error ? resultOf(block.tool_use_id) : block)) }
+      : message,
+  )
+  return step(scope, name, async (call) => [...(await ask(asked, call))], {`,
+    verdicts: ['BROKEN_TRANSCRIPT'],
+    scenarios: ['tool-batch'],
+    needs: 'kill',
+    cites: ['strands-agents/harness-sdk#2025'],
+  },
+  {
     id: 'B20-half-batch-forgotten',
     class: 'B20',
     title: 'where one call of a batch is in doubt, the results of the others are dropped',

@@ -64,6 +64,24 @@ export const treeMutants: readonly Mutant[] = [
     cites: ['n8n-io/n8n#23807'],
   },
   {
+    id: 'B17-later-settle-wins',
+    class: 'B17',
+    title:
+      'a cancel that comes when a child has settled is recorded, and overwrites what it settled as',
+    file: 'src/run-view.ts',
+    find: '  if (scope.settled.has(key)) return\n  scope.settled.set(key, settlement)\n',
+    replace: '  scope.settled.set(key, settlement)\n',
+    also: {
+      file: 'src/children.ts',
+      find: '    if (this.settling === undefined) {\n      const told',
+      replace: "    if (this.spec.key !== '') {\n      const told",
+    },
+    verdicts: ['BROKEN_TREE', 'DIVERGED'],
+    scenarios: ['supervisor'],
+    needs: 'kill',
+    cites: ['mastra-ai/mastra#24780'],
+  },
+  {
     id: 'B17-cancel-forgotten',
     class: 'B17',
     title: 'a cancel is known only to the life that was told of it',

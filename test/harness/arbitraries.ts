@@ -57,6 +57,7 @@ const rot: fc.Arbitrary<Fault> = fc.oneof(
   fc.record({ kind: fc.constant('rot' as const), file: fc.integer({ min: 1, max: 40 }), damage }),
   fc.constant({ kind: 'rot', file: 0, damage: { kind: 'gone' } } as const),
 )
+const pidRecycled: fc.Arbitrary<Fault> = fc.constant({ kind: 'pid-recycled' })
 const resumers: fc.Arbitrary<Fault> = fc
   .tuple(fc.integer({ min: 2, max: 12 }), fc.option(at(before, after), { nil: undefined }))
   .map(([number, barrier]) =>
@@ -123,6 +124,7 @@ const during: fc.Arbitrary<Fault> = fc.oneof(
     verb: fc.constantFrom('signal' as const, 'cancel' as const),
     nth: fc.integer({ min: 1, max: 9 }),
   }),
+  fc.record({ kind: fc.constant('rival' as const), at: at(before, after) }),
   fc.record({
     kind: fc.constant('server-kill' as const),
     at: at(before, after),
@@ -135,6 +137,7 @@ export const lifeFaults: fc.Arbitrary<LifeFaults> = fc
   .tuple(
     fc.array(clock, { maxLength: 1 }),
     fc.array(rot, { maxLength: 2 }),
+    fc.array(pidRecycled, { maxLength: 1 }),
     fc.array(resumers, { maxLength: 1 }),
     fc.array(during, { maxLength: 3 }),
     fc.array(ending, { maxLength: 1 }),

@@ -60,10 +60,12 @@ describe('docs/tokens.md', () => {
       zombie: true,
       sigterm: true,
       outside: true,
+      rival: true,
       'server-kill': true,
       heap: true,
       clock: true,
       rot: true,
+      'pid-recycled': true,
       resumers: true,
     }
     expect(new Set(faults.map(({ kind }) => kind))).toEqual(new Set(Object.keys(kinds)))

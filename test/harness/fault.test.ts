@@ -98,6 +98,9 @@ describe('schedule: each line of the table in docs/tokens.md', () => {
     ['R2=cut.100', { kind: 'rot', file: 2, damage: { kind: 'cut', bytes: 100 } }],
     ['R2=gone', { kind: 'rot', file: 2, damage: { kind: 'gone' } }],
     ['R0=gone', { kind: 'rot', file: 0, damage: { kind: 'gone' } }],
+    ['A37', { kind: 'rival', at: position(37) }],
+    ['A37+', { kind: 'rival', at: position(37, 'after') }],
+    ['I', { kind: 'pid-recycled' }],
     ['N3', { kind: 'resumers', count: 3 }],
     ['N3=5', { kind: 'resumers', count: 3, barrier: position(5) }],
   ])('%s', (text, fault) => {
@@ -168,18 +171,18 @@ describe('schedule: lives and compounds', () => {
 
 describe('schedule: what cannot be', () => {
   test.each([
-    ['', 0, 'a fault (KPEFQWLSMZTVXHCRN or -)', 'the end'],
+    ['', 0, 'a fault (KPEFQWLSMZTVAXHCRIN or -)', 'the end'],
     ['Kx7', 1, 'an op number', '"x"'],
     ['K0', 1, 'an op number from 1', '"0"'],
     ['K07', 1, 'an op number', '"0"'],
     ['K1@7', 1, 'an op number: stream 1 is not written', '"1"'],
-    ['K3,', 3, 'a fault (KPEFQWLSMZTVXHCRN or -)', 'the end'],
+    ['K3,', 3, 'a fault (KPEFQWLSMZTVAXHCRIN or -)', 'the end'],
     ['K3,-', 3, 'a fault: a schedule does not end with lives that have none', '"-"'],
     ['K3~K4', 3, '"," or the end: nothing follows K3', '"K"'],
     [
       'T3~C+5',
       3,
-      'a fault that can follow T3 (order: one C, any R, one N, then the faults of the life)',
+      'a fault that can follow T3 (order: one C, any R, one I, one N, then the faults of the life)',
       '"C"',
     ],
     ['W37', 1, 'a position inside an op', '"3"'],
@@ -207,7 +210,7 @@ describe('schedule: what cannot be', () => {
     ['R1=byte.5.256', 10, 'a value from 1 to 255', '"2"'],
     ['R1=swap.5.3', 10, 'a line number from 6', '"3"'],
     ['N1', 1, 'a number of resumers from 2', '"1"'],
-    ['constructor', 0, 'a fault (KPEFQWLSMZTVXHCRN or -)', '"c"'],
+    ['constructor', 0, 'a fault (KPEFQWLSMZTVAXHCRIN or -)', '"c"'],
     ['K3 ', 2, '"," or "~" or the end', '" "'],
   ])('%j is refused at %i', (text, at, expected, found) => {
     const error = catching(() => parseSchedule(text))

@@ -1,6 +1,6 @@
 import { transform } from 'esbuild'
 import { describe, expect, it } from 'vitest'
-import { mutantMistakes, mutate } from '../../harness/mutate/mutant.ts'
+import { editsOf, mutantMistakes, mutate } from '../../harness/mutate/mutant.ts'
 import { packageRoot, sourceOf } from '../../harness/mutate/sources.ts'
 import { scenarios } from '../../scenarios/index.ts'
 import { bugClasses } from '../../scenarios/mutants/classes.ts'
@@ -26,8 +26,10 @@ describe('mutants: the sources', () => {
   it.each(mutants.map((mutant) => [mutant.id, mutant] as const))(
     '%s is found once in its file, and what it makes of it parses',
     async (_, mutant) => {
-      const mutated = mutate(mutant, sourceOf(mutant, root))
-      await expect(transform(mutated, { loader: 'ts' })).resolves.toBeDefined()
+      for (const edit of editsOf(mutant)) {
+        const mutated = mutate(mutant, edit, sourceOf(mutant, edit, root))
+        await expect(transform(mutated, { loader: 'ts' })).resolves.toBeDefined()
+      }
     },
   )
 })

@@ -46,6 +46,10 @@ export const engineTests: readonly { readonly what: string; readonly file: strin
   },
   { what: 'k resumers at a barrier', file: 'test/harness/live/engine.test.ts' },
   {
+    what: 'another worker started beside a live owner; pids of the dead that others have',
+    file: 'test/harness/live/engine.test.ts',
+  },
+  {
     what: 'signals and cancels from other processes, at an op or when they fall due',
     file: 'test/harness/live/engine.test.ts',
   },

@@ -37,7 +37,7 @@ export async function interpret(worker: Worker, scope: Scope, task: Task): Promi
     case 'parallel':
       return atOnce(worker, scope, task.of)
     case 'tools':
-      return runTools(scope, task)
+      return (await runTools(scope, task, [])).outcome
     case 'loop':
       return runLoop(worker, scope, task)
     case 'child':
@@ -55,7 +55,16 @@ export async function interpret(worker: Worker, scope: Scope, task: Task): Promi
 
 async function inSequence(worker: Worker, scope: Scope, tasks: readonly Task[]): Promise<Outcome> {
   let outcome: Outcome = {}
-  for (const task of tasks) outcome = { ...outcome, ...(await interpret(worker, scope, task)) }
+  let transcript: readonly JsonObject[] = []
+  for (const task of tasks) {
+    if (task.kind !== 'tools') {
+      outcome = { ...outcome, ...(await interpret(worker, scope, task)) }
+      continue
+    }
+    const ran = await runTools(scope, task, task.continues === true ? transcript : [])
+    transcript = ran.transcript
+    outcome = { ...outcome, ...ran.outcome }
+  }
   return outcome
 }
 
@@ -159,7 +168,11 @@ function textOf(value: JsonValue | undefined): string {
   return typeof value === 'string' ? value : ''
 }
 
-async function runTools(scope: Scope, task: Extract<Task, { kind: 'tools' }>): Promise<Outcome> {
+async function runTools(
+  scope: Scope,
+  task: Extract<Task, { kind: 'tools' }>,
+  before: readonly JsonObject[],
+): Promise<{ readonly outcome: Outcome; readonly transcript: readonly JsonObject[] }> {
   const outcome: Record<string, string> = {}
   const tools: Record<string, Tool> = {}
   for (const call of task.calls)
@@ -167,23 +180,24 @@ async function runTools(scope: Scope, task: Extract<Task, { kind: 'tools' }>): P
   const first: JsonObject = { role: 'user', content: `run ${task.id}` }
   const asked = await turn<JsonObject>(scope, task.id, {
     format: 'anthropic',
-    messages: [first],
+    messages: [...before, first],
     tools,
     ask: (messages) => {
       mark({ mark: 'model-request', step: task.id, format: 'anthropic', messages })
       return Promise.resolve([
-        { role: 'assistant', content: task.calls.map(({ id }) => toolUse(id)) },
+        { role: 'assistant', content: task.calls.map(({ id }, place) => toolUse(id, place)) },
       ])
     },
   })
-  for (const call of task.calls) {
-    const result = toolResult(asked.messages, call.id)
+  const answered = asked.messages.slice(before.length)
+  for (const [place, call] of task.calls.entries()) {
+    const result = toolResult(answered, place)
     const done = result !== undefined && result['is_error'] !== true
     const nonce = done ? nonceOf(JSON.parse(textOf(result['content'])) as JsonValue) : ''
     mark({ mark: 'observed', step: call.id, nonce, state: done ? 'done' : 'unknown' })
     outcome[call.id] = done ? nonce : 'unknown'
   }
-  await turn<JsonObject>(scope, `${task.id}-closing`, {
+  const closed = await turn<JsonObject>(scope, `${task.id}-closing`, {
     format: 'anthropic',
     messages: asked.messages,
     tools,
@@ -192,18 +206,23 @@ async function runTools(scope: Scope, task: Extract<Task, { kind: 'tools' }>): P
       return Promise.resolve([{ role: 'assistant', content: [{ type: 'text', text: 'done' }] }])
     },
   })
-  return outcome
+  return { outcome, transcript: closed.messages }
 }
 
-function toolUse(id: string): JsonObject {
-  return { type: 'tool_use', id: `call_${id}`, name: id, input: {} }
+/** Ids are unique in their turn and no further. */
+function callId(place: number): string {
+  return `call_${place}`
 }
 
-function toolResult(messages: readonly JsonObject[], id: string): JsonObject | undefined {
+function toolUse(name: string, place: number): JsonObject {
+  return { type: 'tool_use', id: callId(place), name, input: {} }
+}
+
+function toolResult(messages: readonly JsonObject[], place: number): JsonObject | undefined {
   const blocks = messages.flatMap(({ content }) =>
     Array.isArray(content) ? (content as readonly JsonObject[]) : [],
   )
-  const block = blocks.find((each) => each['tool_use_id'] === `call_${id}`)
+  const block = blocks.find((each) => each['tool_use_id'] === callId(place))
   if (block === undefined) return undefined
   const content = block['content']
   const text = Array.isArray(content) ? (content[0] as JsonObject)['text'] : content
@@ -251,6 +270,7 @@ async function runChild(
   try {
     const outcome = (await child.result) as Outcome
     mark({ mark: 'settle', child: task.id, status: 'done' })
+    if (task.cancelledLate === true) await child.cancel('too late')
     return outcome
   } catch (error) {
     if (error instanceof StepFailedError) mark({ mark: 'settle', child: task.id, status: 'failed' })

@@ -274,6 +274,46 @@ describe('L2: an orphan is taken over, a live owner is not robbed', () => {
       },
     ],
     [
+      'is broken where a rival gets the run of an owner that is held, and goes on to be refused',
+      (story) => {
+        const one = story.start().own(1).fault('A5').stopped()
+        story.start().own(2).exit(0)
+        one.continued().refused('FENCED', 'append').exit(75)
+      },
+      ['ZOMBIE_WRITE life 2 took the run from life 1, which was alive'],
+    ],
+    [
+      'allows that where the owner had given the run up, or something else happened to it too',
+      (story) => {
+        const one = story.start().own(1).fault('A5').stopped()
+        story.start().own(2).exit(0)
+        one.continued().exit(0)
+        const three = story.start().own(3).fault('E3=EIO').fault('A5').stopped()
+        story.start().own(4).exit(0)
+        three.continued().refused('FENCED', 'append').exit(75)
+      },
+    ],
+    [
+      'does not judge it where the system looks at real processes, which time may tell it to be dead',
+      (story) => {
+        const one = story.start().own(1).fault('A5').stopped()
+        story.start().own(2).exit(0)
+        one.continued().refused('FENCED', 'append').exit(75)
+      },
+      [],
+      abc,
+      { without: ['identity'] },
+    ],
+    [
+      'does not count a rival that was refused among those that could not take an orphan over',
+      (story) => {
+        const one = story.start().own(1).fault('A5').stopped()
+        story.start({ realMs: 10 }).refused('RUN_OWNED').exit(75, 20)
+        one.continued().exit(1, 50)
+        story.start({ realMs: 80 }).refused('RUN_OWNED').exit(75, 900)
+      },
+    ],
+    [
       'allows either of two that open at once to win',
       (story) => {
         const one = story.start()

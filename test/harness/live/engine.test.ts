@@ -110,7 +110,10 @@ describe('live engine: faults that do not fire', () => {
 
   it('calls a case none whose rot finds nothing', async () => {
     const run = await engine.runCase(toyCase('K3,R1=gone'))
-    expect(run.ending).toMatchObject({ kind: 'not-fired', why: 'there was nothing to damage' })
+    expect(run.ending).toMatchObject({
+      kind: 'not-fired',
+      why: 'there was nothing that it could be done to',
+    })
   })
 
   it('does not hide a life that gives up behind the fault that it never came to', async () => {
@@ -121,6 +124,34 @@ describe('live engine: faults that do not fire', () => {
 })
 
 describe('live engine: what others do to a life', () => {
+  it('starts a rival beside a held owner, waits for its end, and lets the owner go on', async () => {
+    const run = await engine.runCase(toyCase('A9'))
+    expect(run.ending).toEqual({ kind: 'done' })
+    const order = run.entries
+      .map(({ mark }) => `${mark.mark} ${mark.life}`)
+      .filter((text) => /^(life|stopped|continued|exit)/.test(text))
+    // The toy lets itself be robbed: a third life ends what the first one lost.
+    expect(order.slice(0, 6)).toEqual([
+      'life 1',
+      'stopped 1',
+      'life 2',
+      'exit 2',
+      'continued 1',
+      'exit 1',
+    ])
+    expect(run.lives.map(({ takeover }) => takeover)).toEqual(['if-dead', 'if-dead', 'if-dead'])
+    expect(run.lives[0]?.fired).toHaveLength(1)
+  })
+
+  it('gives the pids of the dead away, once there are dead', async () => {
+    const run = await engine.runCase(toyCase('K9,I'))
+    expect(run.ending).toEqual({ kind: 'done' })
+    const fault = run.entries.find(({ mark }) => mark.mark === 'fault' && mark.fault === 'I')
+    expect(fault?.mark).toMatchObject({ life: 2, op: 0 })
+    const early = await engine.runCase(toyCase('I'))
+    expect(early.ending).toMatchObject({ kind: 'not-fired', life: 1 })
+  })
+
   it('leaves a zombie, lets its successor end the run, lets the zombie go on, and looks once more', async () => {
     const run = await engine.runCase(toyCase('Z9=done'))
     expect(run.ending).toEqual({ kind: 'done' })

@@ -19,22 +19,30 @@ const known = { classes: new Set(['B01']), scenarios: new Set(['loop']) }
 
 describe('mutant: an edit', () => {
   it('replaces its text where that is there once', () =>
-    expect(mutate(mutant, 'a\none()\nb')).toBe('a\ntwo()\nb'))
+    expect(mutate(mutant, mutant, 'a\none()\nb')).toBe('a\ntwo()\nb'))
   it.each([
     ['none', 'a'],
     ['two', 'one() + one()'],
   ])('is drift where there are %s', (_, text) =>
-    expect(() => mutate(mutant, text)).toThrow(
+    expect(() => mutate(mutant, mutant, text)).toThrow(
       expect.objectContaining({ code: 'MUTANT_DRIFT', details: expect.anything() }),
     ),
   )
   it('takes `$&` in its text as it stands', () =>
-    expect(mutate({ ...mutant, replace: '$&$1' }, 'one()')).toBe('$&$1'))
+    expect(mutate(mutant, { ...mutant, replace: '$&$1' }, 'one()')).toBe('$&$1'))
   it('names its file where that is gone', () =>
-    expect(() => sourceOf(mutant, packageRoot())).toThrow('there is no src/sample.ts'))
+    expect(() => sourceOf(mutant, mutant, packageRoot())).toThrow('there is no src/sample.ts'))
 })
 
 describe('mutant: planted', () => {
+  it('with a place in two files, it is applied when both were bundled', () => {
+    const also = { file: 'src/other.ts', find: 'three()', replace: 'four()' }
+    const { transform, wasApplied } = plant({ ...mutant, also }, '/package')
+    expect(transform(join('/package', 'src', 'sample.ts'), 'one()')).toBe('two()')
+    expect(wasApplied()).toBe(false)
+    expect(transform(join('/package', 'src', 'other.ts'), 'three()')).toBe('four()')
+    expect(wasApplied()).toBe(true)
+  })
   it('changes its own file and no other, and knows that it did', () => {
     const { transform, wasApplied } = plant(mutant, '/package')
     expect(transform(join('/package', 'test', 'src', 'sample.ts'), 'one()')).toBeUndefined()

@@ -1,0 +1,44 @@
+/** Recovery that is killed, and recovery that finds the same again. */
+import { kill } from '../../harness/fault-classes.ts'
+import { isSync } from '../../harness/op.ts'
+import type { Sometimes } from '../../harness/scenario.ts'
+import { killedLives, isLater } from './moments.ts'
+
+/** A life was killed before its open resolved. */
+export const crashInRecovery: Sometimes = {
+  name: 'killed inside recovery',
+  happened: (history) =>
+    killedLives(history).some(
+      (life) => isLater(history, life) && !history.opens.some((open) => open.life === life.life),
+    ),
+  directed: (control) => {
+    const seal = control.ops.find(({ op }) => isSync(op))
+    const begin = control.ops.find(({ mark }) => mark === 'begin')
+    const middle = control.ops[Math.floor(control.ops.length / 2)]
+    // What is written by native code, or by a server, shows no seal.
+    const early = control.afterOnly === true ? begin : (seal ?? begin)
+    if (early === undefined || middle === undefined) return undefined
+    const [first] = kill(middle.n, { kind: 'after' }).schedule
+    const [second] = kill(early.n, { kind: early === begin ? 'after' : 'before' }).schedule
+    return { schedule: [first ?? [], second ?? []] }
+  },
+}
+
+/** Two lives in a row recovered the same records, because the first was killed before it added any. */
+export const recoveredTwice: Sometimes = {
+  name: 'recovered the same records twice',
+  happened: ({ opens }) =>
+    opens.some((open, index) => {
+      const next = opens[index + 1]
+      const known = open.hashes
+      return known !== undefined && known.length > 0 && String(next?.hashes) === String(known)
+    }),
+  directed: (control) => {
+    const middle = control.ops[Math.floor(control.ops.length / 2)]
+    const resolved = control.ops.find(({ mark }) => mark === 'resolved')
+    if (middle === undefined || resolved === undefined) return undefined
+    const [first] = kill(middle.n, { kind: 'after' }).schedule
+    const [second] = kill(resolved.n, { kind: 'after' }).schedule
+    return { schedule: [first ?? [], second ?? []] }
+  },
+}
