@@ -1,180 +1,11 @@
 #!/usr/bin/env node
 /**
- * The command line of killpoint. Each command is loaded when it is asked for; this file knows their options and nothing else.
+ * The command line of killpoint: runs a command, and says with which code it ended.
  */
-import { availableParallelism } from 'node:os'
-import { Command, InvalidArgumentError } from 'commander'
-import { duration, withCommonOptions, wholeNumber } from './commands/options.ts'
 import { HarnessError, UsageError } from './errors.ts'
-import { packageVersion } from './report/environment.ts'
+import { program } from './program.ts'
 import { standardOutput } from './report/output.ts'
 import { exitCodes } from './verdict.ts'
-
-interface Json {
-  readonly json?: boolean
-}
-
-const program = new Command('killpoint')
-  .description(
-    'Kills your durable worker at every point that matters, reloads the run, and proves that it resumed.',
-  )
-  .version(packageVersion())
-  .showHelpAfterError()
-  .exitOverride()
-
-const run = withCommonOptions(program.command('run')).description(
-  'crash-test every system of killpoint.config.ts over every scenario',
-)
-const gate = withCommonOptions(program.command('gate')).description(
-  'the same for a pipeline: the corpus first, then a budget (60s unless said otherwise), seeded by the commit',
-)
-const validate = withCommonOptions(program.command('validate').argument('<module>')).description(
-  'all scenarios over a journal backend that somebody else wrote: a module that exports createBackend',
-)
-for (const command of [run, gate, validate])
-  command
-    .option('--cases <n>', 'cases per scenario, system and workload', wholeNumber)
-    .option('--workloads <n>', 'workloads per scenario and system', wholeNumber)
-    .option('--save', 'write failing cases into the corpus')
-    .option('--no-shrink', 'leave failing cases as they are')
-
-run.action(async (options: import('./commands/run.ts').RunOptions) => {
-  const { runCommand } = await import('./commands/run.ts')
-  process.exitCode = await runCommand(await project(), options, standardOutput(options.json))
-})
-
-gate.action(async (options: import('./commands/run.ts').RunOptions) => {
-  const { gateCommand } = await import('./commands/gate.ts')
-  process.exitCode = await gateCommand(await project(), options, standardOutput(options.json))
-})
-
-validate.action(async (path: string, options: import('./commands/run.ts').RunOptions) => {
-  const { validateCommand } = await import('./commands/validate.ts')
-  const output = standardOutput(options.json)
-  process.exitCode = await validateCommand(await anyProject(), path, options, output)
-})
-
-withCommonOptions(program.command('explore'))
-  .description('every crash state of a recorded run: kills, power loss, storage errors, rot')
-  .option('--depth <n>', 'crashes in a row, from the second on in recovery', wholeNumber, 1)
-  .option('--every <n>', 'crash every so manyth state again', wholeNumber, 1)
-  .option('--no-errors', 'kills and power loss alone')
-  .option('--save', 'write failing cases into the corpus')
-  .option('--no-shrink', 'leave failing cases as they are')
-  .action(async (options: import('./commands/explore.ts').ExploreCommandOptions) => {
-    const { exploreCommand } = await import('./commands/explore.ts')
-    const output = standardOutput(options.json)
-    process.exitCode = await exploreCommand(await anyProject(), options, output)
-  })
-
-program
-  .command('init')
-  .description('write a configuration, a worker and a scenario that pass as they are')
-  .option('--json', 'the result as JSON on standard output, and nothing else there')
-  .action(async (options: Json) => {
-    const { initCommand } = await import('./commands/init.ts')
-    process.exitCode = initCommand(process.cwd(), standardOutput(options.json))
-  })
-
-withCommonOptions(program.command('audit'))
-  .description('which syncs are load-bearing: each lies in turn, and what then breaks is told')
-  .action(async (options: import('./commands/options.ts').CommonOptions) => {
-    const { auditCommand } = await import('./commands/audit.ts')
-    const output = standardOutput(options.json)
-    process.exitCode = await auditCommand(await anyProject(), options, output)
-  })
-
-program
-  .command('replay')
-  .argument('<token|file>', 'a token as it was printed, or the path of a saved case')
-  .description('run one case again, and say whether it is the same')
-  .option('--times <n>', 'how often', wholeNumber, 1)
-  .option('--keep', 'leave the directories of the case, and print where they are')
-  .option('--inspect [life]', 'start the recovering life (or this one) under the debugger', life)
-  .option('--inspect-port <port>', 'the port of the debugger, 0 for any', port)
-  .option('--profile <name>', 'another disk profile than that of the token')
-  .option('--scratch <dir>', 'where the case runs; in memory where the host has it')
-  .option('--json', 'the result as JSON on standard output, and nothing else there')
-  .action(async (text: string, options: Json & import('./commands/replay.ts').ReplayOptions) => {
-    const { replayCommand } = await import('./commands/replay.ts')
-    const output = standardOutput(options.json)
-    process.exitCode = await replayCommand(await anyProject(), text, options, output)
-  })
-
-program
-  .command('mutate')
-  .description('plant known bugs into the reference runtime and tell which of them are caught')
-  .option('--only <mutant...>', 'these mutants, or all of these classes')
-  .option('--sample', 'a few that are caught at once')
-  .option('--seed <seed>', 'the source of all randomness', 'mutants')
-  .option('--cases <n>', 'cases after which a mutant has survived', wholeNumber, 150)
-  .option('--jobs <n>', 'cases that run at once', wholeNumber, 2)
-  .option('--docs', 'write docs/track-record.md from the results')
-  .option('--json', 'the result as JSON on standard output, and nothing else there')
-  .action(async (options: Json & import('./commands/mutate.ts').MutateOptions) => {
-    const [{ mutateCommand }, { scenarios }, { mutants, sampleMutants }, { bugClasses }] =
-      await Promise.all([
-        import('./commands/mutate.ts'),
-        import('../scenarios/index.ts'),
-        import('../scenarios/mutants/index.ts'),
-        import('../scenarios/mutants/classes.ts'),
-      ])
-    process.exitCode = await mutateCommand(
-      { scenarios, mutants, sample: sampleMutants, classes: bugClasses },
-      options,
-      standardOutput(options.json),
-    )
-  })
-
-program
-  .command('shrink')
-  .argument('<token|file>', 'a token as it was printed, or the path of a saved case')
-  .description('find the smallest case with the same failure')
-  .option('--budget <time>', 'stop looking after this long: 30s, 5m', duration)
-  .option('--jobs <n>', 'cases that run at once', wholeNumber, availableParallelism())
-  .option('--save', 'write it into the corpus')
-  .option('--json', 'the result as JSON on standard output, and nothing else there')
-  .action(async (text: string, options: Json & import('./commands/shrink.ts').ShrinkOptions) => {
-    const { shrinkCommand } = await import('./commands/shrink.ts')
-    const output = standardOutput(options.json)
-    process.exitCode = await shrinkCommand(await anyProject(), text, options, output)
-  })
-
-program
-  .command('inspect')
-  .argument('<dir>', 'a directory of runs, or the directory of one')
-  .argument('[run]', 'the id of a run in it')
-  .description('the lives, tree and timeline of a run, damaged ones too; never writes')
-  .option('--records <n>', 'records of the timeline, the last ones, or all', records, 100)
-  .option('--json', 'the result as JSON on standard output, and nothing else there')
-  .action(
-    async (
-      path: string,
-      run: string | undefined,
-      options: Json & import('./commands/inspect.ts').InspectOptions,
-    ) => {
-      const { inspectCommand } = await import('./commands/inspect.ts')
-      process.exitCode = await inspectCommand(path, run, options, standardOutput(options.json))
-    },
-  )
-
-program
-  .command('list')
-  .description('systems, scenarios with their faults, claims, and the corpus')
-  .option('--json', 'the list as JSON on standard output, and nothing else there')
-  .action(async (options: Json) => {
-    const { listCommand } = await import('./commands/list.ts')
-    process.exitCode = await listCommand(await anyProject(), standardOutput(options.json))
-  })
-
-program
-  .command('doctor')
-  .description('what this host can inject; each check is tried')
-  .option('--json', 'the result as JSON on standard output, and nothing else there')
-  .action(async (options: Json) => {
-    const { doctorCommand } = await import('./commands/doctor.ts')
-    process.exitCode = await doctorCommand(process.cwd(), standardOutput(options.json))
-  })
 
 // Whoever reads may leave, as `head` does: the exit code is the answer all the same.
 for (const stream of [process.stdout, process.stderr])
@@ -195,36 +26,6 @@ async function drained(stream: NodeJS.WriteStream): Promise<void> {
   await new Promise<void>((resolve) => stream.write('', () => resolve()))
 }
 
-async function project(): Promise<import('./commands/project.ts').ConfiguredProject> {
-  const [{ openProject }, { scenarios }] = await projectModules()
-  return await openProject(process.cwd(), scenarios)
-}
-
-async function anyProject(): Promise<import('./commands/project.ts').Project> {
-  const [{ openAnyProject }, { scenarios }] = await projectModules()
-  return await openAnyProject(process.cwd(), scenarios)
-}
-
-async function projectModules(): Promise<
-  [typeof import('./commands/project.ts'), typeof import('../scenarios/index.ts')]
-> {
-  return await Promise.all([import('./commands/project.ts'), import('../scenarios/index.ts')])
-}
-
-function port(text: string): number {
-  const value = Number(text)
-  if (/^\d+$/.test(text) && value < 65_536) return value
-  throw new InvalidArgumentError('expected a port from 0 to 65535.')
-}
-
-function records(text: string): number {
-  return text === 'all' ? Infinity : wholeNumber(text)
-}
-
-function life(text: string): number {
-  return wholeNumber(text)
-}
-
 /** Usage errors end with 3, everything unexpected is a fault of the harness and ends with 4. */
 function failed(error: unknown): number {
   const { code, exitCode } = error as { code?: string; exitCode?: number }
@@ -236,6 +37,10 @@ function failed(error: unknown): number {
   const { message, hint, details } = told ? error : { message: String(error) }
   // Where a machine reads, it is told of errors too.
   const json = process.argv.includes('--json')
-  standardOutput(json).json({ version: 1, exitCode: exit, error: { code, message, hint, details } })
+  standardOutput({ json }).json({
+    version: 1,
+    exitCode: exit,
+    error: { code, message, hint, details },
+  })
   return exit
 }

@@ -24,10 +24,19 @@ export interface Check {
   readonly without: string
 }
 
+export interface DoctorOptions {
+  /** Directory in which cases would run. */
+  readonly scratch?: string
+}
+
 /** Runs all checks, prints them, and gives the exit code: 4 where something is missing that all else rests on. */
-export async function doctorCommand(directory: string, output: Output): Promise<number> {
+export async function doctorCommand(
+  directory: string,
+  options: DoctorOptions,
+  output: Output,
+): Promise<number> {
   const environment = readEnvironment(directory)
-  const checks = await runChecks()
+  const checks = await runChecks(options)
   const isFit = checks.every(({ ok, needed }) => ok || !needed)
   output.json({ version: 1, environment, fit: isFit, checks })
   const { say, ink } = output
@@ -47,14 +56,14 @@ export async function doctorCommand(directory: string, output: Output): Promise<
 }
 
 /** All checks, in the order in which they are told. */
-export async function runChecks(): Promise<readonly Check[]> {
+export async function runChecks(options: DoctorOptions = {}): Promise<readonly Check[]> {
   return [
     nodeVersion(),
     await hooks('serial'),
     await hooks('native'),
     await stopAndContinue(),
     procFiles(),
-    scratch(),
+    scratch(options.scratch ?? defaultScratchParent()),
     cores(),
     openFiles(),
     program('git', 'reports name no commit, and gate has no seed of its own'),
@@ -113,8 +122,10 @@ function procFiles(): Check {
   }
 }
 
-function scratch(): Check {
-  const parent = defaultScratchParent()
+function scratch(parent: string): Check {
+  const without = 'cases have nowhere to run'
+  if (!existsSync(parent))
+    return { name: 'scratch', ok: false, needed: true, found: `${parent} is not there`, without }
   const { bavail, bsize } = statfsSync(parent)
   const isRoomy = bavail * bsize >= 32 * freeBytesMin
   return {
@@ -122,7 +133,7 @@ function scratch(): Check {
     ok: isRoomy && canWrite(parent),
     needed: true,
     found: `${parent}${parent === '/dev/shm' ? ' (in memory)' : ''}, ${Math.floor((bavail * bsize) / 2 ** 20)} MiB free`,
-    without: 'cases have nowhere to run',
+    without,
   }
 }
 

@@ -32,7 +32,7 @@ import { exitCode, isBreach, worst, type Verdict } from '../verdict.ts'
 import { budgetOf } from './campaign-command.ts'
 import type { ToldFailure } from './campaign-order.ts'
 import { failuresOf } from './failures.ts'
-import type { CommonOptions } from './options.ts'
+import { shardOf, type CommonOptions } from './options.ts'
 import { chooseBoth, type Project } from './project.ts'
 import { stopOnSignals } from './stop.ts'
 
@@ -66,6 +66,8 @@ export interface ExplorationOrder {
   readonly save: boolean
   /** Real milliseconds after which nothing new is begun; absent: until all is done. */
   readonly budgetMs?: number
+  /** Kinds of failure after which no further scenario is begun. */
+  readonly bail: number
   readonly stop: AbortSignal
 }
 
@@ -90,10 +92,12 @@ export async function exploreCommand(
 ): Promise<number> {
   const environment = readEnvironment(project.directory)
   const stopping = stopOnSignals()
-  const { depth = 1, every = 1 } = options
+  const { depth = 1, every = 1, bail = Infinity } = options
+  const chosen = chooseBoth(project, options)
   const order: ExplorationOrder = {
     project,
-    ...chooseBoth(project, options),
+    systems: chosen.systems,
+    scenarios: shardOf(chosen.scenarios, options.shard),
     seed: options.seed ?? newSeed(),
     jobs: options.jobs,
     profile: options.profile === 'ext4' ? 'ext4' : 'posix',
@@ -105,6 +109,7 @@ export async function exploreCommand(
     shrinkMs: options.shrink === false ? 0 : shrinkMsDefault,
     save: options.save === true,
     ...(options.budget === undefined ? {} : { budgetMs: options.budget }),
+    bail,
     stop: stopping.signal,
   }
   output.say(environmentLine(environment))
@@ -129,6 +134,8 @@ export async function runExploration(
   const progress = output.progress()
   const budgetMs = order.budgetMs ?? Infinity
   const endMs = performance.now() + budgetMs
+  const isOver = budgetOf(order.budgetMs, order.stop)
+  let found = 0
   const results = await explore({
     seed,
     scenarios,
@@ -139,9 +146,12 @@ export async function runExploration(
     depth,
     nestedEvery,
     root: order.project.directory,
-    isOver: budgetOf(order.budgetMs, order.stop),
+    isOver: () => isOver() || found >= order.bail,
     ...(Number.isFinite(endMs) ? { leftMs: () => endMs - performance.now() } : {}),
-    onScenario: (result) => progress.print(exploredLine(result)),
+    onScenario: (result) => {
+      found += result.findings.length
+      progress.print(exploredLine(result))
+    },
   })
   progress.end()
   const findings = results.flatMap((result) => result.findings)

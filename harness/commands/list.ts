@@ -5,10 +5,19 @@ import type { Output } from '../report/output.ts'
 import { plainTable } from '../report/tables.ts'
 import { allClaims, claimMeanings, missingClaims } from '../system.ts'
 import { exitCodes } from '../verdict.ts'
-import type { Project } from './project.ts'
+import type { CommonOptions } from './options.ts'
+import { chooseBoth, type Project } from './project.ts'
+
+/** What is listed: all, unless names say otherwise. */
+export type ListOptions = Pick<CommonOptions, 'only' | 'skip'>
 
 /** Prints it all, and gives the exit code. */
-export async function listCommand(project: Project, output: Output): Promise<number> {
+export async function listCommand(
+  whole: Project,
+  options: ListOptions,
+  output: Output,
+): Promise<number> {
+  const project = isChosen(options) ? { ...whole, ...chooseBoth(whole, options) } : whole
   const { systems, scenarios, directory } = project
   const corpus = await readCorpus(project.corpus)
   const { say } = output
@@ -41,6 +50,11 @@ export async function listCommand(project: Project, output: Output): Promise<num
       `  none: \`killpoint run --save\` writes failures into ${relative(directory, join(project.corpus, '/'))}`,
     )
   return exitCodes.holds
+}
+
+/** Without a name there may be nothing to choose from: that is listed too. */
+function isChosen({ only = [], skip = [] }: ListOptions): boolean {
+  return only.length + skip.length > 0
 }
 
 function title(what: string, count: number): string {

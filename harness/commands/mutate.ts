@@ -17,13 +17,20 @@ import type { Scenario } from '../scenario.ts'
 import { parseSeed } from '../seed.ts'
 import { fileSystemUnderTest } from '../systems/reference.ts'
 import { exitCodes } from '../verdict.ts'
+import { budgetOf } from './campaign-command.ts'
+import { shardOf, type Shard } from './options.ts'
+import { stopOnSignals } from './stop.ts'
 
 export interface MutateOptions {
   readonly only?: readonly string[]
+  readonly skip?: readonly string[]
   readonly sample?: boolean
   readonly seed: string
   readonly cases: number
   readonly jobs: number
+  /** Milliseconds after which no further mutant is hunted. */
+  readonly budget?: number
+  readonly shard?: Shard
   /** Writes the track record. */
   readonly docs?: boolean
 }
@@ -54,11 +61,7 @@ export async function mutateCommand(
   say(`seed ${seed}  jobs ${jobs}  ${mutants.length} mutants × at most ${cases} cases`)
   say('')
   const progress = output.progress()
-  let isStopped = false
-  const stop = (): void => {
-    isStopped = true
-  }
-  process.once('SIGINT', stop)
+  const stopping = stopOnSignals()
   let done = 0
   const reports = await runMutants({
     mutants,
@@ -68,7 +71,7 @@ export async function mutateCommand(
     cases,
     jobs,
     now: () => performance.now(),
-    isOver: () => isStopped,
+    isOver: budgetOf(options.budget, stopping.signal),
     onCase: ({ verdict, token }) =>
       progress.update(`${done}/${mutants.length} mutants  ${verdict}  ${token}`),
     onMutant: (report) => {
@@ -77,24 +80,46 @@ export async function mutateCommand(
     },
   })
   progress.end()
-  process.off('SIGINT', stop)
+  stopping.forget()
   const score = scoreOf(reports)
   output.json(asJson(seed, reports))
   say(mutantsTable(reports))
   say('')
-  const passes = isPass(score) && !isStopped
-  say((passes ? ink.good : ink.bad)(scoreLine(score)))
-  if (options.docs === true) writeTrackRecord(shipped, options, reports)
-  return passes ? exitCodes.holds : exitCodes.broken
+  const left = mutants.length - reports.length
+  const line = `${scoreLine(score)}${left === 0 ? '' : `, ${left} not hunted to the end`}`
+  if (options.docs === true && left === 0) writeTrackRecord(shipped, options, reports)
+  if (score.escaped + score.broken > 0) {
+    say(ink.bad(line))
+    return exitCodes.broken
+  }
+  const passes = isPass(score) && left === 0
+  say((passes ? ink.good : ink.doubt)(line))
+  return passes ? exitCodes.holds : exitCodes.inconclusive
 }
 
 function chooseMutants(
   { mutants, sample }: Shipped,
-  { only, sample: sampled = false }: MutateOptions,
+  { only, skip = [], shard, docs, sample: sampled = false }: MutateOptions,
 ): readonly Mutant[] {
   const named = only ?? (sampled ? sample : undefined)
-  if (named === undefined) return mutants
-  return named.flatMap((name) => {
+  const without = namedMutants(mutants, skip)
+  const chosen = named === undefined ? mutants : namedMutants(mutants, named)
+  const left = shardOf(
+    chosen.filter((mutant) => !without.includes(mutant)),
+    shard,
+  )
+  if (left.length === 0)
+    throw new UsageError('OPTION_INVALID', 'no mutant is left after --only, --skip and --shard')
+  if (docs === true && left.length < mutants.length)
+    throw new UsageError('OPTION_INVALID', '--docs writes the record of all mutants', {
+      hint: 'leave --only, --skip, --sample and --shard out',
+    })
+  return left
+}
+
+/** By id, or by class. */
+function namedMutants(mutants: readonly Mutant[], names: readonly string[]): readonly Mutant[] {
+  return names.flatMap((name) => {
     const found = mutants.filter((mutant) => mutant.id === name || mutant.class === name)
     if (found.length > 0) return found
     throw new UsageError('NAME_UNKNOWN', `there is no mutant ${JSON.stringify(name)}`, {

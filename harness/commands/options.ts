@@ -39,20 +39,84 @@ export interface Shard {
 /** Disk profiles that a token may name. */
 export const profiles: readonly string[] = ['posix', 'ext4']
 
-/** Adds the options that all commands have. */
-export function withCommonOptions(command: Command): Command {
+/** Names of options that more than one command takes. */
+type SharedOption =
+  | 'seed'
+  | 'budget'
+  | 'jobs'
+  | 'shard'
+  | 'profile'
+  | 'only'
+  | 'skip'
+  | 'bail'
+  | 'scratch'
+  | 'json'
+  | 'out'
+
+/** Options that more than one command takes: the same name is the same thing everywhere. */
+const shared: Readonly<Record<SharedOption, (command: Command) => Command>> = {
+  seed: (command) =>
+    command.option(
+      '--seed <seed>',
+      'the source of all randomness; a new one is printed if left out',
+      seed,
+    ),
+  budget: (command) =>
+    command.option(
+      '--budget <time>',
+      'start nothing new after this long: 500ms, 60s, 5m',
+      duration,
+    ),
+  jobs: (command) =>
+    command.option('--jobs <n>', 'cases that run at once', wholeNumber, availableParallelism()),
+  shard: (command) =>
+    command.option('--shard <i/n>', 'run part i of n; merge the results afterwards', shard),
+  profile: (command) =>
+    command.option('--profile <name>', `disk profile: ${profiles.join(' or ')}`, profile),
+  only: (command) =>
+    command.option('--only <name...>', 'these scenarios and systems, and no others'),
+  skip: (command) => command.option('--skip <name...>', 'all scenarios and systems but these'),
+  bail: (command) =>
+    command.option(
+      '--bail <n>',
+      'start nothing new after n failing cases',
+      wholeNumber,
+      bailDefault,
+    ),
+  scratch: (command) =>
+    command.option('--scratch <dir>', 'where cases run; in memory where the host has it'),
+  json: (command) =>
+    command.option('--json', 'the result as JSON on standard output, and nothing else there'),
+  out: (command) => command.option('--out <dir>', 'write result.json into this directory'),
+}
+
+/** Adds options that other commands have too. */
+export function withOptions(command: Command, ...names: readonly SharedOption[]): Command {
+  for (const name of names) shared[name](command)
   return command
-    .option('--seed <seed>', 'the source of all randomness; a new one is printed if left out', seed)
-    .option('--budget <time>', 'start nothing new after this long: 500ms, 60s, 5m', duration)
-    .option('--jobs <n>', 'cases that run at once', wholeNumber, availableParallelism())
-    .option('--shard <i/n>', 'run part i of n; merge the results afterwards', shard)
-    .option('--profile <name>', `disk profile: ${profiles.join(' or ')}`, profile)
-    .option('--only <name...>', 'these scenarios and systems, and no others')
-    .option('--skip <name...>', 'all scenarios and systems but these')
-    .option('--bail <n>', 'start nothing new after n failing cases', wholeNumber, bailDefault)
-    .option('--scratch <dir>', 'where cases run; in memory where the host has it')
-    .option('--json', 'the result as JSON on standard output, and nothing else there')
-    .option('--out <dir>', 'write result.json, cases.jsonl and failures.txt into this directory')
+}
+
+/** Adds the options of every command that runs a campaign. */
+export function withCommonOptions(command: Command): Command {
+  return withOptions(
+    command,
+    'seed',
+    'budget',
+    'jobs',
+    'shard',
+    'profile',
+    'only',
+    'skip',
+    'bail',
+    'scratch',
+    'json',
+  ).option('--out <dir>', 'write result.json, cases.jsonl and failures.txt into this directory')
+}
+
+/** What a shard has of a list. */
+export function shardOf<Item>(items: readonly Item[], part: Shard | undefined): readonly Item[] {
+  if (part === undefined) return items
+  return items.filter((_, place) => place % part.of === part.index - 1)
 }
 
 /** Reads a whole number from 1. */

@@ -32,6 +32,10 @@ export interface ReplayOptions {
   readonly profile?: string
   /** Directory in which cases run. */
   readonly scratch?: string
+  /** Runs at once; default 1. */
+  readonly jobs?: number
+  /** Milliseconds after which no further run is started; the first always is. */
+  readonly budget?: number
 }
 
 /** What a person asked to be replayed. */
@@ -57,7 +61,10 @@ export async function replayCommand(
   const inspector = options.inspect ? await inspectorFor(wanted, options, say) : undefined
   const bench = new Workbench(liveOptions(options, inspector), profileOf(wanted, options))
   try {
-    const order = { ...wanted.order, times: options.times }
+    const { times, jobs = 1, budget } = options
+    const endMs = performance.now() + (budget ?? Infinity)
+    const isOver = (): boolean => performance.now() >= endMs
+    const order = { ...wanted.order, times, jobs, isOver }
     const replayed = await replay(bench, order)
     output.json(asJson(wanted, replayed))
     await print(bench, wanted, replayed, { project, environment, output })
@@ -140,11 +147,12 @@ export function profileOf(
 const patienceMs = 24 * 3_600_000
 
 function liveOptions(
-  { keep, scratch }: ReplayOptions,
+  { keep, scratch, jobs = 1 }: ReplayOptions,
   inspector: Inspector | undefined,
 ): LiveOptions {
   return {
     ...(scratch === undefined ? {} : { scratch }),
+    jobs,
     quietMs,
     keep: keep === true,
     // A handful of starts do not pay for the rehearsal.

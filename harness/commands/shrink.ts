@@ -16,7 +16,10 @@ import { find, profileOf } from './replay.ts'
 import { stopOnSignals } from './stop.ts'
 import { savedNote, shrunkParts, storyOf } from './story.ts'
 
-export interface ShrinkOptions extends Pick<CommonOptions, 'budget' | 'jobs'> {
+export interface ShrinkOptions extends Pick<
+  CommonOptions,
+  'budget' | 'jobs' | 'profile' | 'scratch'
+> {
   readonly save?: boolean
 }
 
@@ -35,7 +38,9 @@ export async function shrinkCommand(
   const environment = readEnvironment(directory)
   output.say(`${environmentLine(environment)}\n`)
   const stopping = stopOnSignals()
-  const bench = new Workbench({ jobs: options.jobs, quietMs }, profileOf(wanted))
+  const { jobs, scratch } = options
+  const live = { jobs, quietMs, ...(scratch === undefined ? {} : { scratch }) }
+  const bench = new Workbench(live, profileOf(wanted, options))
   try {
     const replayed = await replay(bench, { ...wanted.order, times: 1 })
     const report = replayed.reports.find(({ verdict }) => isBreach(verdict))
@@ -45,7 +50,7 @@ export async function shrinkCommand(
       return exitCode(replayed.verdict)
     }
     const isOver = budgetOf(options.budget ?? budgetMs, stopping.signal)
-    const shrunk = await shrinkFailure(bench, report, { jobs: options.jobs, isOver })
+    const shrunk = await shrinkFailure(bench, report, { jobs, isOver })
     const again = await seeAgain(bench, shrunk.report)
     const found = environmentLine(environment)
     const saved = await savedFrom(bench, shrunk.report, found, liveProfile)

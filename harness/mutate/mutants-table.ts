@@ -1,37 +1,15 @@
 /** The table of mutants as a terminal shows it. */
-import Table from 'cli-table3'
+import { plainTable } from '../report/tables.ts'
 import type { MutantReport, Score } from './outcome.ts'
 import { engineOf } from './mutant.ts'
 import { verdictOf, wordOf } from './outcome.ts'
 
-const plain = {
-  chars: {
-    top: '',
-    'top-mid': '',
-    'top-left': '',
-    'top-right': '',
-    bottom: '',
-    'bottom-mid': '',
-    'bottom-left': '',
-    'bottom-right': '',
-    left: '',
-    'left-mid': '',
-    mid: '',
-    'mid-mid': '',
-    right: '',
-    'right-mid': '',
-    middle: '  ',
-  },
-  style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-}
-
 /** One line per mutant: what caught it, after how many cases and seconds, and the token of that case. */
 export function mutantsTable(reports: readonly MutantReport[]): string {
-  const table = new Table({
-    ...plain,
-    head: ['mutant', 'needs', 'engine', '', 'verdict', 'cases', 'seconds', 'token'],
-    colAligns: ['left', 'left', 'left', 'left', 'left', 'right', 'right', 'left'],
-  })
+  const table = plainTable(
+    ['mutant', 'needs', 'engine', '', 'verdict', 'cases', 'seconds', 'token'],
+    ['left', 'left', 'left', 'left', 'left', 'right', 'right', 'left'],
+  )
   for (const { mutant, outcome } of reports)
     table.push([
       mutant.id,

@@ -34,6 +34,8 @@ export async function runMutants(options: MutationOptions): Promise<readonly Mut
   for (const mutant of options.mutants) {
     if (options.isOver?.() === true) break
     const report = { mutant, outcome: await outcomeOf(mutant, options) }
+    // A hunt that was broken off has not shown that the mutant gets through.
+    if (report.outcome.kind !== 'caught' && options.isOver?.() === true) break
     options.onMutant?.(report)
     reports.push(report)
   }

@@ -27,6 +27,10 @@ export interface ReplayOrder {
   readonly expected?: Expected
   /** How often it is run. */
   readonly times: number
+  /** Runs at once; default 1. */
+  readonly jobs?: number
+  /** True when no further run is to be started; the first always is. */
+  readonly isOver?: () => boolean
 }
 
 /** What a case showed. */
@@ -73,14 +77,35 @@ export async function replay(bench: Workbench, order: ReplayOrder): Promise<Repl
   const { schedule } = placed
   const origin: Origin = { kind: 'corpus', file: saved === undefined ? 'token' : saved.token }
   const tried: Tried[] = []
-  for (let run = 0; run < times; run++) tried.push(await bench.run(group, { schedule }, origin))
+  const runOne = async (): Promise<void> => {
+    tried.push(await bench.run(group, { schedule }, origin))
+  }
+  await runOne()
+  await repeat(runOne, { ...order, times: times - 1 })
   const reports = tried.flatMap((each) => (each.kind === 'case' ? [each.report] : []))
   const [first] = tried
   if (reports.length === 0 && first?.kind === 'not-fired')
     return { ...nothing(schedule), outcome: { kind: 'not-fired', why: first.why } }
   const outcome =
-    expected === undefined ? unrecorded(reports, times) : compare(reports, expected, times)
+    expected === undefined
+      ? unrecorded(reports, tried.length)
+      : compare(reports, expected, tried.length)
   return { schedule, outcome, reports, verdict: worst(reports.map(({ verdict }) => verdict)) }
+}
+
+/** Does it so many times, some of them at once, until it is over. */
+async function repeat(
+  once: () => Promise<void>,
+  { times, jobs = 1, isOver }: Pick<ReplayOrder, 'times' | 'jobs' | 'isOver'>,
+): Promise<void> {
+  let left = times
+  const lane = async (): Promise<void> => {
+    while (left > 0 && isOver?.() !== true) {
+      left -= 1
+      await once()
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(jobs, times) }, lane))
 }
 
 async function place(bench: Workbench, { group, schedule, saved }: ReplayOrder): Promise<Placed> {

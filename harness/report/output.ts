@@ -2,6 +2,8 @@
  * Where words go: what a command says is on standard output, progress on standard error. With `--json` standard output holds
  * one JSON value and nothing else. Colour only where somebody looks and `NO_COLOR` is not set.
  */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import picocolors from 'picocolors'
 import { progressOn, type Progress } from './progress.ts'
 import { visibleJson } from './visible.ts'
@@ -28,8 +30,16 @@ export interface Output {
   readonly progress: () => Progress
 }
 
+/** How a command was asked to answer. */
+export interface Answering {
+  /** The result as JSON, and nothing else. */
+  readonly json?: boolean
+  /** The result as `result.json` in this directory too. */
+  readonly out?: string
+}
+
 /** The output of this process. */
-export function standardOutput(json = false): Output {
+export function standardOutput({ json = false, out }: Answering = {}): Output {
   // Off a terminal `isTTY` is undefined, and picocolors takes undefined for "decide yourself": in CI it decides for colour.
   const isTerminal = Boolean(process.stdout.isTTY)
   const colors = picocolors.createColors(isTerminal && picocolors.isColorSupported)
@@ -38,7 +48,9 @@ export function standardOutput(json = false): Output {
       if (!json) process.stdout.write(`${line}\n`)
     },
     json: (value) => {
-      if (json) process.stdout.write(`${visibleJson(JSON.stringify(value, undefined, 2))}\n`)
+      const text = `${visibleJson(JSON.stringify(value, undefined, 2))}\n`
+      if (json) process.stdout.write(text)
+      if (out !== undefined) writeResult(out, text)
     },
     ink: { bad: colors.red, good: colors.green, doubt: colors.yellow, dim: colors.dim },
     progress: () => progressOn(process.stderr, json),
@@ -59,6 +71,11 @@ export function keptOutput(json = false): Output & { readonly lines: string[] } 
     ink: plainInk,
     progress: () => progressOn(process.stderr, true),
   }
+}
+
+function writeResult(directory: string, text: string): void {
+  mkdirSync(directory, { recursive: true })
+  writeFileSync(join(directory, 'result.json'), text)
 }
 
 function same(text: string): string {

@@ -60,7 +60,7 @@ function isForbidden(from: string, to: string): boolean {
     return !to.startsWith('harness/') && !contractTypes.includes(to)
   // The inspector reads journals through the public reader, like anybody else.
   if (from.startsWith('harness/inspect/')) return to.startsWith('scenarios/')
-  if (from === 'harness/cli.ts' || from === 'harness/vitest.ts') return to.startsWith('src/')
+  if (['harness/program.ts', 'harness/vitest.ts'].includes(from)) return to.startsWith('src/')
   if (from.startsWith('harness/')) return !to.startsWith('harness/')
   if (from.startsWith('scenarios/')) return to.startsWith('src/')
   return false
