@@ -210,6 +210,7 @@ function readPart(cursor: TextCursor): Part {
   if (cursor.takes('z')) return { kind: 'prefix', bytes, rest: 'zeros' }
   if (cursor.takes('g')) return { kind: 'prefix', bytes, rest: 'garbage' }
   if (bytes === 0) throw cursor.refuse('a number of bytes from 1', start)
+  if (cursor.takes('c')) return { kind: 'cleared', bytes }
   return { kind: 'prefix', bytes, rest: 'absent' }
 }
 

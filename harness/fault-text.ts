@@ -106,6 +106,8 @@ function partText(part: Part): string {
       return `/${part.bytes}${restLetters[part.rest]}`
     case 'range':
       return `/${part.from}-${part.to}`
+    case 'cleared':
+      return `/${part.bytes}c`
   }
 }
 

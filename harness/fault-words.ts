@@ -93,6 +93,8 @@ function partWords(each: OpPart): string {
       return `${op} (first ${count(each.part.bytes, 'byte')}${rests[each.part.rest]})`
     case 'range':
       return `${op} (bytes ${each.part.from} to ${each.part.to})`
+    case 'cleared':
+      return `${op} (${count(each.part.bytes, 'byte')} behind the new end zeroed, at the old size)`
   }
 }
 

@@ -24,7 +24,7 @@ export interface Position extends OpReference {
   readonly phase: Phase
 }
 
-/** What of an op is meant: all of it, its first bytes (and what fills the rest of its length), or some bytes. */
+/** What of an op is meant: all of it, its first bytes (and what fills the rest of its length), some bytes, or what a truncation clears. */
 export type Part =
   | { readonly kind: 'whole' }
   | {
@@ -34,6 +34,8 @@ export type Part =
     }
   /** From `from` up to, not including, `to`, in bytes. */
   | { readonly kind: 'range'; readonly from: number; readonly to: number }
+  /** Of a truncation: the file has its old size still, and so many bytes behind the new one are zeros. */
+  | { readonly kind: 'cleared'; readonly bytes: number }
 
 /** An op and a part of it. */
 export interface OpPart extends OpReference {

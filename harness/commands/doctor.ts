@@ -69,6 +69,7 @@ export async function runChecks(options: DoctorOptions = {}): Promise<readonly C
     program('git', 'reports name no commit, and gate has no seed of its own'),
     program('strace', 'ops of programs that are not Node are not seen'),
     program('gcc', 'hooks below the process cannot be built'),
+    program('mkfs.ext4', 'the disk model is not checked against a kernel'),
   ]
 }
 

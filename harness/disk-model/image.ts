@@ -207,6 +207,12 @@ class Writer {
     this.#size = size
   }
 
+  /** Zeros the bytes from `from` up to `to` that there are. */
+  clear(from: number, to: number): void {
+    const end = Math.min(to, this.#size)
+    if (end > from) this.put(from, new Uint8Array(end - from))
+  }
+
   take(): Uint8Array {
     return this.#bytes.subarray(0, this.#size)
   }
@@ -214,12 +220,19 @@ class Writer {
 
 function applyUnit(writer: Writer, unit: DataUnit, chosen: Chosen, seed: string): void {
   if (chosen === 'lost') return
-  if (unit.kind === 'truncate') return writer.resize(unit.length)
+  if (unit.kind === 'truncate') {
+    const [part] = chosen
+    if (part?.kind === 'cleared') writer.clear(unit.length, unit.length + part.bytes)
+    else writer.resize(unit.length)
+    return
+  }
   const { offset, bytes } = unit
   for (const part of chosen)
     switch (part.kind) {
       case 'whole':
         writer.put(offset, bytes)
+        break
+      case 'cleared':
         break
       case 'range':
         writer.put(offset + part.from, bytes.subarray(part.from, part.to))

@@ -5,6 +5,7 @@
  */
 import type { Part } from '../fault.ts'
 import { random } from '../seed.ts'
+import type { Unwritten } from './profile.ts'
 import type { LosableUnit } from './units.ts'
 
 /** What is left of a unit: nothing, or some parts of it. */
@@ -30,6 +31,8 @@ export function chosenKey(chosen: Chosen): string {
           return `${part.bytes}${part.rest[0] ?? ''}`
         case 'range':
           return `${part.from}-${part.to}`
+        case 'cleared':
+          return `${part.bytes}c`
       }
     })
     .join('_')
@@ -58,22 +61,40 @@ export function cutsOf(offset: number, length: number, options: TearOptions): re
   return [...cuts].sort((left, right) => left - right)
 }
 
-/** Every way in which one unit can be left in part. A size ahead of its data, and later sectors without earlier ones, only for `reorders`. */
+/**
+ * Every way in which one unit can be left in part. `unwritten`: what the bytes behind a size ahead of its data may read as; where it is empty
+ * (the death of a process) there is no such size, and no later sector without the earlier ones.
+ */
 export function tearsOf(
   unit: LosableUnit,
   options: TearOptions,
-  reorders: boolean,
+  unwritten: readonly Unwritten[],
 ): readonly Chosen[] {
-  if (unit.kind !== 'write' || options.grain === Infinity) return []
+  if (options.grain === Infinity) return []
+  if (unit.kind === 'truncate') return unwritten.length === 0 ? [] : clearings(unit)
+  if (unit.kind !== 'write') return []
   const { length } = unit.bytes
   const cuts = cutsOf(unit.offset, length, options)
   const tears: Chosen[] = cuts.map((bytes) => [{ kind: 'prefix', bytes, rest: 'absent' }])
-  if (!reorders) return tears
+  if (unwritten.length === 0) return tears
   for (const bytes of [0, ...cuts])
-    for (const rest of ['zeros', 'garbage'] as const) tears.push([{ kind: 'prefix', bytes, rest }])
+    for (const rest of unwritten) tears.push([{ kind: 'prefix', bytes, rest }])
   for (const from of cuts) tears.push([{ kind: 'range', from, to: length }])
   return tears
 }
+
+/**
+ * A file system clears the rest of the last block in memory before it notes the new size, and may write that block first (seen on ext4). Blocks differ:
+ * one way for each usual size.
+ */
+function clearings({ length, was }: Extract<LosableUnit, { kind: 'truncate' }>): readonly Chosen[] {
+  const ends = blockSizes.map((size) => Math.min(was, Math.ceil(length / size) * size))
+  return [...new Set(ends)]
+    .filter((end) => end > length)
+    .map((end) => [{ kind: 'cleared', bytes: end - length }])
+}
+
+const blockSizes = [512, 1024, 2048, 4096]
 
 /** The bytes that `length` bytes of a never written sector hold: drawn, and none of them zero by rule. */
 export function garbage(seed: string, op: number, length: number): Uint8Array {

@@ -12,6 +12,9 @@ export const profileNames = ['posix', 'ext4'] as const
 /** Name of a profile. */
 export type ProfileName = (typeof profileNames)[number]
 
+/** Bytes that were never written: none are shown of what the disk held before, or any. */
+export type Unwritten = 'zeros' | 'garbage'
+
 /** What a disk promises. */
 export interface Profile {
   readonly name: ProfileName
@@ -21,8 +24,8 @@ export interface Profile {
   readonly entriesInOrder: boolean
   /** A completed sync of anything covers every entry made before it, as the commit of a journal does. */
   readonly syncCoversEntries: boolean
-  /** What makes a file longer persists in order, and its size never runs ahead of its data. */
-  readonly appendsInOrder: boolean
+  /** What bytes read as whose size is durable and whose data is not. */
+  readonly unwritten: readonly Unwritten[]
   /** A rename that replaces a file persists only with the data of the file that it names. */
   readonly renameFlushes: boolean
 }
@@ -34,15 +37,15 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     title: 'nothing more than the standard promises',
     entriesInOrder: false,
     syncCoversEntries: false,
-    appendsInOrder: false,
+    unwritten: ['zeros', 'garbage'],
     renameFlushes: false,
   },
   ext4: {
     name: 'ext4',
-    title: 'ext4 with data=ordered and auto_da_alloc',
+    title: 'ext4 with data=ordered, auto_da_alloc and delayed allocation',
     entriesInOrder: true,
     syncCoversEntries: true,
-    appendsInOrder: true,
+    unwritten: ['zeros'],
     renameFlushes: true,
   },
 }

@@ -2,8 +2,8 @@
  * Crash states: every image that a crash at a point may leave, as far as the stated bound goes, each with the fault that names it.
  *
  *  E1  Bound: all choices of whole units where at most `exhaustiveMax` are pending; otherwise everything lost, everything kept,
- *      every single loss, every single keep, every prefix. Always: all tears of the last pending write, with the others kept, with the
- *      others lost, and with the later ones lost. Then `samples` draws over everything that exists.
+ *      every single loss, every single keep, every prefix. Always: all tears of the last pending write, and of the last pending truncation,
+ *      with the others kept, with the others lost, and with the later ones lost. Then `samples` draws over everything that exists.
  *  E2  `exists` counts what the grain and the profile allow, `states` what was built: nothing is cut silently.
  *  E3  `faultOf` and `applyFault` are inverse: a state is its token, and a token its state.
  */
@@ -71,7 +71,7 @@ export function killStates(model: DiskModel, point: CrashPoint, bounds: StateBou
   const { underWay } = model.stateAt(point)
   const own = insideOf(model, point)
   const cuts = own === undefined ? [] : cutsOf(own.offset, own.bytes.length, bounds.tears)
-  const options = underWay.map((unit) => tearsOf(unit, bounds.tears, false))
+  const options = underWay.map((unit) => tearsOf(unit, bounds.tears, []))
   const exists = options.reduce((product, tears) => product * (2 + tears.length), 1) + cuts.length
   return { exists, states: states() }
 
@@ -97,8 +97,7 @@ export function powerLossStates(
   bounds: StateBounds,
 ): PointStates {
   const { pending } = model.stateAt(point)
-  const reorders = !model.profile.appendsInOrder
-  const options = pending.map((unit) => tearsOf(unit, bounds.tears, reorders))
+  const options = pending.map((unit) => tearsOf(unit, bounds.tears, model.profile.unwritten))
   return { exists: countPowerLoss(pending, options, model.profile), states: states() }
 
   function* states(): Generator<CrashState> {
@@ -236,11 +235,13 @@ function* candidates(
     for (let bits = 2 ** count - 2; bits >= 0; bits -= 1)
       yield each((place) => (bits & (1 << place) ? whole : 'lost'))
   else yield* simple(count, each)
-  const last = units.findLastIndex(({ kind }) => kind === 'write')
-  for (const tear of tears[last] ?? []) {
-    yield each((place) => (place === last ? tear : whole))
-    yield each((place) => (place === last ? tear : 'lost'))
-    yield each((place) => (place === last ? tear : place < last ? whole : 'lost'))
+  for (const torn of ['write', 'truncate']) {
+    const last = units.findLastIndex(({ kind }) => kind === torn)
+    for (const tear of tears[last] ?? []) {
+      yield each((place) => (place === last ? tear : whole))
+      yield each((place) => (place === last ? tear : 'lost'))
+      yield each((place) => (place === last ? tear : place < last ? whole : 'lost'))
+    }
   }
   const numbers = random(seed, 'states', name)
   const draws = count > 1 ? samples : 0
@@ -260,7 +261,17 @@ function* simple(
   }
 }
 
-/** The nearest choice that the profile allows: what it promises to be there is put back, what it orders is cut off. */
+/** Whether a disk of this profile may leave exactly these choices. */
+export function isPromised(
+  units: readonly LosableUnit[],
+  choices: readonly Chosen[],
+  profile: Profile,
+): boolean {
+  const nearest = allowed(units, choices, profile)
+  return choices.every((choice, place) => chosenKey(choice) === chosenKey(nearest[place] ?? whole))
+}
+
+/** The nearest choice that the profile allows: what it promises to be there is put back. */
 function allowed(
   units: readonly LosableUnit[],
   choices: readonly Chosen[],
@@ -284,14 +295,6 @@ function allowed(
           fixed[earlier] = whole
       }
     })
-  if (profile.appendsInOrder) {
-    const cut = new Set<number>()
-    units.forEach((unit, place) => {
-      if (unit.kind === 'entry' || (unit.kind === 'write' && !unit.grows)) return
-      if (cut.has(unit.file)) fixed[place] = 'lost'
-      else if (!isWhole(fixed[place] ?? whole)) cut.add(unit.file)
-    })
-  }
   return fixed
 }
 
@@ -302,14 +305,11 @@ function countPowerLoss(
 ): number {
   let entries = 0
   let product = 1
-  const appends = new Map<number, number>()
   units.forEach((unit, place) => {
     const ways = 2 + (tears[place]?.length ?? 0)
     if (unit.kind === 'entry') entries += 1
-    else if (!profile.appendsInOrder || (unit.kind === 'write' && !unit.grows)) product *= ways
-    else appends.set(unit.file, (appends.get(unit.file) ?? 1) + ways - 1)
+    else product *= ways
   })
-  for (const ways of appends.values()) product *= ways
   return product * (profile.entriesInOrder ? entries + 1 : 2 ** entries)
 }
 

@@ -51,7 +51,13 @@ export type Unit = UnitBase &
         /** Whether it made the file longer. */
         readonly grows: boolean
       }
-    | { readonly kind: 'truncate'; readonly file: NodeId; readonly length: number }
+    | {
+        readonly kind: 'truncate'
+        readonly file: NodeId
+        readonly length: number
+        /** The size before. */
+        readonly was: number
+      }
     | {
         readonly kind: 'entry'
         /** The directory whose sync covers it: that of the new name. */
@@ -173,8 +179,9 @@ class Walk {
         return this.#write(traced, op)
       case 'truncate': {
         const file = this.#nodeOf(op.node, op.path)
+        const was = this.#sizes[file] ?? 0
         this.#sizes[file] = op.length
-        return this.#push({ ...base(traced), kind: 'truncate', file, length: op.length })
+        return this.#push({ ...base(traced), kind: 'truncate', file, length: op.length, was })
       }
       case 'sync':
       case 'datasync':
@@ -217,9 +224,10 @@ class Walk {
       return this.#entry(traced, this.#resolve(op.path), node)
     }
     const file = this.#nodeOf(op.node, op.path)
-    if (!op.truncate || this.#sizes[file] === 0) return
+    const was = this.#sizes[file] ?? 0
+    if (!op.truncate || was === 0) return
     this.#sizes[file] = 0
-    this.#push({ ...base(traced), kind: 'truncate', file, length: 0 })
+    this.#push({ ...base(traced), kind: 'truncate', file, length: 0, was })
   }
 
   #write(traced: TracedOp, op: Extract<Op, { kind: 'write' }>): void {

@@ -32,6 +32,7 @@ const opPart: fc.Arbitrary<OpPart> = fc.record({
     fc
       .tuple(offset, fc.constantFrom('zeros', 'garbage'))
       .map(([bytes, rest]) => ({ kind: 'prefix', bytes, rest }) as const),
+    count.map((bytes) => ({ kind: 'cleared', bytes }) as const),
     span.map((range) => ({ kind: 'range', ...range }) as const),
   ),
 })

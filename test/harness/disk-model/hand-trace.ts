@@ -4,7 +4,7 @@ import type { LogEntry, Op } from '../../../harness/op.ts'
 
 type OpEntry = Extract<LogEntry, { e: 'call' }>
 
-/** `create a`, `write a TEXT`, `sync a`, `sync-dir .`, `rename a b`, `mark ack`, in their order; offsets follow each other. */
+/** `create a`, `write a TEXT`, `truncate a LENGTH`, `sync a`, `sync-dir .`, `rename a b`, `mark ack`, in their order; offsets follow each other. */
 export function handTrace(lines: readonly string[], life = 1): Trace {
   const reader = new TraceReader()
   const head = { version: 1, stream: '1', pid: 1, order: 'serial', node: 'v20', directory: '/d' }
@@ -50,6 +50,9 @@ function opOf(
       sizes.set(node, offset + bytes.byteLength)
       return { op: { kind: 'write', path, node, offset, length: bytes.byteLength }, bytes }
     }
+    case 'truncate':
+      sizes.set(node, Number(rest))
+      return { op: { kind: 'truncate', path, node, length: Number(rest) } }
     case 'sync':
       return { op: { kind: 'datasync', path, node } }
     case 'sync-dir':

@@ -59,9 +59,16 @@ describe('crash states: what no completed sync covers may be lost', () => {
     expect(lossesOf(['create a', 'sync-dir .', 'write a x', 'write a y'])).toContain('a=0y')
   })
 
-  test('under ext4 what makes a file longer persists in order', () => {
+  test('under ext4 a size may be ahead of its data, which is zeros then', () => {
     const lines = ['create a', 'sync-dir .', 'write a x', 'write a y']
-    expect(lossesOf(lines, 'ext4')).toEqual(['a=', 'a=x', 'a=xy'])
+    const states = ['a=', 'a=0', 'a=00', 'a=0y', 'a=x', 'a=x0', 'a=xy']
+    expect(lossesOf(lines, 'ext4')).toEqual(states)
+  })
+
+  test('a truncation that is lost may have cleared the rest of its block', () => {
+    const lines = ['create a', 'sync-dir .', 'write a xyz', 'sync a', 'truncate a 1']
+    expect(lossesOf(lines)).toEqual(['a=x', 'a=x00', 'a=xyz'])
+    expect(lossesOf(lines, 'ext4')).toEqual(['a=x', 'a=x00', 'a=xyz'])
   })
 
   test('a rename is never half', () => {
