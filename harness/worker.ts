@@ -68,6 +68,18 @@ export function beginEffect(details: EffectDetails): string {
   return nonce
 }
 
+const againKey = Symbol.for('killpoint.again')
+
+/**
+ * Runs `main`, one life. Optional: a worker may as well run its life while it is loaded. One that says it here is loaded once for
+ * many lives of the explorer, which calls `main` again for each, as long as no life changes what the modules of the worker hold.
+ */
+export function runLife(main: () => unknown): void {
+  const later = (globalThis as { [againKey]?: (main: () => unknown) => void })[againKey]
+  if (later === undefined) main()
+  else later(main)
+}
+
 // On the global object, because two copies of this module in one process must not draw the same nonces.
 const counterKey = Symbol.for('killpoint.nonces')
 const shared = globalThis as { [counterKey]?: number }

@@ -8,13 +8,16 @@ import type { Mark } from '../mark.ts'
 import type { Trace } from '../trace.ts'
 import type { Standing } from './lives.ts'
 
+/** Whether a life leaves a trace, and whether its ops have their sites: in a process they always do. */
+export type Recording = boolean | 'sites'
+
 /** A life that is wanted. */
 export interface LifeWanted {
   readonly image: DirectoryImage
   readonly standing: Standing
   /** Faults inside it. */
   readonly faults: LifeFaults
-  readonly records: boolean
+  readonly records: Recording
 }
 
 /** What came of it. */

@@ -42,7 +42,7 @@ function* placesOf(shard: Shard, trace: Trace): Asks<readonly Place[]> {
   const before = { initial: new Map() }
   const places: Place[] = [{ stem: firstStem, image: new Map(), before, trace }]
   for (const place of heldPlaces(shard, trace)) {
-    const given = yield* shard.live(place.stem.standing, place.image, [], true)
+    const given = yield* shard.live(place.stem.standing, place.image, [], 'sites')
     if (given.trace !== undefined) places.push({ ...place, trace: given.trace })
   }
   return places

@@ -27,7 +27,7 @@ import { runFresh, type FreshHost, type FreshLife } from './fresh-life.ts'
 import type { CaseOrder, RecordedOrder, ShardOrder, ShardReport } from './job.ts'
 import { firstStem, isLast, linesOf, standingAfter } from './lives.ts'
 import { judgeCase, replayCase, type NoCase, type ReplayedCase } from './replay-case.ts'
-import { runShard } from './run-shard.ts'
+import { ShardProcess } from './run-shard.ts'
 
 /** How a bench is opened. */
 export interface CrashBenchOptions {
@@ -65,6 +65,8 @@ export class CrashBench {
   readonly #bundle: string
   readonly #host: FreshHost
   readonly #forget: () => void
+  /** By number of the shard. */
+  readonly #shards = new Map<number, ShardProcess>()
   #names = 0
 
   private constructor(parts: {
@@ -141,7 +143,10 @@ export class CrashBench {
   /** Runs one part of an exploration in a process of its own. @throws HarnessError where it died */
   async runShard(asked: Omit<ShardOrder, 'bundle'>): Promise<ShardReport> {
     const path = join(this.#directory, this.#name('shard'))
-    return await runShard(this.#shardFile, { ...asked, bundle: this.#bundle }, path)
+    const known = this.#shards.get(asked.shard)
+    const shard = known ?? new ShardProcess(this.#shardFile)
+    this.#shards.set(asked.shard, shard)
+    return await shard.run({ ...asked, bundle: this.#bundle }, path)
   }
 
   /** Runs a case in processes of its own. `records`: all its lives leave a trace. */
@@ -220,6 +225,7 @@ export class CrashBench {
   /** Removes everything. */
   close(): void {
     this.#forget()
+    for (const shard of this.#shards.values()) shard.end()
     removeTree(this.#directory)
   }
 

@@ -16,10 +16,15 @@ import type { Stem } from './lives.ts'
 /** Findings of one kind that are kept. */
 const keptMax = 3
 
+/** Raw positions of ops, by number. */
+export type Sites = ReadonlyMap<number, readonly string[]>
+
 /** Crash state of a finding, and the life that it is of. */
-interface Crashed {
+export interface Crashed {
   readonly victim: { readonly model: DiskModel; readonly stem: Stem }
   readonly state: CrashState
+  /** Of the ops that were recorded without them. */
+  readonly sites: Sites
 }
 
 /** The findings of a shard. */
@@ -81,7 +86,7 @@ export function simplestFirst(left: ShardFinding, right: ShardFinding): number {
 
 /** The one op that is not there, if it is one. */
 function guiltOf(
-  { state, victim }: Crashed,
+  { state, victim, sites }: Crashed,
   { finding }: Judgement,
   history: History,
 ): Guilt | undefined {
@@ -94,7 +99,7 @@ function guiltOf(
     life,
     op: traced.n,
     text: describeOp(traced.op),
-    frames: traced.frames,
+    frames: traced.frames.length > 0 ? traced.frames : (sites.get(traced.n) ?? []),
     ...(reliedOn === undefined ? {} : { reliedOn }),
   }
 }

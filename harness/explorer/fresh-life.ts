@@ -62,7 +62,7 @@ export async function runFresh(
     directory: state,
     workload,
     ledger,
-    ...(records ? { traceDirectory: trace } : {}),
+    ...(records === false ? {} : { traceDirectory: trace }),
   }
   const hooks = faults.length === 0 ? '' : encodeHookFaults(faults.map(hookFaultOf))
   const descriptor = openSync(ledger, 'a')
@@ -81,7 +81,7 @@ export async function runFresh(
     clearTimeout(patience)
     await reaped
     const log = join(trace, '1.ops')
-    const recorded = records ? parseTrace(readFileSync(log)) : undefined
+    const recorded = records === false ? undefined : parseTrace(readFileSync(log))
     return {
       marks: readLedger(readFileSync(ledger)).entries.map(({ mark }) => mark),
       code,

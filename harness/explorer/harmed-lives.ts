@@ -71,6 +71,7 @@ function* fail(shard: Shard, { stem, image, before }: Place, error: StorageError
   const from = op ?? given.trace.ops.length
   yield* shard.crash({
     stem,
+    image,
     trace: given.trace,
     before,
     inside,

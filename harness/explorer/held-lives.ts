@@ -29,6 +29,7 @@ export function* loseHeld(shard: Shard, trace: Trace): Asks<void> {
     const to = firstAck(given.trace) + behindAck
     yield* shard.crash({
       stem,
+      image,
       trace: given.trace,
       before,
       inside: [],

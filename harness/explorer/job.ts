@@ -39,6 +39,9 @@ export interface RecordedOrder extends CaseOrder {
   readonly controlLedger: string
 }
 
+/** What a shard process says when a report is written. */
+export const doneWord = 'done'
+
 /** One part of an exploration. */
 export interface ShardOrder {
   readonly order: RecordedOrder

@@ -1,13 +1,19 @@
-/** A shard in a process of its own: reads its order from a file, runs lives in memory, writes its report to another. */
-import { readFileSync, writeFileSync } from 'node:fs'
-import { historyOf } from '../history.ts'
+/**
+ * The program of the processes that run shards: reads orders, runs lives in memory, writes reports.
+ *
+ * The next order is read by a call that blocks, when nothing else is left to do: an open stream would keep the event loop alive,
+ * and its end is how lives end.
+ */
+import { readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
+import { compareImages } from '../directory-image.ts'
+import { historyOf, type History } from '../history.ts'
 import { readLedger } from '../ledger.ts'
 import type { Mark } from '../mark.ts'
-import { parseTrace } from '../trace.ts'
-import type { LifeGiven } from './asks.ts'
+import { parseTrace, type Trace } from '../trace.ts'
+import type { LifeGiven, LifeWanted } from './asks.ts'
 import { hookFaultOf } from './hook-fault.ts'
-import type { ShardOrder, ShardReport } from './job.ts'
-import { environmentOf, type Places } from './lives.ts'
+import { doneWord, type ShardOrder, type ShardReport } from './job.ts'
+import { environmentOf, type Places, type Standing } from './lives.ts'
 import { exploreShard } from './shard.ts'
 import { VirtualHost } from './virtual-life.ts'
 
@@ -18,47 +24,158 @@ const places: Places = {
   ledger: '/killpoint/ledger.jsonl',
 }
 
+/** Of so many lives one is run twice, in kept modules and in new ones. */
+const comparedEvery = 100
+
 /** Ops of a life, as a multiple of the control's, after which it is given up. */
 const runawayFactor = 50
 
-const [, , orderPath = '', reportPath = ''] = process.argv
-const asked = JSON.parse(readFileSync(orderPath, 'utf8')) as ShardOrder
-const { order } = asked
-const trace = parseTrace(readFileSync(order.controlLog))
-if (trace === undefined) throw new Error(`no op log: ${order.controlLog}`)
-const control = historyOf(readLedger(readFileSync(order.controlLedger)))
-const files = new Map([[places.workload, JSON.stringify(order.workload)]])
-const host = new VirtualHost(asked.bundle, places.directory, files)
-const endMs = performance.now() + (asked.budgetMs ?? Infinity)
-const shard = exploreShard(asked, trace, control, () => performance.now() > endMs)
-const opsMax = runawayFactor * (trace.ops.length + 100)
+/** Milliseconds between two words to whoever watches. */
+const wordEveryMs = 1_000
 
-advance()
+const [stdin, stdout] = [0, 1]
+const files = new Map<string, string>()
+let host: VirtualHost | undefined
+let bundle = ''
 
-function spent(): NonNullable<ShardReport['spent']> {
-  const { user, system } = process.cpuUsage()
-  return { cpuMs: (user + system) / 1_000, bytesMax: process.resourceUsage().maxRSS * 1_024 }
+/** The next order, if there is one. */
+function next(): void {
+  const line = readLine()
+  if (line === '') return
+  const [orderPath, reportPath] = JSON.parse(line) as [string, string]
+  const asked = JSON.parse(readFileSync(orderPath, 'utf8')) as ShardOrder
+  if (host === undefined) host = new VirtualHost(asked.bundle, places.directory, files)
+  else if (bundle !== asked.bundle) throw new Error('a shard process is of one bundle')
+  bundle = asked.bundle
+  new ShardRun(host, asked, reportPath).explore(false)
 }
 
-function advance(given?: LifeGiven): void {
-  const step = given === undefined ? shard.next() : shard.next(given)
-  if (step.done === true) {
-    writeFileSync(reportPath, JSON.stringify({ ...step.value, spent: spent() }))
-    return
+/** One line of the standard input, without its end; empty where there is none. */
+function readLine(): string {
+  const bytes: number[] = []
+  const byte = Buffer.alloc(1)
+  while (readSync(stdin, byte) === 1 && byte[0] !== 0x0a) bytes.push(byte[0] ?? 0)
+  return Buffer.from(bytes).toString('utf8')
+}
+
+/** One shard. */
+class ShardRun {
+  readonly #host: VirtualHost
+  readonly #asked: ShardOrder
+  readonly #reportPath: string
+  readonly #trace: Trace
+  readonly #control: History
+  readonly #opsMax: number
+  readonly #endMs: number
+  readonly #environments = new Map<string, Record<string, string>>()
+  readonly #before = process.cpuUsage()
+  #wordMs = performance.now()
+
+  constructor(host: VirtualHost, asked: ShardOrder, reportPath: string) {
+    const { controlLog, controlLedger, workload } = asked.order
+    const trace = parseTrace(readFileSync(controlLog))
+    if (trace === undefined) throw new Error(`no op log: ${controlLog}`)
+    this.#host = host
+    this.#asked = asked
+    this.#reportPath = reportPath
+    this.#trace = trace
+    this.#control = historyOf(readLedger(readFileSync(controlLedger)))
+    this.#opsMax = runawayFactor * (trace.ops.length + 100)
+    this.#endMs = performance.now() + (asked.budgetMs ?? Infinity)
+    files.set(places.workload, JSON.stringify(workload))
   }
-  const { image, standing, faults, records } = step.value
-  const environment = environmentOf(order, standing, places)
-  const { life } = standing
-  const told = { life, image, environment, records, faults: faults.map(hookFaultOf), opsMax }
-  host.run(told, (end) => {
-    const { code, signal, unsupported, trace: recorded } = end
-    advance({
-      marks: end.marks.map((line) => JSON.parse(line) as Mark),
-      code,
-      signal,
-      image: end.image,
-      ...(recorded === undefined ? {} : { trace: recorded }),
-      ...(unsupported === undefined ? {} : { unsupported }),
+
+  /** Explores it all; `isFresh`: the modules of the worker are evaluated anew for every life. */
+  explore(isFresh: boolean): void {
+    const isLate = (): boolean => performance.now() > this.#endMs
+    const shard = exploreShard(this.#asked, this.#trace, this.#control, isLate)
+    let lives = 0
+    const advance = (given?: LifeGiven): void => {
+      this.#goesOn()
+      const step = given === undefined ? shard.next() : shard.next(given)
+      if (step.done === true) {
+        this.#finish(step.value)
+        return
+      }
+      const wanted = step.value
+      lives += 1
+      if (isFresh || !isComparedAt(lives)) {
+        this.#live(wanted, isFresh, advance)
+        return
+      }
+      this.#live(wanted, false, (kept) =>
+        this.#live(wanted, true, (fresh) => {
+          if (isSame(kept, fresh)) advance(kept)
+          else this.explore(true)
+        }),
+      )
+    }
+    advance()
+  }
+
+  #live(
+    { image, standing, faults, records }: LifeWanted,
+    isFresh: boolean,
+    take: (given: LifeGiven) => void,
+  ): void {
+    const { life } = standing
+    const told = { life, image, records, faults: faults.map(hookFaultOf), opsMax: this.#opsMax }
+    const environment = this.#environmentOf(standing)
+    this.#host.run({ ...told, environment, isFresh }, (end) => {
+      const { code, signal, unsupported, trace: recorded } = end
+      take({
+        marks: end.marks.map((line) => JSON.parse(line) as Mark),
+        code,
+        signal,
+        image: end.image,
+        ...(recorded === undefined ? {} : { trace: recorded }),
+        ...(unsupported === undefined ? {} : { unsupported }),
+      })
     })
-  })
+  }
+
+  #environmentOf(standing: Standing): Record<string, string> {
+    const key = `${standing.life} ${standing.clockMs} ${standing.reboots}`
+    const known = this.#environments.get(key)
+    if (known !== undefined) return known
+    const made = environmentOf(this.#asked.order, standing, places)
+    if (this.#environments.size >= environmentsMax) this.#environments.clear()
+    this.#environments.set(key, made)
+    return made
+  }
+
+  #finish(report: ShardReport): void {
+    const { user, system } = process.cpuUsage(this.#before)
+    const bytesMax = process.resourceUsage().maxRSS * 1_024
+    const spent = { cpuMs: (user + system) / 1_000, bytesMax }
+    writeFileSync(this.#reportPath, JSON.stringify({ ...report, spent }))
+    writeSync(stdout, `${doneWord}\n`)
+    next()
+  }
+
+  #goesOn(): void {
+    const now = performance.now()
+    if (now - this.#wordMs < wordEveryMs) return
+    this.#wordMs = now
+    writeSync(stdout, 'goes on\n')
+  }
 }
+
+const environmentsMax = 1_000
+
+/** Whether the life of this number is run in kept modules and in new ones (E2 in `evaluation.ts`): the first, the second, the fourth … */
+function isComparedAt(number: number): boolean {
+  return number % comparedEvery === 0 || (number & (number - 1)) === 0
+}
+
+function isSame(left: LifeGiven, right: LifeGiven): boolean {
+  return (
+    left.code === right.code &&
+    left.signal === right.signal &&
+    left.unsupported === right.unsupported &&
+    JSON.stringify(left.marks) === JSON.stringify(right.marks) &&
+    compareImages(left.image, right.image).length === 0
+  )
+}
+
+next()

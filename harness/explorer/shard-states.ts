@@ -7,8 +7,9 @@ import { position, type Fault, type LifeFaults } from '../fault.ts'
 import { historyOfMarks, type History } from '../history.ts'
 import type { Mark } from '../mark.ts'
 import type { Trace } from '../trace.ts'
-import type { Asks, LifeGiven } from './asks.ts'
-import { Findings } from './findings.ts'
+import type { Verdict } from '../verdict.ts'
+import type { Asks, LifeGiven, Recording } from './asks.ts'
+import { Findings, type Crashed, type Sites } from './findings.ts'
 import { noCounts, type ShardCounts, type ShardOrder, type ShardReport } from './job.ts'
 import {
   isLast,
@@ -29,6 +30,8 @@ const recordedMax = 256
 /** A life to be crashed. */
 export interface Victim {
   readonly stem: Stem
+  /** What its disk held when it began. */
+  readonly image: DirectoryImage
   readonly trace: Trace
   readonly before: DiskBefore
   /** Faults that it was given besides. */
@@ -43,6 +46,8 @@ export interface Victim {
 interface Opened extends Victim {
   readonly model: DiskModel
   readonly marks: readonly Mark[]
+  /** Sites of its ops, once they were asked for. */
+  sites?: Sites
 }
 
 interface Recovery {
@@ -156,11 +161,30 @@ export class Shard {
     const recovery = yield* this.recover(state.image.entries, stem.standing, hash, isNested)
     if (this.unsupported !== undefined) return
     if (victim.depth > 1) this.counts.nested += 1
-    this.judge(stem, recovery.lives, { victim, state })
+    const weighed = this.weigh(stem, recovery.lives)
+    if (isBad(weighed.judgement.verdict)) {
+      const sites = yield* this.#sitesOf(victim, state)
+      this.note(stem, weighed, { victim, state, sites })
+    }
     const { trace } = recovery
     if (!isNested || trace === undefined) return
     const before = beforeNext(victim, state)
-    yield* this.crash({ stem, trace, before, inside: [], depth: victim.depth + 1 })
+    const image = state.image.entries
+    yield* this.crash({ stem, image, trace, before, inside: [], depth: victim.depth + 1 })
+  }
+
+  /** Lives in memory are recorded without sites: who issued an op is asked only where it is told. */
+  *#sitesOf(victim: Opened, { missing }: CrashState): Asks<Sites> {
+    const isUnknown = missing.some(
+      ({ traced: { stream, frames } }) => stream === victim.trace.stream && frames.length === 0,
+    )
+    if (!isUnknown) return noSites
+    if (victim.sites === undefined) {
+      const { stem, image, inside } = victim
+      const again = yield* this.live(stem.standing, image, inside, 'sites')
+      victim.sites = new Map(again.trace?.ops.map(({ n, frames }) => [n, frames]))
+    }
+    return victim.sites
   }
 
   /** Lives until the run is over. `hash` of the image: what came of it is remembered. */
@@ -168,7 +192,7 @@ export class Shard {
     image: DirectoryImage,
     standing: Standing,
     hash?: string,
-    records = false,
+    records: Recording = false,
   ): Asks<Recovery> {
     const { life, clockMs, reboots } = standing
     const key = `${hash} ${life} ${clockMs} ${reboots} ${records}`
@@ -180,7 +204,7 @@ export class Shard {
     let next = standing
     let left = image
     for (let count = 0; count < this.asked.order.livesGiven; count += 1) {
-      const given = yield* this.live(next, left, [], records && count === 0)
+      const given = yield* this.live(next, left, [], count === 0 && records)
       trace ??= given.trace
       const lived: LivedLife = { ...next, ...given }
       lives.push(lived)
@@ -190,7 +214,7 @@ export class Shard {
     }
     const recovery: Recovery = { lives: lives.map(bare), trace }
     if (hash === undefined) return recovery
-    if (this.#memo.size >= (records ? recordedMax : memoMax))
+    if (this.#memo.size >= (records === false ? memoMax : recordedMax))
       this.#memo.delete(this.#memo.keys().next().value ?? '')
     this.#memo.set(key, recovery)
     return recovery
@@ -201,7 +225,7 @@ export class Shard {
     standing: Standing,
     image: DirectoryImage,
     faults: LifeFaults,
-    records: boolean,
+    records: Recording,
   ): Asks<LifeGiven> {
     const given = yield { standing, image, faults, records }
     this.counts.lives += 1
@@ -209,14 +233,17 @@ export class Shard {
     return given
   }
 
-  /** Judges a case: what stands before, and the lives behind it. */
-  judge(
-    stem: Stem,
-    lives: readonly LivedLife[],
-    crashed?: { readonly victim: Opened; readonly state: CrashState },
-  ): Judgement {
+  /** Judges a case: what stands before, and the lives behind it. A bad one is kept. */
+  judge(stem: Stem, lives: readonly LivedLife[]): Judgement {
+    const weighed = this.weigh(stem, lives)
+    if (isBad(weighed.judgement.verdict)) this.note(stem, weighed)
+    return weighed.judgement
+  }
+
+  /** Judges, and keeps nothing. */
+  weigh(stem: Stem, lives: readonly LivedLife[]): Weighed {
     this.counts.checked += 1
-    const { order, isAudit = false, stopAt = [] } = this.asked
+    const { order, isAudit = false } = this.asked
     const history = historyOfMarks([...stem.lines, ...lives.flatMap(linesOf)])
     const judgement = check(
       {
@@ -230,12 +257,27 @@ export class Shard {
       },
       order.invariants,
     )
-    const { verdict } = judgement
-    if (verdict === 'HOLDS' || verdict === 'REFUSED' || isAudit) return judgement
-    this.#findings.add(stem, judgement, history, crashed)
-    this.#isStopped ||= stopAt.includes(verdict)
-    return judgement
+    return { judgement, history }
   }
+
+  /** Keeps what is bad. */
+  note(stem: Stem, { judgement, history }: Weighed, crashed?: Crashed): void {
+    const { isAudit = false, stopAt = [] } = this.asked
+    if (isAudit) return
+    this.#findings.add(stem, judgement, history, crashed)
+    this.#isStopped ||= stopAt.includes(judgement.verdict)
+  }
+}
+
+interface Weighed {
+  readonly judgement: Judgement
+  readonly history: History
+}
+
+const noSites: Sites = new Map()
+
+function isBad(verdict: Verdict): boolean {
+  return verdict !== 'HOLDS' && verdict !== 'REFUSED'
 }
 
 function* pointsOf({ model, ops }: Opened): Generator<CrashPoint> {

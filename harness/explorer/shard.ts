@@ -44,7 +44,7 @@ export function* exploreShard(
 function* harm(shard: Shard, trace: Trace): Asks<void> {
   const { harms } = shard.asked
   const before = { initial: new Map() }
-  yield* shard.crash({ stem: firstStem, trace, before, inside: [], depth: 1 })
+  yield* shard.crash({ stem: firstStem, image: new Map(), trace, before, inside: [], depth: 1 })
   if (harms.includes('power-loss')) yield* loseHeld(shard, trace)
   if (harms.includes('error')) yield* failLives(shard, trace)
   if (harms.includes('rot')) yield* damageRuns(shard, trace)

@@ -1,8 +1,8 @@
 /**
  * Lives in memory: a worker's module runs again and again in one warm process, each time over another disk image.
  *
- * A life begins by evaluating the worker's bundle anew, so that every module in it starts from nothing, behind hooks that are
- * installed anew over a disk in memory. It ends where a process would: when the event loop has nothing left to do. Node says so
+ * A life begins in modules that are evaluated anew, or are as new (`evaluation.ts`), behind hooks that are installed anew over a
+ * disk in memory. It ends where a process would: when the event loop has nothing left to do. Node says so
  * with `beforeExit`, and only then is the next life begun.
  *
  *  V1  What one life changes in the process is undone before the next: environment, exit code, listeners, timers, global names. What
@@ -13,9 +13,7 @@
  *  V4  Two lives over one image, with one environment, do the same: nothing of the real time reaches them through timers.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { readFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import { compileFunction } from 'node:vm'
 import type { DirectoryImage } from '../directory-image.ts'
 import { internalBinding, replace, type FsBinding, type Undo } from '../hooks/binding.ts'
 import { hookCompositeCalls } from '../hooks/composite-calls.ts'
@@ -31,12 +29,15 @@ import { stateDirectory, type StateDirectory } from '../hooks/paths.ts'
 import { hookReadCalls } from '../hooks/read-calls.ts'
 import { realDisk } from '../hooks/real-disk.ts'
 import { createRecorder } from '../hooks/recorder.ts'
+import { captureFrames } from '../hooks/site.ts'
 import { hookTreeCalls } from '../hooks/tree-calls.ts'
 import { layVirtualBinding } from '../hooks/virtual-binding.ts'
 import { VirtualDisk } from '../hooks/virtual-disk.ts'
 import { ledgerFd } from '../life.ts'
 import type { Trace } from '../trace.ts'
 import { TraceReader } from '../trace.ts'
+import { Evaluation } from './evaluation.ts'
+import type { Recording } from './asks.ts'
 import { LifeProcess } from './life-process.ts'
 import { Surroundings } from './surroundings.ts'
 import { VirtualTimers } from './virtual-timers.ts'
@@ -47,12 +48,14 @@ export interface LifeOrder {
   readonly image: DirectoryImage
   /** The whole environment. */
   readonly environment: Readonly<Record<string, string>>
-  /** Whether its ops are recorded, with payloads. */
-  readonly records: boolean
+  /** Whether its ops are recorded, with payloads; `sites`: and with the lines that issued them, which cost as much again. */
+  readonly records: Recording
   /** Carried out by the hooks inside. */
   readonly faults?: readonly HookFault[]
   /** Ops after which it is given up: it turns in circles. */
   readonly opsMax: number
+  /** Whether all its modules are evaluated anew, whatever those of the life before look like. */
+  readonly isFresh?: boolean
 }
 
 /** What came of a life. */
@@ -87,6 +90,8 @@ interface Running {
 /** Lives between two looks at what they may have changed in their process. */
 const looksEvery = 256
 
+const noFrames = (): readonly string[] => []
+
 /** Thrown to leave the code of a life that is over. */
 class LifeOver extends Error {}
 
@@ -101,8 +106,7 @@ export class VirtualHost {
   readonly #gate: Gate = { own: undefined, raw: undefined }
   readonly #binding = internalBinding('fs') as FsBinding
   readonly #outside = realDisk(this.#gate)
-  readonly #program: (...scope: unknown[]) => unknown
-  readonly #scope: readonly [unknown, string, string]
+  readonly #evaluation: Evaluation
   readonly #handles: { readonly fd: number; readonly releaseFD: () => void }[] = []
   readonly #storages = new Set<{ readonly disable: () => void }>()
   readonly #timers: VirtualTimers
@@ -116,11 +120,6 @@ export class VirtualHost {
   constructor(bundle: string, root: string, files: ReadonlyMap<string, string>) {
     this.#directory = stateDirectory(root)
     this.#mount = stateDirectory(dirname(root))
-    this.#program = compileFunction(
-      readFileSync(bundle, 'utf8'),
-      ['exports', 'require', 'module', '__filename', '__dirname'],
-      { filename: bundle },
-    ) as (...scope: unknown[]) => unknown
     layVirtualBinding(this.#binding, {
       disk: () => this.#running?.disk,
       ledger: (bytes) => this.#mark(bytes),
@@ -138,7 +137,11 @@ export class VirtualHost {
       uncaught: (error) => this.#uncaught(error),
       empty: () => this.#empty(),
     })
-    this.#scope = [this.#process.requireFor(bundle), bundle, dirname(bundle)]
+    this.#evaluation = new Evaluation(bundle, [
+      this.#process.requireFor(bundle),
+      bundle,
+      dirname(bundle),
+    ])
     this.#stackTraceLimit = Error.stackTraceLimit
     this.#surroundings = new Surroundings()
   }
@@ -148,7 +151,7 @@ export class VirtualHost {
     if (this.#running !== undefined) throw new Error('a life is running')
     const at = basename(this.#directory.root)
     const disk = new VirtualDisk(this.#mount, order.image, this.#outside, at)
-    const reader = order.records ? new TraceReader() : undefined
+    const reader = order.records !== false ? new TraceReader() : undefined
     const running: Running = {
       order,
       disk,
@@ -164,10 +167,8 @@ export class VirtualHost {
     this.#install(running)
     // Stacks are what errors cost most; who wants to read them replays the case in a process of its own.
     Error.stackTraceLimit = 0
-    const [require, filename, directory] = this.#scope
-    const module = { exports: {} }
     try {
-      this.#program(module.exports, require, module, filename, directory)
+      this.#evaluation.begin(order.isFresh !== true)
     } catch (error) {
       this.#uncaught(error)
     }
@@ -184,7 +185,13 @@ export class VirtualHost {
     const observer =
       reader === undefined
         ? undefined
-        : createRecorder((entry, payload) => reader.take(entry, payload), disk, root)
+        : createRecorder(
+            // Copied: the program may fill its buffer anew.
+            (entry, payload) => reader.take(entry, payload?.slice()),
+            disk,
+            root,
+            order.records === 'sites' ? captureFrames : noFrames,
+          )
     reader?.take(
       {
         e: 'log',
@@ -229,7 +236,8 @@ export class VirtualHost {
   #mark(bytes: Uint8Array): number {
     const running = this.#running
     if (running === undefined || running.over !== undefined) return bytes.byteLength
-    running.marks.push(Buffer.from(bytes).toString('utf8'))
+    const { buffer, byteOffset, byteLength } = bytes
+    running.marks.push(Buffer.from(buffer, byteOffset, byteLength).toString('utf8'))
     return bytes.byteLength
   }
 

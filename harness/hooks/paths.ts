@@ -34,12 +34,15 @@ export function stateDirectory(path: string): StateDirectory {
   }
 }
 
+/** `.` or `..` as a whole part: a name may begin with a dot. */
+const dots = /\/\.\.?(?:\/|$)/
+
 /** Absolute, and without a part that `resolve` would change. */
 function isPlain(path: string): boolean {
   return (
     path.charCodeAt(0) === 47 &&
-    !path.includes('/.') &&
     !path.includes('//') &&
+    !(path.includes('/.') && dots.test(path)) &&
     path.charCodeAt(path.length - 1) !== 47
   )
 }

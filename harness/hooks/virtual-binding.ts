@@ -109,8 +109,7 @@ export function layVirtualBinding(binding: FsBinding, source: VirtualSource): vo
       const disk = source.disk()
       if (disk === undefined || !disk.holds(args[0])) return Reflect.apply(original, this, args)
       try {
-        disk.access(path(args[0]), 0)
-        return true
+        return disk.peek(path(args[0]), false, true) !== undefined
       } catch {
         // This function has no other answer.
         return false
@@ -141,6 +140,9 @@ function layCall(binding: FsBinding, source: VirtualSource, call: SyncCall): voi
       const isOwn = on === 'descriptor' ? disk.owns(args[0]) : disk.holds(args[at])
       if (!isOwn) return Reflect.apply(original, this, args)
       try {
+        // `throwIfNoEntry: false`
+        if (args[request + 1] === false && (name === 'stat' || name === 'lstat'))
+          return disk.peek(path(args[0]), args[1] === true, name === 'stat')
         return run(disk, args)
       } catch (error) {
         return fail(error, args[request + 1])

@@ -11,8 +11,8 @@ import type { AttributeCall, Disk, DiskPath, RawList, RawStat } from './disk.ts'
 import { pathText, systemError } from './errors.ts'
 import type { StateDirectory } from './paths.ts'
 
-/** Descriptors of virtual files begin here; the kernel's stay far below. */
-export const virtualFdMin: number = 1 << 16
+/** Descriptors of virtual files begin here; the kernel's stay below. Small, so that tables by descriptor stay arrays. */
+const virtualFdMin = 1 << 9
 
 const { O_ACCMODE, O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_TRUNC } =
   constants as typeof constants & { O_ACCMODE?: number }
@@ -418,6 +418,30 @@ export class VirtualDisk implements Disk {
     return this.#existing(this.#directory.relative(path) ?? '.', syscall, path, follow).node
   }
 
+  /** The same as `stat` and `lstat`; `undefined` where there is nothing. Absence is no error here, and errors are dear. */
+  peek(path: DiskPath, bigint: boolean, follow: boolean): RawStat | undefined {
+    const relative = this.#directory.relative(path) ?? '.'
+    const quick = this.#quick(relative)
+    if (quick === undefined)
+      return rawStat(this.#at(path, follow ? 'stat' : 'lstat', follow), bigint)
+    return quick.node === undefined ? undefined : rawStat(quick.node, bigint)
+  }
+
+  /** Where a path leads that has no links and no dots in it and whose directories are there; `undefined` for any other. */
+  #quick(relative: string): Found | undefined {
+    let directory = this.#root
+    for (let from = 0; ;) {
+      const slash = relative.indexOf('/', from)
+      const name = slash < 0 ? relative.slice(from) : relative.slice(from, slash)
+      if (name === '' || name === '.' || name === '..') return undefined
+      const node = directory.entries.get(name)
+      if (slash < 0) return node?.kind === 'symlink' ? undefined : { directory, name, node }
+      if (node?.kind !== 'directory') return undefined
+      directory = node
+      from = slash + 1
+    }
+  }
+
   #existing(
     relative: string,
     syscall: string,
@@ -435,7 +459,18 @@ export class VirtualDisk implements Disk {
     syscall: string,
     path: DiskPath,
     follow: boolean,
-    parts: string[] = [],
+    parts?: string[],
+  ): Found {
+    const quick = parts === undefined ? this.#quick(relative) : undefined
+    return quick ?? this.#walk(relative, syscall, path, follow, parts ?? [])
+  }
+
+  #walk(
+    relative: string,
+    syscall: string,
+    path: DiskPath,
+    follow: boolean,
+    parts: string[],
   ): Found {
     const rest = relative.split('/').filter((part) => part !== '' && part !== '.')
     let directory = this.#root
@@ -498,9 +533,9 @@ function rawStat(node: VirtualNode, bigint: boolean): RawStat {
   const size = node.kind === 'file' ? node.size : node.kind === 'symlink' ? node.target.length : 0
   const { mode, links, ino } = node
   const fields = [device, mode, links, 0, 0, 0, 4096, ino, size, Math.ceil(size / 512)]
-  return bigint
-    ? BigInt64Array.from({ length: 18 }, (_, index) => BigInt(fields[index] ?? 0))
-    : Float64Array.from({ length: 18 }, (_, index) => fields[index] ?? 0)
+  const stat = new Float64Array(18)
+  stat.set(fields)
+  return bigint ? BigInt64Array.from(stat, BigInt) : stat
 }
 
 function direntType(node: VirtualNode | undefined): number {

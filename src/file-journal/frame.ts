@@ -31,15 +31,13 @@ export function parseFrame(text: string, at: number, frame: Frame): boolean {
   frame.crc = hexAt(text, at + lineStart.length)
   frame.prev = hexAt(text, at + prevAt)
   if (frame.crc < 0 || frame.prev < 0) return false
-  frame.batch = numberAt(text, at + kindAt + batchKind.length)
-  let next = numberEnd
-  if (frame.batch < 1 || !text.startsWith(',"records":', next)) return false
-  frame.records = numberAt(text, next + 11)
-  next = numberEnd
-  if (frame.records < 1 || !text.startsWith(',"seq":', next)) return false
-  frame.seq = numberAt(text, next + 7)
-  frame.contentAt = numberEnd + 1
-  return frame.seq >= 1 && text.charCodeAt(numberEnd) === comma
+  frame.batch = numberAt(text, at + kindAt + batchKind.length, frame)
+  if (frame.batch < 1 || !text.startsWith(',"records":', frame.contentAt)) return false
+  frame.records = numberAt(text, frame.contentAt + 11, frame)
+  if (frame.records < 1 || !text.startsWith(',"seq":', frame.contentAt)) return false
+  frame.seq = numberAt(text, frame.contentAt + 7, frame)
+  frame.contentAt += 1
+  return frame.seq >= 1 && text.charCodeAt(frame.contentAt - 1) === comma
 }
 
 /** Behind the newline of the `records`-th line from `at`; -1 where the text ends before that. */
@@ -66,10 +64,8 @@ export function sumHolds(
 const comma = 0x2c
 const digitsMax = 15
 
-// Behind the digits that `numberAt` last read: a second result without an object for it.
-let numberEnd = 0
-
-function numberAt(text: string, at: number): number {
+/** The number at `at`; `end.contentAt` is then behind its digits: a second result without an object for it. */
+function numberAt(text: string, at: number, end: { contentAt: number }): number {
   let value = 0
   let index = at
   for (; index < at + digitsMax; index++) {
@@ -77,7 +73,7 @@ function numberAt(text: string, at: number): number {
     if (!(digit >= 0 && digit <= 9)) break
     value = value * 10 + digit
   }
-  numberEnd = index
+  end.contentAt = index
   return index === at ? -1 : value
 }
 

@@ -24,7 +24,7 @@ import {
 import { createSupervisor, type Supervisor } from '../../../src/supervisor.ts'
 import { systemVariables } from '../../life.ts'
 import { random } from '../../seed.ts'
-import { drawNonce, mark, readLife, type Life } from '../../worker.ts'
+import { drawNonce, mark, readLife, runLife, type Life } from '../../worker.ts'
 import type { Workload } from '../../workload.ts'
 import { VirtualClock } from './clock.ts'
 import { toldIdentity } from './identity.ts'
@@ -35,7 +35,7 @@ import { markedBackend } from './marked-journal.ts'
 const exits = { done: 0, failed: 1, storage: 74, refused: 75 } as const
 
 // Not awaited: a module with top-level await cannot be bundled as CommonJS, and so would start without a code cache.
-void main()
+runLife(main)
 
 async function main(): Promise<void> {
   const life = readLife()
