@@ -40,6 +40,10 @@ export const hookVariables = {
   faults: 'KILLPOINT_FAULTS',
   /** Directory for op logs and count files of this life, outside the state directory. */
   traceDirectory: 'KILLPOINT_TRACE_DIR',
+  /** The same for the native hooks, a line each (`native/faults.ts`). */
+  nativeFaults: 'KILLPOINT_NATIVE_FAULTS',
+  /** Directory for what the native hooks of one life share, and for their op log and count file. */
+  nativeDirectory: 'KILLPOINT_NATIVE_DIR',
   /** Op stream of this process: `1`, and `1.1`, `1.2` … for threads and children, in order of start. */
   stream: 'KILLPOINT_STREAM',
 } as const

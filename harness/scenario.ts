@@ -38,6 +38,8 @@ export interface Control {
   readonly ops: readonly ControlOp[]
   /** True for a program without hooks: its ops are its marks, and a fault can strike after one of them only. */
   readonly afterOnly?: boolean
+  /** True where the ops were seen below the process: a recovery there may have far fewer of them than a first life. */
+  readonly isNative?: boolean
 }
 
 export interface ControlOp {

@@ -69,6 +69,8 @@ export type Program =
       readonly arguments?: readonly string[]
       /** Working files are relative to it; default the case's own directory. */
       readonly cwd?: string
+      /** False: without the native hooks, by its marks alone. Default: with them where the host can build them (`killpoint doctor`). */
+      readonly native?: boolean
     }
 
 /** What all systems have. */

@@ -77,7 +77,7 @@ export interface Trace {
   readonly life: number
   readonly pid: number
   readonly order: 'serial' | 'native'
-  /** Version of Node that ran it. */
+  /** Version of Node that ran it; {@link nativeNode} for ops that were seen below the process. */
   readonly node: string
   /** The state directory, absolute. */
   readonly directory: string
@@ -96,6 +96,9 @@ export interface Trace {
   /** Bytes at the end that are no whole entry. */
   readonly torn: number
 }
+
+/** What stands for a version of Node in the log of the native hooks. */
+export const nativeNode = 'native'
 
 /** Suffix of op logs in a trace directory; the rest of the name is the stream. */
 export const opLogSuffix = '.ops'

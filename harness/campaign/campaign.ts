@@ -163,6 +163,7 @@ class SystemCampaign {
     const found = await runControl(this.#engine, group, 'control', this.#options.profile)
     const { report, control, history } = found
     if (this.#isStopped()) return []
+    if (report.run.unseen !== undefined) coverage.unseen = report.run.unseen
     this.#options.onCase?.(report)
     if (control === undefined || history === undefined) return [report]
     addPoints(coverage, control.ops)

@@ -50,6 +50,8 @@ export interface ScenarioCoverage {
   readonly skipped: Map<string, string>
   /** Cases in which each sometimes happened. */
   readonly sometimes: Map<string, number>
+  /** Why an executable was driven by its marks although this host has native hooks: what these saw is not what it did. */
+  unseen?: string
   cases: number
   /** Draws whose fault was not reached: drawn anew, no cases. */
   notFired: number

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { markTold, tracedMark } from '../corpus/traced-mark.ts'
 import type { History } from '../history.ts'
 import { isWorkerMark } from '../ledger.ts'
-import type { TracedOp } from '../trace.ts'
+import { nativeNode, type Trace, type TracedOp } from '../trace.ts'
 import type { CasePlan, Control, ControlOp, FaultClass, Scenario, Sometimes } from '../scenario.ts'
 import { fastCheckSeed, random, type Random } from '../seed.ts'
 import { missingClaims, type System } from '../system.ts'
@@ -190,8 +190,8 @@ function shuffled<Item>(items: readonly Item[], numbers: Random): readonly Item[
 }
 
 /** What a control run's trace says about where faults can be put. */
-export function controlOf(workload: Workload, traced: readonly TracedOp[]): Control {
-  return { workload, ops: traced.map(controlOp) }
+export function controlOf(workload: Workload, { ops, node }: Trace): Control {
+  return { workload, ops: ops.map(controlOp), ...(node === nativeNode ? { isNative: true } : {}) }
 }
 
 /** The same for a program without hooks: its ops are the marks that it left in the ledger. */

@@ -92,9 +92,7 @@ export async function runControl(
   const history = historyOf(readLedger(run.ledger))
   const trace = mainStream(run.traces)
   const control =
-    trace === undefined
-      ? controlOfMarks(group.workload, history)
-      : controlOf(group.workload, trace.ops)
+    trace === undefined ? controlOfMarks(group.workload, history) : controlOf(group.workload, trace)
   return { report, control, history }
 }
 

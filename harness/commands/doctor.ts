@@ -9,6 +9,7 @@ import { delimiter, join } from 'node:path'
 import { once } from 'node:events'
 import { selfTest } from '../hooks/self-test.ts'
 import { defaultScratchParent, freeBytesMin } from '../live/scratch.ts'
+import { buildNativeHooks } from '../native/build.ts'
 import { environmentLine, readEnvironment } from '../report/environment.ts'
 import type { Output } from '../report/output.ts'
 import { plainTable } from '../report/tables.ts'
@@ -67,8 +68,7 @@ export async function runChecks(options: DoctorOptions = {}): Promise<readonly C
     cores(),
     openFiles(),
     program('git', 'reports name no commit, and gate has no seed of its own'),
-    program('strace', 'ops of programs that are not Node are not seen'),
-    program('gcc', 'hooks below the process cannot be built'),
+    await nativeHooks(),
     program('mkfs.ext4', 'the disk model is not checked against a kernel'),
   ]
 }
@@ -93,6 +93,24 @@ async function hooks(order: 'serial' | 'native'): Promise<Check> {
     needed: order === 'serial',
     found: ok ? `all ${forms.length} forms of node:fs are seen` : (failure ?? unseen.join(', ')),
     without: 'these calls are not crash points',
+  }
+}
+
+/** Which lane executables have here. */
+async function nativeHooks(): Promise<Check> {
+  const hooks = await buildNativeHooks()
+  const isOff = process.env['KILLPOINT_NATIVE'] === 'off'
+  return {
+    name: 'native hooks',
+    ok: hooks.kind === 'built' && !isOff,
+    needed: false,
+    found:
+      hooks.kind === 'missing'
+        ? hooks.why
+        : isOff
+          ? 'built, and turned off by KILLPOINT_NATIVE=off'
+          : `executables: every op of what has a dynamic linker (${hooks.library})`,
+    without: 'executables are killed at their marks, not at their ops',
   }
 }
 

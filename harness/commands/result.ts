@@ -1,5 +1,6 @@
 /** The result of a campaign, for a person and for a machine. */
 import { relative } from 'node:path'
+import { unseenHint } from '../native/sight.ts'
 import { outcomeText } from '../replay/replay.ts'
 import { storyText } from '../report/failure-story.ts'
 import { sameAgainText } from '../campaign/same-again.ts'
@@ -34,6 +35,10 @@ export function sayResult(outcome: CampaignOutcome, output: Output, more = ''): 
     say(`corpus  ${entry.saved.token}  ${outcomeText(replayed, entry.saved)}`)
   for (const { scenario, system, missing } of campaign.skipped)
     say(`skipped ${scenario} × ${system}: it does not claim ${missing}`)
+  for (const [why, pairs] of unseenOf(outcome)) {
+    say(`unseen by the native hooks: ${pairs.join(', ')}: ${why}`)
+    say(`  ${unseenHint}`)
+  }
   sayDoubts(outcome, output)
   if (more !== '') say(`\n${more}\n`)
   say(summary(outcome))
@@ -48,6 +53,15 @@ export function sayResult(outcome: CampaignOutcome, output: Output, more = ''): 
     say('')
     say(storyText(story, ink))
   }
+}
+
+/** Why executables were driven by their marks, and in which scenarios. */
+function unseenOf({ campaign }: CampaignOutcome): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>()
+  for (const { scenario, system, unseen } of campaign.coverage)
+    if (unseen !== undefined)
+      found.set(unseen, [...(found.get(unseen) ?? []), `${scenario} × ${system}`])
+  return found
 }
 
 function sayRandomKills({ campaign }: CampaignOutcome, { say }: Output): void {

@@ -131,7 +131,7 @@ export class CaseContext {
     const life = (this.#lives += 1)
     const { host, directories } = this
     const trace = `${directories.trace}/${life}`
-    if (order.lane !== 'plain') mkdirSync(trace)
+    if (order.lane !== 'plain' || host.command.native !== undefined) mkdirSync(trace)
     const { file, arguments: args } = host.command
     const child = await launch({
       ...(order.isGated === true ? gated(file, args) : { file, arguments: args }),
@@ -262,6 +262,9 @@ export class CaseContext {
         lane: order.lane,
         order: asked.order ?? 'serial',
         faults: order.faults,
+        ...(host.command.native === undefined
+          ? {}
+          : { native: { library: host.command.native, directory: trace } }),
         ...(order.lane === 'plain' ? {} : { traceDirectory: trace }),
         stream: '1',
       },

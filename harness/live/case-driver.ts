@@ -9,11 +9,13 @@
  */
 import type { Fault, LifeFaults, Position } from '../fault.ts'
 import { stringifyFault } from '../fault-text.ts'
-import { encodeHookFaults } from '../hooks/fault.ts'
+import { encodeHookFaults, type HookFault } from '../hooks/fault.ts'
+import { encodeNativeFaults, whyNotNative } from '../native/faults.ts'
 import { assess, notFired, unsupported } from './assess.ts'
 import type { Ending, LifeFacts, LiveCase } from './case.ts'
 import { betweenLivesMs } from './case-context.ts'
 import type { CaseContext, Started } from './case-context.ts'
+import type { StartCommand } from './host.ts'
 import { imageOf } from './image.ts'
 import type { Image } from './image.ts'
 import { OutsideActs } from './outside.ts'
@@ -153,7 +155,7 @@ export class CaseDriver {
     })
     const [first] = plan.impossible
     if (first !== undefined) throw unsupported(`${stringifyFault(first.fault)}: ${first.why}`)
-    const why = command.hooked ? undefined : plan.hooks.map(whyNotFromOutside).find((each) => each)
+    const why = plan.hooks.map(whyNotOf(command)).find((each) => each)
     if (why !== undefined) throw unsupported(`${system.name}: ${why}`)
     return plan
   }
@@ -228,14 +230,15 @@ export class CaseDriver {
   ): Promise<Tenure> {
     const { randomKill } = this.#asked
     const shot = randomKill?.life === slot
-    const { hooked } = this.#context.host.command
+    const { hooked, native } = this.#context.host.command
+    const encode = native === undefined ? encodeHookFaults : encodeNativeFaults
     const faults = hookFaultsOf(plan, resumer)
     const started = await this.#context.start({
       verb: 'run',
       seedPath: resumer === 0 ? [slot] : [slot, resumer],
       takeover,
       lane: shot ? 'counted' : (this.#asked.lane ?? 'plain'),
-      faults: hooked && faults.length > 0 ? encodeHookFaults(faults) : '',
+      faults: hooked && faults.length > 0 ? encode(faults) : '',
       isGated: !hooked && faults.some(isGate),
       fellows,
     })
@@ -320,6 +323,12 @@ export class CaseDriver {
     this.#faultsOff = true
     return undefined
   }
+}
+
+/** Why a fault of the hooks cannot strike a process that is started so. */
+function whyNotOf({ hooked, native }: StartCommand): (fault: HookFault) => string | undefined {
+  if (!hooked) return whyNotFromOutside
+  return native === undefined ? () => undefined : whyNotNative
 }
 
 function onlyBarrier(plan: LifePlan): LifePlan {

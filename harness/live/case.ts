@@ -132,6 +132,8 @@ export interface CaseRun {
   readonly landed?: Landed
   /** In lane `recording`: the traces of each life, main stream first. */
   readonly traces?: ReadonlyMap<number, readonly Trace[]>
+  /** Why an executable is driven by its marks although there are native hooks: what these saw is not what it did. */
+  readonly unseen?: string
   /** The directories of the case, where they were kept. */
   readonly directory?: string
 }

@@ -28,6 +28,7 @@ import { OrphanFinder } from './orphans.ts'
 import { runCase } from './run-case.ts'
 import { makeScratch, removeTree } from './scratch.ts'
 import { startCampaignServices, stopServices } from './services.ts'
+import { Sighting } from './sighting.ts'
 import { startCommand } from './start-command.ts'
 import { Tracker } from './tracker.ts'
 import { TroubleError } from './trouble.ts'
@@ -75,6 +76,7 @@ export async function openLive(system: System, options: LiveOptions = {}): Promi
       warden,
       orphans: new OrphanFinder(campaign),
       turnstile: new Turnstile(resolved.jobs),
+      sighting: new Sighting(),
     })
   } catch (error) {
     await warden?.stop()

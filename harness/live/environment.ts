@@ -32,8 +32,10 @@ export interface Told {
   readonly identity: string
   readonly lane: string
   readonly order: string
-  /** Faults for the hooks, in the schedule grammar; empty for none. */
+  /** Faults for the hooks, as these take them; empty for none. */
   readonly faults: string
+  /** Native hooks, and the directory of this life for them. */
+  readonly native?: { readonly library: string; readonly directory: string }
   /** Absent: the process leaves no traces. */
   readonly traceDirectory?: string
   readonly stream: string
@@ -72,7 +74,19 @@ export function lifeEnvironment(
     [hookVariables.order]: told.order,
     [hookVariables.stream]: told.stream,
   }
-  if (told.faults !== '') environment[hookVariables.faults] = told.faults
+  const { native } = told
+  if (told.faults !== '')
+    environment[native === undefined ? hookVariables.faults : hookVariables.nativeFaults] =
+      told.faults
+  if (native !== undefined) {
+    const { LD_PRELOAD: others } = base
+    environment['LD_PRELOAD'] =
+      others === undefined ? native.library : `${native.library} ${others}`
+    environment[hookVariables.nativeDirectory] = native.directory
+    // Node's own threads and rings would do file operations in an order of their own, or out of sight.
+    environment['UV_THREADPOOL_SIZE'] = '1'
+    environment['UV_USE_IO_URING'] = '0'
+  }
   if (told.traceDirectory !== undefined)
     environment[hookVariables.traceDirectory] = told.traceDirectory
   if (told.signal !== undefined) environment[systemVariables.signal] = told.signal

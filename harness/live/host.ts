@@ -4,6 +4,7 @@
 import type { RunningService, System } from '../system.ts'
 import type { OrphanFinder } from './orphans.ts'
 import type { ResolvedOptions } from './options.ts'
+import type { Sighting } from './sighting.ts'
 import type { Tracker } from './tracker.ts'
 import type { Turnstile } from './turnstile.ts'
 import type { Warden } from './warden.ts'
@@ -14,8 +15,10 @@ export interface StartCommand {
   readonly arguments: readonly string[]
   /** Working directory; absent: the case's own. */
   readonly cwd?: string
-  /** Whether the hooks are inside: without them nothing can happen at an op. */
+  /** Whether the hooks are inside, or below: without them nothing can happen at an op. */
   readonly hooked: boolean
+  /** Path of the native hooks that are preloaded into it, and count for `hooked`. */
+  readonly native?: string
   /** Whether a helper of its loader, and none of the worker's own, may outlive it by a moment: tsx has its compiler in a process. */
   readonly hasHelper?: boolean
 }
@@ -36,4 +39,5 @@ export interface Host {
   readonly warden: Warden
   readonly orphans: OrphanFinder
   readonly turnstile: Turnstile
+  readonly sighting: Sighting
 }

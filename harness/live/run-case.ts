@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { readLedger } from '../ledger.ts'
 import type { Ledger } from '../ledger.ts'
 import { readTraces } from '../trace.ts'
+import { whyUnseen } from '../native/sight.ts'
 import type { Trace } from '../trace.ts'
 import type { CaseRun, Ending, LiveCase } from './case.ts'
 import { CaseContext } from './case-context.ts'
@@ -23,33 +24,52 @@ import type { Trouble } from './trouble.ts'
 /** Runs a case; `host.turnstile` must have let it in. */
 export async function runCase(host: Host, asked: LiveCase): Promise<CaseRun> {
   try {
-    return await inCase(host, asked, async (context, driver) => {
-      const driven = await ended(driver)
-      const orphans = host.orphans.sweep(asked.id)
-      const bytes = context.ledger.bytes()
-      const ledger = readLedger(bytes)
-      const ending = outer(host, context, orphans, ledger) ?? finalEnding(asked, driven, ledger)
-      const traces =
-        asked.lane === 'recording' ? await tracesOf(context.directories, driver) : undefined
-      const landed = await landing(context, driver, (other, life) => stateAfter(host, other, life))
-      return {
-        case: asked,
-        ending,
-        ledger: bytes,
-        entries: ledger.entries,
-        lives: [...driver.lives].sort((left, right) => left.life - right.life),
-        acts: driver.acts.facts,
-        orphans: orphans.map(({ command }) => command),
-        ...(landed === undefined ? {} : { landed }),
-        ...(traces === undefined ? {} : { traces }),
-        ...(host.options.keep ? { directory: context.directories.root } : {}),
-      }
-    })
+    return await host.sighting.run(host, asked, runOnce)
   } catch (error) {
     // Directories are gone from under it: whatever was thrown is a consequence of that.
     if (host.tracker.stopped) return emptyRun(asked, stoppedTrouble)
     return emptyRun(asked, troubleOf(error))
   }
+}
+
+async function runOnce(host: Host, asked: LiveCase): Promise<CaseRun> {
+  return await inCase(host, asked, async (context, driver) => {
+    const driven = await ended(driver)
+    const orphans = host.orphans.sweep(asked.id)
+    const bytes = context.ledger.bytes()
+    const ledger = readLedger(bytes)
+    const ending = outer(host, context, orphans, ledger) ?? finalEnding(asked, driven, ledger)
+    const traces =
+      asked.lane === 'recording' ? await tracesOf(context.directories, driver) : undefined
+    const unseen = isCompared(host, asked, ending)
+      ? await whyUnseen([...(traces?.values() ?? [])], context.directories.state)
+      : undefined
+    const landed = await landing(context, driver, (other, life) => stateAfter(host, other, life))
+    return {
+      case: asked,
+      ending,
+      ledger: bytes,
+      entries: ledger.entries,
+      lives: [...driver.lives].sort((left, right) => left.life - right.life),
+      acts: driver.acts.facts,
+      orphans: orphans.map(({ command }) => command),
+      ...(landed === undefined ? {} : { landed }),
+      ...(traces === undefined ? {} : { traces }),
+      ...(unseen === undefined ? {} : { unseen }),
+      ...(host.options.keep ? { directory: context.directories.root } : {}),
+    }
+  })
+}
+
+/** Whether what the native hooks logged is compared with what is there: in every control that nobody else acts on. */
+function isCompared({ command }: Host, asked: LiveCase, { kind }: Ending): boolean {
+  return (
+    command.native !== undefined &&
+    asked.lane === 'recording' &&
+    asked.schedule.length === 0 &&
+    (asked.workload.outside ?? []).length === 0 &&
+    kind === 'done'
+  )
 }
 
 /** What is left after the first `life` entries of a case's schedule, each carried out as in the whole case. */

@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { buildPreload } from '../hooks/build.ts'
 import type { DoorKind } from '../hooks/build.ts'
+import { buildNativeHooks } from '../native/build.ts'
 import type { Program, System } from '../system.ts'
 import { bundleWorker } from './bundle.ts'
 import type { Preload } from './bundle.ts'
@@ -18,6 +19,10 @@ import type { LiveOptions, ResolvedOptions } from './options.ts'
 import { TroubleError } from './trouble.ts'
 
 type Script = Extract<Program, { kind: 'script' }>
+type Executable = Extract<Program, { kind: 'executable' }>
+
+/** `off` in the harness's own environment: every executable is driven by its marks. */
+const nativeVariable = 'KILLPOINT_NATIVE'
 
 /**
  * Prepares the start command of a system; files that it needs go into `directory`.
@@ -31,15 +36,7 @@ export async function startCommand(
   directory: string,
 ): Promise<StartCommand> {
   const { program } = system
-  if (program.kind === 'executable') {
-    const { file, cwd } = program
-    return {
-      file,
-      arguments: program.arguments ?? [],
-      hooked: false,
-      ...(cwd === undefined ? {} : { cwd }),
-    }
-  }
+  if (program.kind === 'executable') return await executable(program, options)
   if (!existsSync(program.entry)) throw missing(program.entry)
   const hooked = options.hooks !== false
   const node = [...(await startFlags(resolved.node)), ...(program.nodeArguments ?? [])]
@@ -53,6 +50,22 @@ export async function startCommand(
   const cached = cacheable && options.codeCache !== false
   const main = cached ? await withCodeCache(file, system, resolved.node, node) : file
   return { file: resolved.node, arguments: [...node, main], hooked }
+}
+
+async function executable(
+  { file, arguments: args = [], cwd, native = true }: Executable,
+  options: LiveOptions,
+): Promise<StartCommand> {
+  const isAsked = native && options.hooks !== false && process.env[nativeVariable] !== 'off'
+  const built = isAsked ? await buildNativeHooks() : undefined
+  const library = built?.kind === 'built' ? { native: built.library } : {}
+  return {
+    file,
+    arguments: args,
+    hooked: built?.kind === 'built',
+    ...library,
+    ...(cwd === undefined ? {} : { cwd }),
+  }
 }
 
 async function hooks(door: DoorKind = 'binding'): Promise<Preload> {

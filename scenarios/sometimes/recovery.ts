@@ -1,7 +1,8 @@
 /** Recovery that is killed, and recovery that finds the same again. */
 import { kill } from '../../harness/fault-classes.ts'
+import type { LifeFaults } from '../../harness/fault.ts'
 import { isSync } from '../../harness/op.ts'
-import type { Sometimes } from '../../harness/scenario.ts'
+import type { CasePlan, Control, Sometimes } from '../../harness/scenario.ts'
 import { killedLives, isLater } from './moments.ts'
 
 /** A life was killed before its open resolved. */
@@ -38,7 +39,23 @@ export const recoveredTwice: Sometimes = {
     const resolved = control.ops.find(({ mark }) => mark === 'resolved')
     if (middle === undefined || resolved === undefined) return undefined
     const [first] = kill(middle.n, { kind: 'after' }).schedule
+    if (control.isNative === true)
+      return { schedule: [first ?? [], ...staircase(control, resolved.n)] }
     const [second] = kill(resolved.n, { kind: 'after' }).schedule
     return { schedule: [first ?? [], second ?? []] }
   },
+}
+
+/**
+ * Lives that are each killed a little later, up to where the first life was well under way: a recovery opens its store in fewer ops
+ * than the life that made it, and nobody knows in how many. Two in a row die between there and their first commit.
+ */
+function staircase(control: Control, resolved: number): CasePlan['schedule'] {
+  const commit = control.ops.find(({ n, mark }) => n > resolved && mark === 'observed')
+  const opsOfStep = (commit?.n ?? resolved + 3) - resolved
+  const rise = Math.max(1, Math.floor(opsOfStep / 3))
+  const schedule: LifeFaults[] = []
+  for (let n = rise; n < resolved + opsOfStep; n += rise)
+    schedule.push(...kill(n, { kind: 'after' }).schedule)
+  return schedule
 }

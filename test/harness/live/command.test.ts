@@ -15,7 +15,7 @@ function shell(...args: readonly string[]): CommandSystem {
     name: 'shell',
     claims: ['process'],
     takeoverMsMax: 0,
-    program: { kind: 'executable', file: '/bin/sh', arguments: [script, ...args] },
+    program: { kind: 'executable', file: '/bin/sh', arguments: [script, ...args], native: false },
   }
 }
 
@@ -27,7 +27,7 @@ function deaths({ lives }: CaseRun): readonly (string | number | null)[] {
   return lives.map(({ code, signal }) => signal ?? code)
 }
 
-describe('command: an executable in any language', () => {
+describe('command: an executable in any language, by its marks', () => {
   it('runs to its end', async () => {
     const plain = await openLive(shell())
     const run = await plain.runCase(toyCase('-', { control: true }))

@@ -1,0 +1,100 @@
+/** Executables under the native hooks: exact where they are seen, by their marks where not, and never anything between. */
+import { chmodSync, existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openLive, type LiveEngine } from '../../../harness/live/engine.ts'
+import type { CommandSystem } from '../../../harness/system.ts'
+import { hooks, scratch } from '../native/run-native.ts'
+import { toyCase } from './toy.ts'
+
+const worker = fileURLToPath(new URL('./fixtures/worker.sh', import.meta.url))
+
+function shell(file: string, script: string = worker, native = true): CommandSystem {
+  return {
+    kind: 'command',
+    name: 'shell',
+    claims: ['process'],
+    takeoverMsMax: 0,
+    program: { kind: 'executable', file, arguments: [script], native },
+  }
+}
+
+const isBuilt = hooks.kind === 'built'
+
+describe.runIf(isBuilt)('an executable that the native hooks see', () => {
+  let engine: LiveEngine
+  beforeAll(
+    async () => void (engine = await openLive(shell('/bin/sh'), { jobs: 2, zombieMs: 200 })),
+  )
+  afterAll(async () => await engine.close())
+
+  it('has its ops in the trace of its control', async () => {
+    const run = await engine.runCase(toyCase('-', { control: true, lane: 'recording' }))
+    expect(run.unseen).toBeUndefined()
+    expect(run.traces?.get(1)?.map(({ stream, node }) => [stream, node])).toEqual([['1', 'native']])
+    expect(run.traces?.get(1)?.[0]?.ops.map(({ op }) => op.kind)).toContain('write')
+  })
+
+  it.each(['K3', 'K3+', 'K4/1', 'T3', 'Z3=done', 'Z2+=3', 'K3,K2', 'K4+,N3', 'K4+,N2=2'])(
+    '%s strikes exactly there, is proven, and the run ends',
+    async (schedule) => {
+      const run = await engine.runCase(toyCase(schedule))
+      expect(run.ending).toEqual({ kind: 'done' })
+      expect(run.lives.flatMap(({ unfired }) => unfired)).toEqual([])
+      expect(run.lives.flatMap(({ fired }) => fired).length).toBeGreaterThan(0)
+    },
+  )
+
+  it('is killed at random times, and the op is found', async () => {
+    const { traces } = await engine.runCase(toyCase('-', { lane: 'recording' }))
+    const ops = traces?.get(1)?.[0]?.ops.length ?? 0
+    const run = await engine.runCase(toyCase('-', { randomKill: { life: 1, ops, draw: 1 } }))
+    expect(run.ending).toEqual({ kind: 'done' })
+    expect(run.landed?.life).toBe(1)
+  })
+
+  it.each(['F1=EIO', 'K1.1@3', 'S3=1'])('cannot be struck by %s', async (schedule) => {
+    const run = await engine.runCase(toyCase(schedule))
+    expect(run.ending).toMatchObject({ kind: 'trouble', trouble: { kind: 'unsupported' } })
+  })
+})
+
+describe.runIf(isBuilt && existsSync('/bin/bash'))('an executable that they do not see', () => {
+  it('is told why, and driven by its marks', async () => {
+    // The shell's own `printf` writes through stdio of the C library.
+    const engine = await openLive(shell('/bin/bash'))
+    const run = await engine.runCase(toyCase('-', { control: true, lane: 'recording' }))
+    const struck = await engine.runCase(toyCase('K3'))
+    await engine.close()
+    expect(run.unseen).toMatch(/^(logged and real differ|its log cannot be replayed)/)
+    expect(run.ending).toEqual({ kind: 'done' })
+    expect(run.traces?.get(1)).toEqual([])
+    expect(struck.ending).toMatchObject({ kind: 'trouble', trouble: { kind: 'unsupported' } })
+    expect(struck.unseen).toBe(run.unseen)
+  })
+
+  it('is noticed by its control where only that workload is not seen', async () => {
+    const script = join(scratch(), 'worker.sh')
+    const line = `case $(cat "$KILLPOINT_WORKLOAD") in *sight*) ;; *) /bin/bash -c 'printf x > "$KILLPOINT_DIR/x"' ;; esac`
+    writeFileSync(script, `#!/bin/sh\n${line}\n. ${worker}\n`)
+    chmodSync(script, 0o755)
+    const engine = await openLive(shell('/bin/sh', script))
+    const run = await engine.runCase(toyCase('-', { control: true, lane: 'recording' }))
+    await engine.close()
+    expect(run.unseen).toMatch(/^logged and real differ: x: /)
+    expect(run.ending).toEqual({ kind: 'done' })
+  })
+})
+
+describe('an executable without native hooks', () => {
+  it('is driven by its marks where its description says so', async () => {
+    const engine = await openLive(shell('/bin/sh', worker, false))
+    const run = await engine.runCase(toyCase('K3'))
+    await engine.close()
+    expect(run.ending).toMatchObject({ kind: 'trouble', trouble: { kind: 'unsupported' } })
+    expect(run.unseen).toBeUndefined()
+  })
+})
+
+if (hooks.kind === 'missing') it.skip(`not judged: native hooks: ${hooks.why}`, () => undefined)
