@@ -27,7 +27,8 @@ function orphaned(view: CaseView): readonly Finding[] {
   const last = lives.at(-1)
   if (last?.exit === undefined || lives.length < livesAllowed(view)) return []
   if (lives.some((life) => ownedRun(view, life))) return []
-  const waitedMs = last.exit.realMs - ownerEndMs(view, last)
+  // It looked after it was started; that it ended late may be the machine's doing.
+  const waitedMs = last.realMs - ownerEndMs(view, last)
   if (waitedMs < view.context.system.takeoverMsMax) return []
   return [
     {

@@ -7,6 +7,7 @@
  */
 import type { CaseContext, Started } from './case-context.ts'
 import { confirmationFactor } from './options.ts'
+import { lookAtGroup, Patience } from './patience.ts'
 import type { Hold } from './plan.ts'
 import { processState } from './process-state.ts'
 import { progressOf } from './progress.ts'
@@ -73,15 +74,24 @@ function hasCome({ text, op }: Hold, { told }: Started): boolean {
   return text === '' || told.faults.some((fault) => fault.text === text && fault.op === op)
 }
 
-/** Looks again, with the machine to itself and ten times the patience: false as soon as anything moves. */
+/**
+ * Looks again, with no other case running and ten times the patience: false as soon as anything moves. Others may be busy on the
+ * machine, so what counts is not the time that passes but what the process had of it (`patience.ts`).
+ */
 function isWedged(context: CaseContext, started: Started): Promise<boolean> {
   return context.alone(async () => {
     const { quietMs } = context.host.options
-    const endMs = performance.now() + quietMs * confirmationFactor
+    const stepMs = quietMs / 4
     const before = progressOf(context)
-    while (started.end === undefined && performance.now() < endMs) {
-      await pause(started, Math.min(quietMs / 4, endMs - performance.now()))
+    const patience = new Patience(
+      () => lookAtGroup(started.pid),
+      stepMs,
+      () => performance.now(),
+    )
+    while (started.end === undefined && patience.hadMs < quietMs * confirmationFactor) {
+      await pause(started, stepMs)
       if (progressOf(context) !== before) return false
+      patience.look()
     }
     return started.end === undefined
   })
