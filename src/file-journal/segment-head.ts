@@ -27,7 +27,7 @@ export interface UnsealedHead {
   readonly kind: 'unsealed'
   /** Missing where the header is torn too. */
   readonly header: Header | undefined
-  /** What may be the life's key, from the remains: at most two. */
+  /** What may be the life's key, from the remains: at most three. */
   readonly keys: readonly number[]
   /** Says `lost` where the life gave up before it had a seal. */
   readonly end: EndKind | undefined
@@ -67,13 +67,12 @@ async function parseHead(
   const parsed = first.length > headerBytesMax ? undefined : parseHeader(first)
   if (parsed !== undefined && 'version' in parsed) throw newerFormat(path, parsed.version)
   const second = await lineAt(window, first.length)
-  const prev = prevOf(second)
   if (parsed === undefined) {
     const foreign = isForeign(window.bytes.subarray(0, first.length))
     return {
       kind: 'unsealed',
       header: undefined,
-      keys: keysOf(first, prev),
+      keys: keysOf(first, second),
       end: undefined,
       foreign,
     }
@@ -110,11 +109,12 @@ async function lineAt(window: ByteWindow, from: number): Promise<Buffer> {
   }
 }
 
-/** A damaged header may still show its checksum, and the seal repeats it. */
-function keysOf(first: Buffer, prev: number): readonly number[] {
+/** A damaged header may still show its checksum, and the seal repeats it: also where the two changed places. */
+function keysOf(first: Buffer, second: Buffer): readonly number[] {
   const text = first.toString('latin1', 8, 16)
   const own = /^[0-9a-f]{8}$/.test(text) ? [Number.parseInt(text, 16)] : []
-  return prev < 0 ? own : [...own, prev]
+  const repeated = [prevOf(first), prevOf(second)].filter((prev) => prev >= 0)
+  return [...own, ...repeated]
 }
 
 /** A torn header is a piece of ours, zeros or garbage; a whole line of other text was written by another program. */

@@ -145,6 +145,19 @@ test('a flipped bit in the last batch of a life that closed is seen, though its 
   }
 })
 
+test("header and seal in each other's place are seen in a run of one life", async () => {
+  const machine = new SimMachine(await emptySimDisk())
+  const journal = await machine.start(undefined, options).backend.open(runId)
+  await journal.append(['a'])
+  await journal.append(['b'])
+  await journal.close()
+  const swap = (bytes: Buffer): Buffer => {
+    const [header, seal, ...rest] = bytes.toString('latin1').split('\n')
+    return Buffer.from([seal, header, ...rest].join('\n'), 'latin1')
+  }
+  expect(await lookAt(machine.disk, segments[0] ?? '', swap, ['a', 'b'])).toBe('loud')
+})
+
 test('salvage of every flipped byte gives only what was committed, and says what is missing', async () => {
   const { disk, bodies, last } = await threeLives('open')
   for (const file of segments) {
