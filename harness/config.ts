@@ -9,6 +9,8 @@ import { rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build, type BuildFailure } from 'esbuild'
+import { noRoomTrouble } from './live/scratch.ts'
+import { TroubleError } from './live/trouble.ts'
 import { UsageError } from './errors.ts'
 import type { Scenario } from './scenario.ts'
 import { systemMistakes, type System } from './system.ts'
@@ -64,7 +66,7 @@ export async function loadConfig(directory: string): Promise<LoadedConfig> {
 /**
  * Bundles a module of the user's and imports it; packages stay where they are.
  *
- * @throws UsageError `CONFIG_INVALID` where it cannot be bundled
+ * @throws UsageError `CONFIG_INVALID` where it cannot be bundled; TroubleError where there is no room for the bundle
  */
 export async function importBundled(file: string): Promise<Readonly<Record<string, unknown>>> {
   // In the same directory, so that packages and relative URLs are found from there.
@@ -80,6 +82,8 @@ export async function importBundled(file: string): Promise<Readonly<Record<strin
       logLevel: 'silent',
     })
   } catch (error) {
+    const noRoom = noRoomTrouble(dirname(file), error)
+    if (noRoom !== undefined) throw new TroubleError(noRoom, error)
     const wrong = buildErrors(error).map((each) => `  ${each}`)
     throw new UsageError('CONFIG_INVALID', [`${file} cannot be bundled:`, ...wrong].join('\n'), {
       cause: error,

@@ -98,7 +98,7 @@ withOptions(
     process.exitCode = await auditCommand(await anyProject(), options, output)
   })
 
-withOptions(program.command('replay'), 'budget', 'profile', 'scratch', 'json', 'out')
+withOptions(program.command('replay'), 'budget', 'profile', 'scratch', 'quiet', 'json', 'out')
   .argument('<token|file>', 'a token as it was printed, or the path of a saved case')
   .description('run one case again, and say whether it is the same')
   .option('--times <n>', 'how often', wholeNumber, 1)
@@ -138,7 +138,16 @@ withOptions(program.command('mutate'), 'budget', 'shard', 'json', 'out')
     )
   })
 
-withOptions(program.command('shrink'), 'budget', 'jobs', 'profile', 'scratch', 'json', 'out')
+withOptions(
+  program.command('shrink'),
+  'budget',
+  'jobs',
+  'profile',
+  'scratch',
+  'quiet',
+  'json',
+  'out',
+)
   .argument('<token|file>', 'a token as it was printed, or the path of a saved case')
   .description('find the smallest case with the same failure')
   .option('--save', 'write it into the corpus')

@@ -127,8 +127,12 @@ function wasStopped(reports: readonly CaseReport[]): boolean {
 }
 
 /** What the engine is told by the options of a command. */
-function liveOptions({ jobs, scratch }: CommonOptions): LiveOptions & { readonly jobs: number } {
-  return { jobs, quietMs, ...(scratch === undefined ? {} : { scratch }) }
+function liveOptions({
+  jobs,
+  scratch,
+  quiet = quietMs,
+}: CommonOptions): LiveOptions & { readonly jobs: number } {
+  return { jobs, quietMs: quiet, ...(scratch === undefined ? {} : { scratch }) }
 }
 
 /** Says the outcome and gives the exit code. */

@@ -18,6 +18,8 @@ export interface CommonOptions {
   readonly skip?: readonly string[]
   /** Directory in which cases run. */
   readonly scratch?: string
+  /** Milliseconds in place of {@link quietMs}. */
+  readonly quiet?: number
   /** Nothing new is started after so many failing cases. */
   readonly bail?: number
 }
@@ -50,6 +52,7 @@ type SharedOption =
   | 'skip'
   | 'bail'
   | 'scratch'
+  | 'quiet'
   | 'json'
   | 'out'
 
@@ -85,6 +88,12 @@ const shared: Readonly<Record<SharedOption, (command: Command) => Command>> = {
     ),
   scratch: (command) =>
     command.option('--scratch <dir>', 'where cases run; in memory where the host has it'),
+  quiet: (command) =>
+    command.option(
+      '--quiet <time>',
+      'a process that shows nothing for so long is looked at',
+      duration,
+    ),
   json: (command) =>
     command.option('--json', 'the result as JSON on standard output, and nothing else there'),
   out: (command) => command.option('--out <dir>', 'write result.json into this directory'),
@@ -109,6 +118,7 @@ export function withCommonOptions(command: Command): Command {
     'skip',
     'bail',
     'scratch',
+    'quiet',
     'json',
   ).option('--out <dir>', 'write result.json, cases.jsonl and failures.txt into this directory')
 }

@@ -34,6 +34,8 @@ export interface ReplayOptions {
   readonly scratch?: string
   /** Runs at once; default 1. */
   readonly jobs?: number
+  /** Milliseconds in place of the default. */
+  readonly quiet?: number
   /** Milliseconds after which no further run is started; the first always is. */
   readonly budget?: number
 }
@@ -147,13 +149,13 @@ export function profileOf(
 const patienceMs = 24 * 3_600_000
 
 function liveOptions(
-  { keep, scratch, jobs = 1 }: ReplayOptions,
+  { keep, scratch, jobs = 1, quiet = quietMs }: ReplayOptions,
   inspector: Inspector | undefined,
 ): LiveOptions {
   return {
     ...(scratch === undefined ? {} : { scratch }),
     jobs,
-    quietMs,
+    quietMs: quiet,
     keep: keep === true,
     // A handful of starts do not pay for the rehearsal.
     codeCache: false,

@@ -18,7 +18,7 @@ import { savedNote, shrunkParts, storyOf } from './story.ts'
 
 export interface ShrinkOptions extends Pick<
   CommonOptions,
-  'budget' | 'jobs' | 'profile' | 'scratch'
+  'budget' | 'jobs' | 'profile' | 'scratch' | 'quiet'
 > {
   readonly save?: boolean
 }
@@ -38,8 +38,8 @@ export async function shrinkCommand(
   const environment = readEnvironment(directory)
   output.say(`${environmentLine(environment)}\n`)
   const stopping = stopOnSignals()
-  const { jobs, scratch } = options
-  const live = { jobs, quietMs, ...(scratch === undefined ? {} : { scratch }) }
+  const { jobs, scratch, quiet = quietMs } = options
+  const live = { jobs, quietMs: quiet, ...(scratch === undefined ? {} : { scratch }) }
   const bench = new Workbench(live, profileOf(wanted, options))
   try {
     const replayed = await replay(bench, { ...wanted.order, times: 1 })

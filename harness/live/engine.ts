@@ -26,7 +26,7 @@ import { resolveOptions } from './options.ts'
 import { inOrder } from './in-order.ts'
 import { OrphanFinder } from './orphans.ts'
 import { runCase } from './run-case.ts'
-import { makeScratch, removeTree } from './scratch.ts'
+import { makeScratch, noRoomTrouble, removeTree } from './scratch.ts'
 import { startCampaignServices, stopServices } from './services.ts'
 import { Sighting } from './sighting.ts'
 import { startCommand } from './start-command.ts'
@@ -81,7 +81,8 @@ export async function openLive(system: System, options: LiveOptions = {}): Promi
   } catch (error) {
     await warden?.stop()
     removeTree(scratch)
-    throw error
+    const noRoom = noRoomTrouble(scratch, error)
+    throw noRoom === undefined ? error : new TroubleError(noRoom, error)
   }
 }
 

@@ -119,12 +119,33 @@ export function fullTrouble(path: string): Trouble | undefined {
 
 /** Trouble for an error of the harness's own reading and writing. */
 export function scratchTrouble(path: string, error: unknown): Trouble {
-  const code = (error as NodeJS.ErrnoException).code ?? String(error)
+  const code = (error as NodeJS.ErrnoException).code ?? unwritten(error)[0] ?? String(error)
   return {
     kind: 'scratch-full',
     message: `the harness cannot use its own directory ${path}: ${code}`,
     hint: 'free some room, or point --scratch at a directory that can be written',
   }
+}
+
+/** The same where an error, or its cause, says that there is no room to write; `undefined` where it says anything else. */
+export function noRoomTrouble(path: string, error: unknown): Trouble | undefined {
+  const cause = error instanceof Error ? error.cause : undefined
+  const about = [error, cause].find(
+    (each) =>
+      noRoomCodes.has(String((each as NodeJS.ErrnoException | undefined)?.code)) ||
+      unwritten(each).length > 0,
+  )
+  return about === undefined ? undefined : scratchTrouble(path, about)
+}
+
+const noRoomCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS'])
+
+/** What a bundler says that it could not write. */
+function unwritten(error: unknown): readonly string[] {
+  const { errors = [] } = (error ?? {}) as {
+    readonly errors?: readonly { readonly text: string }[]
+  }
+  return errors.map(({ text }) => text).filter((text) => text.startsWith('Failed to write'))
 }
 
 function freeBytes(path: string): number {

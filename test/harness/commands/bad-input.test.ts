@@ -6,7 +6,6 @@ import { runCommand, type RunOptions } from '../../../harness/commands/run.ts'
 import { replayCommand } from '../../../harness/commands/replay.ts'
 import { keptOutput } from '../../../harness/report/output.ts'
 import type { System } from '../../../harness/system.ts'
-import { exitCodes } from '../../../harness/verdict.ts'
 import { notebookProject, pages } from '../fixtures/notebook-project.ts'
 import { threeSteps, toy } from '../live/toy.ts'
 import { cli } from './cli.ts'
@@ -26,26 +25,7 @@ async function run(
   return { code, text: output.lines.join('\n') }
 }
 
-describe('a worker that misbehaves', () => {
-  it.each([
-    ['does not start', 'exit-at-start', 'not-started', /exit code 3 before its first mark/],
-    ['writes garbage into the ledger', 'garbage', 'garbage', /of the ledger is no mark/],
-    ['dies by itself', 'crash', 'died', /ended by SIGABRT, which nobody injected/],
-    ['leaves children', 'daemon', 'left-children', /outlived the case.*sleep 600/],
-    ['writes outside of its directory', 'stray', 'stray-files', /wrote "somewhere.txt"/],
-    ['opens 100 000 files', 'open-files', 'not-started', /EMFILE/],
-  ])('%s: it is told, with what to do, and nothing is said of the system', async (...row) => {
-    const [, bug, kind, message] = row
-    const { code, text } = await run({ ...toy(bug), claims: ['process'] })
-    expect(code).toBe(exitCodes.harness)
-    expect(text).toContain('✗ pages × toy   HARNESS_ERROR')
-    expect(text).toMatch(new RegExp(`trouble +${kind}`))
-    expect(text).toMatch(message)
-    expect(text).toMatch(/\n {2}hint +\S/)
-    expect(text).not.toMatch(/LOST_|REDONE|WEDGED|all of it holds/)
-    expect(text.split('\n').at(-1)).toMatch(/^ {2}replay +npx killpoint replay kp1:pages:toy:/)
-  })
-
+describe('a system that cannot be put together', () => {
   it('a system without a function that it claims is named before anything runs', async () => {
     const backend = join(import.meta.dirname, 'cli.ts')
     const entry = join(import.meta.dirname, '../../../harness/systems/reference/worker.ts')

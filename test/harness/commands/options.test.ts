@@ -13,7 +13,8 @@ afterAll(() => rmSync(directory, { recursive: true }))
 /** A case that holds. */
 const token = 'kp1:finished-run:examples/backends/correct.ts:abc:posix:K9'
 
-const campaign = 'seed budget jobs shard profile only skip bail scratch json out cases workloads'
+const campaign =
+  'seed budget jobs shard profile only skip bail scratch quiet json out cases workloads'
 
 describe('the options of each command', () => {
   it.each([
@@ -25,8 +26,8 @@ describe('the options of each command', () => {
       'seed budget jobs shard profile only skip bail json out depth every no-errors save no-shrink',
     ],
     ['audit', 'seed budget jobs profile only skip json out'],
-    ['replay', 'budget jobs profile scratch json out times keep inspect inspect-port'],
-    ['shrink', 'budget jobs profile scratch json out save'],
+    ['replay', 'budget jobs profile scratch quiet json out times keep inspect inspect-port'],
+    ['shrink', 'budget jobs profile scratch quiet json out save'],
     ['mutate', 'seed budget jobs shard only skip json out cases sample docs'],
     ['inspect', 'json out records'],
     ['list', 'only skip json out'],
