@@ -31,6 +31,8 @@ for (const command of [run, gate, validate])
     .option('--save', 'write failing cases into the corpus')
     .option('--no-shrink', 'leave failing cases as they are')
 
+run.option('--no-explore', 'real processes only: no crash states in memory before them')
+
 run.action(async (options: import('./commands/run.ts').RunOptions) => {
   const { runCommand } = await import('./commands/run.ts')
   process.exitCode = await runCommand(await project(), options, spoken(options))

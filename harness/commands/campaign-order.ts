@@ -38,8 +38,17 @@ export interface CampaignOutcome {
   readonly atStake: ReadonlyMap<Claim, number>
   /** Failing cases after which no more were started, where that is why it ended. */
   readonly endedAfter?: number
+  /** What was explored before, where something was. */
+  readonly explored?: ExploredBefore
   /** Where every case stands with its token. */
   readonly casesFile: string
+}
+
+/** An exploration that came before a campaign: its failures are among those that are told. */
+export interface ExploredBefore {
+  /** Findings that are no pass. */
+  readonly failed: number
+  readonly json: unknown
 }
 
 /** A failure as it is told. */

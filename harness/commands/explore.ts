@@ -59,6 +59,8 @@ export interface ExplorationOrder {
   readonly profile: ProfileName
   readonly depth: number
   readonly nestedEvery: number
+  /** One in so many of all cases, drawn by the seed. */
+  readonly oneIn: number
   readonly harms: readonly Harm[]
   readonly environment: Environment
   /** Milliseconds for making failures smaller, all together. */
@@ -103,6 +105,7 @@ export async function exploreCommand(
     profile: options.profile === 'ext4' ? 'ext4' : 'posix',
     depth,
     nestedEvery: every,
+    oneIn: 1,
     harms:
       options.errors === false ? ['kill', 'power-loss'] : ['kill', 'power-loss', 'error', 'rot'],
     environment,
@@ -145,6 +148,7 @@ export async function runExploration(
     harms,
     depth,
     nestedEvery,
+    oneIn: order.oneIn,
     root: order.project.directory,
     isOver: () => isOver() || found >= order.bail,
     ...(Number.isFinite(endMs) ? { leftMs: () => endMs - performance.now() } : {}),

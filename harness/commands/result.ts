@@ -109,8 +109,8 @@ function randomText(landed: number, missed: number): string {
   return `${landed} at random times${missed === 0 ? ', all of which landed' : `, ${missed} more fell on no run`}`
 }
 
-function failedLine({ campaign, failures, untold }: CampaignOutcome): string {
-  const cases = campaign.failures.length
+function failedLine({ campaign, failures, untold, explored }: CampaignOutcome): string {
+  const cases = campaign.failures.length + (explored?.failed ?? 0)
   const failed = `${cases} ${cases === 1 ? 'case is' : 'cases are'} no pass`
   const told = failures.length
   if (told === 1) return `${failed}, one kind of failure:`
@@ -129,6 +129,7 @@ export function resultJson(outcome: CampaignOutcome): unknown {
     exitCode: exitCode(verdict),
     stopped: campaign.isStopped,
     cases: campaign.cases,
+    ...(outcome.explored === undefined ? {} : { explored: outcome.explored.json }),
     skipped: campaign.skipped,
     inconclusive: vacuousLines(campaign),
     corpus: corpus.map(({ entry, replayed }) => ({

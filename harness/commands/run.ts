@@ -1,7 +1,12 @@
-/** `killpoint run`: every scenario over every system of the configuration, with real processes and real kills. */
+/**
+ * `killpoint run`: every scenario over every system of the configuration; a part of its crash states in memory, then real
+ * processes and real kills.
+ */
 import type { Output } from '../report/output.ts'
 import { newSeed } from '../seed.ts'
+import { exitCode } from '../verdict.ts'
 import { finish, runOrder } from './campaign-command.ts'
+import { exploreFirst } from './explore-first.ts'
 import type { CommonOptions } from './options.ts'
 import { chooseBoth, type ConfiguredProject } from './project.ts'
 
@@ -11,6 +16,8 @@ export interface RunOptions extends CommonOptions {
   readonly save?: boolean
   /** False with `--no-shrink`. */
   readonly shrink?: boolean
+  /** False with `--no-explore`: real processes only. */
+  readonly explore?: boolean
 }
 
 /** Cases per workload unless the configuration or the command line says otherwise. */
@@ -19,18 +26,23 @@ export const casesDefault = 14
 /** Milliseconds for making failures smaller. */
 const shrinkMs = 30_000
 
-/** Runs the campaign of a project, says what it showed, and gives the exit code. */
+/** Explores a part of a project's crash states and runs its campaign, says what both showed, and gives the exit code. */
 export async function runCommand(
   project: ConfiguredProject,
   options: RunOptions,
   output: Output,
 ): Promise<number> {
   const { config } = project
+  const seed = options.seed ?? newSeed()
+  const explored = explores(options)
+    ? await exploreFirst(project, options, seed, output)
+    : undefined
+  if (explored?.isStopped === true) return exitCode('INCONCLUSIVE')
   const outcome = await runOrder(
     {
       project,
       ...chooseBoth(project, options),
-      seed: options.seed ?? newSeed(),
+      seed,
       cases: options.cases ?? config.cases ?? casesDefault,
       workloads: options.workloads ?? config.workloads ?? 1,
       options,
@@ -39,5 +51,10 @@ export async function runCommand(
     },
     output,
   )
-  return finish(outcome, output)
+  return finish(explored === undefined ? outcome : explored.with(outcome), output)
+}
+
+/** The states of a project belong to the first part of a run that was split, as its corpus does. */
+function explores({ explore, shard }: RunOptions): boolean {
+  return explore !== false && (shard?.index ?? 1) === 1
 }

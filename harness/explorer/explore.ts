@@ -47,6 +47,8 @@ export interface ExploreOptions {
   readonly bounds?: Partial<Omit<StateBounds, 'seed'>>
   /** Crashes in a row; default 1. */
   readonly depth?: number
+  /** One in so many of all cases, drawn by the seed; default all. */
+  readonly oneIn?: number
   /** Of the states of one depth, those that are crashed again; default every one. */
   readonly nestedEvery?: number
   /** Replaces sources as they are bundled: planted bugs. */
@@ -153,6 +155,12 @@ export async function exploreScenario(
   const unsupported = reports.find((report) => report.unsupported !== undefined)?.unsupported
   if (unsupported !== undefined) return { ...known, skipped: unsupported, verdict: 'SKIPPED' }
   const strange = reports.find((report) => report.strange !== undefined)?.strange
+  if (strange !== undefined && !system.claims.includes('serial'))
+    return {
+      ...known,
+      skipped: 'no two lives of it are the same (claim serial)',
+      verdict: 'SKIPPED',
+    }
   if (strange !== undefined) return { ...known, controlFault: strange, verdict: 'HARNESS_ERROR' }
   const findings: ExploredFinding[] = []
   for (const each of reported(reports))
@@ -191,7 +199,7 @@ export async function runShards(
   { order }: RecordedCase,
   options: Pick<
     ExploreOptions,
-    'jobs' | 'harms' | 'bounds' | 'depth' | 'nestedEvery' | 'leftMs' | 'stopAt'
+    'jobs' | 'harms' | 'bounds' | 'depth' | 'nestedEvery' | 'oneIn' | 'leftMs' | 'stopAt'
   >,
   more: Pick<ShardOrder, 'isAudit'> = {},
 ): Promise<readonly ShardReport[]> {
@@ -211,6 +219,7 @@ export async function runShards(
         depth,
         nestedEvery,
         ...(options.leftMs === undefined ? {} : { budgetMs: options.leftMs() }),
+        ...(options.oneIn === undefined ? {} : { oneIn: options.oneIn }),
         ...(options.stopAt === undefined ? {} : { stopAt: options.stopAt }),
         ...more,
       }),

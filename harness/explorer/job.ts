@@ -54,6 +54,8 @@ export interface ShardOrder {
   readonly harms: readonly Harm[]
   /** Crashes in a row; from the second on they hit recovery. */
   readonly depth: number
+  /** Of all that is dealt, one in so many is done; which ones the seed says, not the number of shards. Default 1: all. */
+  readonly oneIn?: number
   /** Of the states of one depth, those that are crashed again: every one (1), every second, … by their hash. */
   readonly nestedEvery: number
   /** Real milliseconds from the shard's start after which no further point is begun. */

@@ -98,9 +98,11 @@ export class Shard {
     return this.#isStopped || this.unsupported !== undefined || this.#isLate()
   }
 
-  /** True for what is dealt to this shard by number. */
+  /** True for what is drawn, and dealt to this shard, by number. */
   isMine(number: number): boolean {
-    return number % this.asked.shards === this.asked.shard
+    const { oneIn = 1, order, shards, shard } = this.asked
+    const drawn = (numberIn(order.seed, 0) || 0) % oneIn
+    return number % oneIn === drawn && Math.floor(number / oneIn) % shards === shard
   }
 
   /** The disk that a recorded life left. */

@@ -10,7 +10,7 @@ import { notebook, notebookProject, pages, weather } from '../fixtures/notebook-
 type Run = { readonly code: number; readonly lines: readonly string[]; readonly text: string }
 
 /** Six cases of one seed: enough for each fault class, and for a failure with several lives. */
-const options = { jobs: 2, seed: 'abc', cases: 6 } satisfies RunOptions
+const options = { jobs: 2, seed: 'abc', cases: 6, explore: false } satisfies RunOptions
 
 async function run(
   project: ReturnType<typeof notebookProject>,
@@ -42,6 +42,22 @@ function told(lines: readonly string[], directory: string): string {
     .replaceAll(/\S*PROJECT|(?:\.\.\/)+\S*killpoint-project-\w+/g, 'PROJECT')
     .replaceAll(/\S*(\/(?:notebook|worker)\.ts:\d+)/g, '…$1')
 }
+
+describe('run: what it explores before it kills', () => {
+  it('is a part of all, whatever the number of jobs, and what it finds ends the text', async () => {
+    const project = notebookProject()
+    const explored = async (jobs: number): Promise<string | undefined> => {
+      const { code, lines } = await run(project, { explore: true, cases: 1, jobs, shrink: false })
+      // Its file is not there, it thinks, where it may not be looked at.
+      expect([code, lines.at(-1)]).toEqual([1, expect.stringContaining('F1=EACCES')])
+      const part = lines.findIndex((line) => line.startsWith('explored one in '))
+      expect(lines[part]).toContain('killpoint explore --seed abc')
+      return lines[part - 1]?.replace(/ over \d+ lives/, '')
+    }
+    expect(await explored(1)).toBe(await explored(2))
+    project.remove()
+  })
+})
 
 describe('run: a system that holds', () => {
   const project = notebookProject()
