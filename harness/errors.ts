@@ -64,6 +64,14 @@ export type UsageCode =
   | 'FILE_EXISTS'
   /** No run where one was asked for. */
   | 'RUN_UNKNOWN'
+  /** A file that is no result of a campaign; the message lists everything that is wrong with it. */
+  | 'RESULT_INVALID'
+  /** A result of another version. */
+  | 'RESULT_VERSION'
+  /** Results that do not belong together. */
+  | 'RESULT_MISMATCH'
+  /** A folder that is no artifact of a failure. */
+  | 'ARTIFACT_INVALID'
 
 /** The caller asked for something that cannot be: exit code 3. */
 export class UsageError extends CodedError<UsageCode> {}

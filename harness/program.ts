@@ -2,7 +2,13 @@
  * The commands and their options. Each command is loaded when it is asked for; this file knows their options and nothing else.
  */
 import { Command, InvalidArgumentError } from 'commander'
-import { withCommonOptions, withOptions, wholeNumber } from './commands/options.ts'
+import {
+  range,
+  withCommonOptions,
+  withOptions,
+  withReportOptions,
+  wholeNumber,
+} from './commands/options.ts'
 import { packageVersion } from './report/environment.ts'
 import { standardOutput, type Answering } from './report/output.ts'
 
@@ -25,7 +31,7 @@ const validate = withCommonOptions(program.command('validate').argument('<module
   'all scenarios over a journal backend that somebody else wrote: a module that exports createBackend',
 )
 for (const command of [run, gate, validate])
-  command
+  withReportOptions(command)
     .option('--cases <n>', 'cases per scenario, system and workload', wholeNumber)
     .option('--workloads <n>', 'workloads per scenario and system', wholeNumber)
     .option('--save', 'write failing cases into the corpus')
@@ -38,7 +44,17 @@ run.action(async (options: import('./commands/run.ts').RunOptions) => {
   process.exitCode = await runCommand(await project(), options, spoken(options))
 })
 
-gate.action(async (options: import('./commands/run.ts').RunOptions) => {
+gate
+  .option('--no-explore', 'real processes alone')
+  .option('--errors', 'explore storage errors and rot too, not only crashes')
+  .option(
+    '--seeds <a..b>',
+    'these numbered seeds, one after the other, in place of the commit',
+    range,
+  )
+  .option('--nightly', 'the seeds of this night, for 30m; no other night has them')
+
+gate.action(async (options: import('./commands/gate.ts').GateOptions) => {
   const { gateCommand } = await import('./commands/gate.ts')
   process.exitCode = await gateCommand(await project(), options, spoken(options))
 })
@@ -49,19 +65,21 @@ validate.action(async (path: string, options: import('./commands/run.ts').RunOpt
   process.exitCode = await validateCommand(await anyProject(), path, options, output)
 })
 
-withOptions(
-  program.command('explore'),
-  'seed',
-  'budget',
-  'jobs',
-  'shard',
-  'profile',
-  'only',
-  'skip',
-  'bail',
-  'json',
-  'out',
+withReportOptions(
+  withOptions(
+    program.command('explore'),
+    'seed',
+    'budget',
+    'jobs',
+    'shard',
+    'profile',
+    'only',
+    'skip',
+    'bail',
+    'json',
+  ),
 )
+  .option('--out <dir>', 'write result.json into this directory')
   .description('every crash state of a recorded run: kills, power loss, storage errors, rot')
   .option('--depth <n>', 'crashes in a row, from the second on in recovery', wholeNumber, 1)
   .option('--every <n>', 'crash every so manyth state again', wholeNumber, 1)
@@ -70,7 +88,7 @@ withOptions(
   .option('--no-shrink', 'leave failing cases as they are')
   .action(async (options: import('./commands/explore.ts').ExploreCommandOptions) => {
     const { exploreCommand } = await import('./commands/explore.ts')
-    const output = standardOutput(options)
+    const output = spoken(options)
     process.exitCode = await exploreCommand(await anyProject(), options, output)
   })
 
@@ -115,6 +133,32 @@ withOptions(program.command('replay'), 'budget', 'profile', 'scratch', 'quiet', 
       process.exitCode = await replayCommand(await anyProject(), text, options, output)
     },
   )
+
+withOptions(program.command('judge').argument('<folder>', 'a folder that --artifacts made'), 'json')
+  .description('judge a stored failure again with the checkers of this version; starts nothing')
+  .action(async (folder: string, options: Answering) => {
+    const { judgeCommand } = await import('./commands/judge.ts')
+    process.exitCode = judgeCommand(folder, standardOutput(options))
+  })
+
+withOptions(
+  program
+    .command('report')
+    .argument(
+      '<file...>',
+      'result.json of run, gate, validate or explore; also what audit and mutate gave with --json',
+    ),
+  'json',
+)
+  .description('tell a result again, join those of shards, write reports')
+  .option('--merge', 'join several results into one')
+  .option('--result <file>', 'write the joined result')
+  .option('--junit <file>', 'write JUnit XML')
+  .option('--html <file>', 'write the page, one file that needs nothing else')
+  .action(async (files: string[], options: import('./commands/report.ts').ReportCommandOptions) => {
+    const { reportCommand } = await import('./commands/report.ts')
+    process.exitCode = reportCommand(files, options, process.cwd(), spoken(options))
+  })
 
 withOptions(program.command('mutate'), 'budget', 'shard', 'json', 'out')
   .description('plant known bugs into the reference runtime and tell which of them are caught')

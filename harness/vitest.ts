@@ -22,7 +22,7 @@ import { casesDefault } from './commands/run.ts'
 import { readEnvironment } from './report/environment.ts'
 import { ignoredDirectory } from './report/files.ts'
 import { plainInk, type Output } from './report/output.ts'
-import { vacuousLines } from './report/tables.ts'
+import { vacuousLines } from './report/result/coverage.ts'
 import type { Scenario } from './scenario.ts'
 import { missingClaims, type System } from './system.ts'
 import { exitCode, exitCodes } from './verdict.ts'
@@ -126,7 +126,7 @@ async function told(
     },
     silent,
   )
-  const vacuous = vacuousLines(campaign)
+  const vacuous = vacuousLines(campaign.coverage)
   if (failures.length > 0) return failures.map(({ text }) => text).join('\n\n')
   return [
     'inconclusive, because of what was never shown:',

@@ -7,6 +7,8 @@
  *   P4  what was not shown is said: skipped scenarios with the reason, fault classes that never fired, sometimes that
  *       never happened; any of the latter makes the whole inconclusive, never a pass
  *   P5  a sample of the cases runs twice, and what differs is said (`same-again.ts`)
+ *   P6  each place of a group has its own line of plans (`lanes.ts`), whoever runs it: the parts of a campaign are disjoint, and
+ *       together they are the whole
  */
 import { historyOf, type History } from '../history.ts'
 import { readLedger } from '../ledger.ts'
@@ -16,9 +18,17 @@ import type { ControlOp, Scenario } from '../scenario.ts'
 import { deriveSeed } from '../seed.ts'
 import { missingClaims, type System } from '../system.ts'
 import { worst, type Verdict } from '../verdict.ts'
-import { addCase, addPoints, emptyCoverage, vacuous, type ScenarioCoverage } from './coverage.ts'
-import { planCases, workloadOfSeed, type Group, type PlannedCase } from './group.ts'
-import { PlanQueue } from './plan-queue.ts'
+import type { Coverage } from '../report/result/result.ts'
+import { vacuous } from '../report/result/coverage.ts'
+import {
+  addCase,
+  addPoints,
+  emptyCoverage,
+  plainCoverage,
+  type ScenarioCoverage,
+} from './coverage.ts'
+import { planCases, workloadOfSeed, type Group } from './group.ts'
+import { drawn, laneName, lanesOf, type Drawn, type Lane } from './lanes.ts'
 import { compareAgain, exactSchedule, sampleOf } from './same-again.ts'
 import { askedCase, judgeCase, runControl, type CaseReport } from './trial.ts'
 
@@ -33,10 +43,15 @@ export interface CampaignOptions {
   readonly live?: LiveOptions
   /** The disk profile that tokens name. */
   readonly profile?: string
-  /** Only cases whose place in their group is `index` (from 1) modulo `of`. */
+  /** Only part `index` (from 1) of `of`: P6. */
   readonly shard?: { readonly index: number; readonly of: number }
-  /** Told of every case when it is judged, in an order that depends on the number of jobs. */
-  readonly onCase?: (report: CaseReport) => void
+  /** True for places of groups that were run before, by another process of the same campaign. */
+  readonly isDone?: (scenario: string, system: string, seed: string, slot: number) => boolean
+  /**
+   * Told of every case when it is judged, with its place in its group; controls have none. The order over groups depends on the
+   * number of jobs, the order in a group does not.
+   */
+  readonly onCase?: (report: CaseReport, slot?: number) => void
   /** True when no further case is to be started: a time budget is used up. */
   readonly isOver?: () => boolean
   /** Aborted when everything is to end at once: what is under way then says nothing. */
@@ -55,7 +70,7 @@ export interface CampaignResult {
   readonly seed: string
   /** Cases that are not a pass, in the order of the campaign. */
   readonly failures: readonly CaseReport[]
-  readonly coverage: readonly ScenarioCoverage[]
+  readonly coverage: readonly Coverage[]
   /** Scenarios that a system was not given, with the claims that it lacks. */
   readonly skipped: readonly Skipped[]
   readonly cases: number
@@ -65,33 +80,78 @@ export interface CampaignResult {
   readonly verdict: Verdict
 }
 
-/** Draws per case wanted, before a class is given up as one that does not fire. */
-const drawsPerCaseMax = 4
-
 /**
- * Runs a campaign.
+ * Runs a campaign, one system after the other.
  *
  * @throws TroubleError where a system cannot be started at all
  */
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
-  const parts: ScenarioPart[] = []
-  const skipped: Skipped[] = []
-  for (const system of options.systems) {
-    const runnable: Scenario[] = []
-    for (const scenario of options.scenarios) {
-      const missing = missingClaims(system, scenario.needs).join(', ')
-      if (missing === '') runnable.push(scenario)
-      else skipped.push({ scenario: scenario.name, system: system.name, missing })
+  const campaign = new Campaign(options)
+  try {
+    for (const system of options.systems) {
+      await campaign.run(system, 0, options.workloads ?? 1)
+      await campaign.closeSystem(system)
     }
-    const engine = await openLive(system, options.live)
-    try {
-      const campaign = new SystemCampaign(engine, options)
-      parts.push(...(await Promise.all(runnable.map((scenario) => campaign.runScenario(scenario)))))
-    } finally {
-      await engine.close()
+    return campaign.result()
+  } finally {
+    await campaign.close()
+  }
+}
+
+/** Workloads of scenarios over systems, in rounds that the caller chooses; engines stay open until they are closed. */
+export class Campaign {
+  readonly #options: CampaignOptions
+  readonly #engines = new Map<System, LiveEngine>()
+  readonly #parts = new Map<System, readonly ScenarioPart[]>()
+  readonly #skipped: Skipped[] = []
+
+  constructor(options: CampaignOptions) {
+    this.#options = options
+    for (const system of options.systems) {
+      const parts: ScenarioPart[] = []
+      for (const scenario of options.scenarios) {
+        const missing = missingClaims(system, scenario.needs).join(', ')
+        if (missing === '') parts.push(newPart(scenario, system))
+        else this.#skipped.push({ scenario: scenario.name, system: system.name, missing })
+      }
+      this.#parts.set(system, parts)
     }
   }
-  return resultOf(options, parts, skipped)
+
+  /**
+   * Runs workloads `from` up to, not with, `to` of every scenario over a system.
+   *
+   * @throws TroubleError where the system cannot be started at all
+   */
+  async run(system: System, from: number, to: number): Promise<void> {
+    const engine = this.#engines.get(system) ?? (await openLive(system, this.#options.live))
+    this.#engines.set(system, engine)
+    const runner = new SystemCampaign(engine, this.#options)
+    const parts = this.#parts.get(system) ?? []
+    await Promise.all(parts.map((part) => runner.runScenario(part, from, to)))
+  }
+
+  /** True where no scenario over any system can be made to give another case. */
+  get isExhausted(): boolean {
+    return [...this.#parts.values()].flat().every((part) => part.isExhausted)
+  }
+
+  /** What was shown so far. */
+  result(): CampaignResult {
+    return resultOf(this.#options, [...this.#parts.values()].flat(), this.#skipped)
+  }
+
+  /** Ends the engine of a system. */
+  async closeSystem(system: System): Promise<void> {
+    const engine = this.#engines.get(system)
+    this.#engines.delete(system)
+    await engine?.close()
+  }
+
+  /** Ends all engines. */
+  async close(): Promise<void> {
+    for (const system of this.#engines.keys()) await this.closeSystem(system)
+  }
 }
 
 function resultOf(
@@ -99,13 +159,16 @@ function resultOf(
   parts: readonly ScenarioPart[],
   skipped: readonly Skipped[],
 ): CampaignResult {
-  const coverage = parts.map((part) => part.coverage)
+  // A scenario that nothing was begun of has nothing to say; that it is missing is said by whoever ended the campaign early.
+  const coverage = parts
+    .filter(({ isBegun }) => isBegun)
+    .map((part) => plainCoverage(part.coverage))
   const failures = parts.flatMap((part) => part.failures)
   const cases = coverage.reduce((sum, each) => sum + each.cases, 0)
   const isStopped = stop?.aborted === true
   // What one part of a campaign did not show, another may have: it is asked when the parts are merged.
   const isVacuous =
-    cases === 0 || (shard === undefined && coverage.some((each) => vacuous(each).length > 0))
+    shard === undefined && (cases === 0 || coverage.some((each) => vacuous(each).length > 0))
   const isDoubtful = coverage.some(({ again }) => again.sameVerdict < again.runs)
   const verdict = worst([
     ...failures.map((each) => each.verdict),
@@ -115,8 +178,17 @@ function resultOf(
 }
 
 interface ScenarioPart {
+  readonly scenario: Scenario
   readonly coverage: ScenarioCoverage
-  readonly failures: readonly CaseReport[]
+  readonly failures: CaseReport[]
+  isBegun: boolean
+  /** A group of it could not be made to give a case: it would be asked for ever. */
+  isExhausted: boolean
+}
+
+function newPart(scenario: Scenario, system: System): ScenarioPart {
+  const coverage = emptyCoverage(scenario, system)
+  return { scenario, coverage, failures: [], isBegun: false, isExhausted: false }
 }
 
 /** A group whose control holds. */
@@ -125,6 +197,8 @@ interface GroupRun {
   readonly ops: readonly ControlOp[]
   readonly control: History
   readonly coverage: ScenarioCoverage
+  /** Places of the group that are run here. */
+  readonly lanes: readonly Lane[]
 }
 
 type PartOptions = Omit<CampaignOptions, 'scenarios' | 'systems' | 'live'>
@@ -138,67 +212,85 @@ class SystemCampaign {
     this.#options = options
   }
 
-  async runScenario(scenario: Scenario): Promise<ScenarioPart> {
+  async runScenario(part: ScenarioPart, from: number, to: number): Promise<void> {
     const { system } = this.#engine
-    const coverage = emptyCoverage(scenario, system)
-    const failures: CaseReport[] = []
-    const { workloads = 1, seed: root } = this.#options
-    for (let number = 0; number < workloads && !this.#isOver(); number++) {
+    const { scenario, coverage, failures } = part
+    const { seed: root } = this.#options
+    for (let number = from; number < to && !part.isExhausted && !this.#isOver(); number++) {
       const seed = deriveSeed(root, 'case', scenario.name, system.name, number)
+      const slots = this.#slots(scenario, seed, number)
+      if (slots.length === 0) continue
       const group: Group = {
         scenario,
         system,
         seed,
         workload: workloadOfSeed(scenario, system, seed),
       }
-      const reports = await this.#runGroup(group, coverage)
+      part.isBegun = true
+      const reports = await this.#runGroup(group, coverage, slots)
       failures.push(...reports.filter(isFailure))
-      // A group that cannot be made to give a case would be asked for ever.
-      if (reports.length <= 1) break
+      if (reports.length <= 1) part.isExhausted = true
     }
-    return { coverage, failures }
   }
 
-  async #runGroup(group: Group, coverage: ScenarioCoverage): Promise<readonly CaseReport[]> {
+  /** P6: the places of a group that are run here. */
+  #slots(scenario: Scenario, seed: string, number: number): readonly number[] {
+    const { cases, shard, isDone } = this.#options
+    const all = Array.from({ length: cases }, (_, slot) => slot)
+    return all.filter(
+      (slot) =>
+        (shard === undefined || (slot + number) % shard.of === shard.index - 1) &&
+        isDone?.(scenario.name, this.#engine.system.name, seed, slot) !== true,
+    )
+  }
+
+  async #runGroup(
+    group: Group,
+    coverage: ScenarioCoverage,
+    slots: readonly number[],
+  ): Promise<readonly CaseReport[]> {
     const found = await runControl(this.#engine, group, 'control', this.#options.profile)
     const { report, control, history } = found
     if (this.#isStopped()) return []
     if (report.run.unseen !== undefined) coverage.unseen = report.run.unseen
     this.#options.onCase?.(report)
     if (control === undefined || history === undefined) return [report]
-    addPoints(coverage, control.ops)
-    const tried: GroupRun = { group, ops: control.ops, control: history, coverage }
-    const plans = new PlanQueue(partOf(planCases(group, control), this.#options.shard))
-    const reports = await this.#runCases(tried, plans)
+    addPoints(coverage, group.seed, control.ops)
+    const lanes = lanesOf(planCases(group, control), this.#options.cases, slots)
+    const tried: GroupRun = { group, ops: control.ops, control: history, coverage, lanes }
+    const reports = await this.#runCases(tried)
     return [report, ...reports, ...(await this.#runAgain(tried, reports))]
   }
 
-  async #runCases(tried: GroupRun, plans: PlanQueue): Promise<readonly CaseReport[]> {
+  async #runCases(tried: GroupRun): Promise<readonly CaseReport[]> {
     const { group, coverage, control } = tried
-    const reports: CaseReport[] = []
-    const { cases: all, shard, profile } = this.#options
-    const cases = Math.ceil(all / (shard?.of ?? 1))
-    for (let drawn = 0; reports.length < cases && drawn < cases * drawsPerCaseMax;) {
-      const batch = this.#take(plans, cases - reports.length)
+    const { profile } = this.#options
+    const reports = new Map<number, CaseReport>()
+    let waiting = tried.lanes
+    while (waiting.length > 0 && !this.#isOver()) {
+      const batch = drawn(waiting)
       if (batch.length === 0) break
-      const asked = batch.map((plan, index) => askedCase(group, String(drawn + index), plan))
-      drawn += batch.length
+      const missed: Lane[] = []
       let index = 0
+      const asked = batch.map(({ lane, plan }) => askedCase(group, laneName(lane), plan))
       for await (const run of this.#engine.runCases(this.#whileTime(asked))) {
-        if (this.#isStopped()) return reports
-        const plan = batch[index] as PlannedCase
+        if (this.#isStopped()) return inOrder(reports)
+        const { lane, plan } = batch[index] as Drawn
         index += 1
         const judged = judgeCase(group, plan.origin, run, control, profile)
         if (run.case.randomKill !== undefined && run.landed === undefined)
           coverage.randomMissed += 1
-        if (judged.kind === 'case') reports.push(this.#cover(tried, judged.report))
+        if (judged.kind === 'case')
+          reports.set(lane.slot, this.#cover(tried, judged.report, lane.slot))
         else {
           coverage.notFired += 1
-          plans.missed(plan)
+          lane.plans.missed(plan)
+          missed.push(lane)
         }
       }
+      waiting = missed
     }
-    return reports
+    return inOrder(reports)
   }
 
   /** Runs a sample of the cases once more, from their tokens. Gives the second runs that are no pass although the first were. */
@@ -225,16 +317,6 @@ class SystemCampaign {
     return others
   }
 
-  #take(plans: PlanQueue, count: number): readonly PlannedCase[] {
-    const taken: PlannedCase[] = []
-    while (taken.length < count && !this.#isOver()) {
-      const plan = plans.next()
-      if (plan === undefined) break
-      taken.push(plan)
-    }
-    return taken
-  }
-
   /** A batch is begun as long as there is time, not as a whole. */
   *#whileTime<Item>(items: Iterable<Item>): Generator<Item> {
     for (const item of items) {
@@ -251,7 +333,7 @@ class SystemCampaign {
     return this.#isStopped() || this.#options.isOver?.() === true
   }
 
-  #cover({ coverage, ops }: GroupRun, report: CaseReport): CaseReport {
+  #cover({ coverage, ops }: GroupRun, report: CaseReport, slot: number): CaseReport {
     const { run, origin, group, token } = report
     addCase(coverage, group.scenario, group.seed, {
       token,
@@ -262,7 +344,7 @@ class SystemCampaign {
       history: historyOf(readLedger(run.ledger)),
       done: run.ending.kind === 'done',
     })
-    this.#options.onCase?.(report)
+    this.#options.onCase?.(report, slot)
     return report
   }
 }
@@ -272,14 +354,6 @@ export function isFailure({ verdict }: Pick<CaseReport, 'verdict'>): boolean {
   return verdict !== 'HOLDS' && verdict !== 'REFUSED'
 }
 
-/** Every `of`-th plan, from `index` on. */
-function* partOf(
-  plans: Iterable<PlannedCase>,
-  shard: CampaignOptions['shard'],
-): Generator<PlannedCase> {
-  let place = 0
-  for (const plan of plans) {
-    if (shard === undefined || place % shard.of === shard.index - 1) yield plan
-    place += 1
-  }
+function inOrder(reports: ReadonlyMap<number, CaseReport>): readonly CaseReport[] {
+  return [...reports].toSorted(([left], [right]) => left - right).map(([, report]) => report)
 }

@@ -1,20 +1,25 @@
 /**
  * What a campaign has shown besides verdicts: which crash points it killed at, which fault classes fired, which *sometimes*
- * happened, whether a second run was like the first. Coverage of several shards adds up.
+ * happened, whether a second run was like the first. Gathered here, read in the result (`report/result/coverage.ts`).
  */
 import type { Fault, Schedule } from '../fault.ts'
 import { stringifyFault } from '../fault-text.ts'
 import type { History } from '../history.ts'
 import type { Landed } from '../live/case.ts'
 import type { ControlOp, Scenario } from '../scenario.ts'
+import type { Coverage } from '../report/result/result.ts'
 import type { System } from '../system.ts'
 import { applicable } from './group.ts'
 import { emptySameAgain, type SameAgain } from './same-again.ts'
 
-/** Crash points of one kind of op: how many there are, and at which a first life was killed. */
-export interface PointsOfKind {
-  seen: number
-  readonly killed: Set<string>
+/** Crash points of one workload: how many there are, and at which a first life was killed. */
+interface WorkloadPoints {
+  /** By kind of op. */
+  readonly points: Map<string, number>
+  /** Distinct exact points, as the text of the kill. */
+  readonly killedAt: Set<string>
+  /** Numbers of ops by kind, where before, after and inside an op are one point. */
+  readonly killed: Map<string, Set<number>>
 }
 
 /** A kill at a random time that landed. */
@@ -30,12 +35,8 @@ export interface RandomKillSeen {
 export interface ScenarioCoverage {
   readonly scenario: string
   readonly system: string
-  /** Ops of the controls: places at which a first life can be killed. */
-  pointsSeen: number
-  /** Distinct exact points at which a first life was killed. */
-  readonly killedAt: Set<string>
-  /** The same by kind of op, where before, after and inside it are one point. */
-  readonly byKind: Map<string, PointsOfKind>
+  /** By seed. */
+  readonly workloads: Map<string, WorkloadPoints>
   /** Cases whose run ended after a kill. */
   recovered: number
   /** Real processes that were killed. */
@@ -66,9 +67,7 @@ export function emptyCoverage(scenario: Scenario, system: System): ScenarioCover
   return {
     scenario: scenario.name,
     system: system.name,
-    pointsSeen: 0,
-    killedAt: new Set(),
-    byKind: new Map(),
+    workloads: new Map(),
     recovered: 0,
     kills: 0,
     randomKills: [],
@@ -83,9 +82,16 @@ export function emptyCoverage(scenario: Scenario, system: System): ScenarioCover
 }
 
 /** Adds the points of a control: each is one where a first life can be killed. */
-export function addPoints(coverage: ScenarioCoverage, ops: readonly ControlOp[]): void {
-  coverage.pointsSeen += ops.length
-  for (const op of ops) pointsOf(coverage, pointKind(op)).seen += 1
+export function addPoints(
+  coverage: ScenarioCoverage,
+  seed: string,
+  ops: readonly ControlOp[],
+): void {
+  const { points } = workloadOf(coverage, seed)
+  for (const op of ops) {
+    const kind = pointKind(op)
+    points.set(kind, (points.get(kind) ?? 0) + 1)
+  }
 }
 
 /** What a report calls an op: `write`, `mark effect`. */
@@ -93,19 +99,19 @@ export function pointKind({ op, mark }: Pick<ControlOp, 'op' | 'mark'>): string 
   return mark === undefined ? op.kind : `mark ${mark}`
 }
 
-function pointsOf({ byKind }: ScenarioCoverage, kind: string): PointsOfKind {
-  const known = byKind.get(kind)
+function workloadOf({ workloads }: ScenarioCoverage, seed: string): WorkloadPoints {
+  const known = workloads.get(seed)
   if (known !== undefined) return known
-  const points = { seen: 0, killed: new Set<string>() }
-  byKind.set(kind, points)
-  return points
+  const made: WorkloadPoints = { points: new Map(), killedAt: new Set(), killed: new Map() }
+  workloads.set(seed, made)
+  return made
 }
 
 /** Adds a judged case. */
 export function addCase(
   coverage: ScenarioCoverage,
   scenario: Scenario,
-  workload: string,
+  seed: string,
   shown: {
     readonly token: string
     readonly schedule: Schedule
@@ -119,7 +125,7 @@ export function addCase(
 ): void {
   const { history, schedule, ops, landed, token } = shown
   coverage.cases += 1
-  addKilledAt(coverage, workload, schedule, ops)
+  addKilledAt(coverage, seed, schedule, ops)
   const killed = history.of('exit').filter(({ signal }) => signal === 'SIGKILL').length
   coverage.kills += killed
   if (killed > 0 && shown.done) coverage.recovered += 1
@@ -137,15 +143,19 @@ export function addCase(
 
 function addKilledAt(
   coverage: ScenarioCoverage,
-  workload: string,
+  seed: string,
   schedule: Schedule,
   ops: readonly ControlOp[],
 ): void {
   const fault = schedule[0]?.find(isKill)
   if (fault === undefined) return
-  coverage.killedAt.add(`${workload} ${stringifyFault(fault)}`)
+  const { killedAt, killed } = workloadOf(coverage, seed)
+  killedAt.add(stringifyFault(fault))
   const op = fault.at.stream === mainStream ? ops[fault.at.op - 1] : undefined
-  if (op !== undefined) pointsOf(coverage, pointKind(op)).killed.add(`${workload} ${fault.at.op}`)
+  if (op === undefined) return
+  const kind = pointKind(op)
+  const numbers = killed.get(kind) ?? new Set<number>()
+  killed.set(kind, numbers.add(fault.at.op))
 }
 
 /** What a kill at a random time fell on; in a later life, only which one: no control tells its ops. */
@@ -163,13 +173,24 @@ function isKill(fault: Fault): fault is Extract<Fault, { kind: 'kill' }> {
   return fault.kind === 'kill'
 }
 
-/** What a campaign cannot say it has tested: names of fault classes that never fired and of sometimes that never happened. */
-export function vacuous(coverage: ScenarioCoverage): readonly string[] {
-  const missing: string[] = []
-  if (coverage.pointsSeen === 0) missing.push('no crash point was seen')
-  for (const [name, count] of coverage.fired)
-    if (count === 0) missing.push(`fault class ${name} never fired`)
-  for (const [name, count] of coverage.sometimes)
-    if (count === 0) missing.push(`never happened: ${name}`)
-  return missing
+/** The same as plain data, as it stands in a result. */
+export function plainCoverage({
+  workloads,
+  fired,
+  skipped,
+  sometimes,
+  ...rest
+}: ScenarioCoverage): Coverage {
+  return {
+    ...rest,
+    workloads: [...workloads].map(([seed, { points, killedAt, killed }]) => ({
+      seed,
+      points: Object.fromEntries(points),
+      killedAt: [...killedAt],
+      killed: Object.fromEntries([...killed].map(([kind, numbers]) => [kind, [...numbers]])),
+    })),
+    fired: Object.fromEntries(fired),
+    skipped: Object.fromEntries(skipped),
+    sometimes: Object.fromEntries(sometimes),
+  }
 }

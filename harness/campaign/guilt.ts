@@ -16,12 +16,22 @@ import type { Workbench } from './workbench.ts'
 /** Ops that are tried; a crash that takes more is not a small case. */
 const triedMax = 24
 
-/** One sentence on the guilty op; `undefined` where the case has no crash that takes what was called. */
+/** Whose fault it is. */
+export interface Guilty {
+  /** One sentence. */
+  readonly text: string
+  /** `src/journal.ts:88 < src/loop.ts:12`, where one op is guilty and its line is known. */
+  readonly site?: string
+  /** The op, where it is one. */
+  readonly op?: TracedOp
+}
+
+/** The guilty op; `undefined` where the case has no crash that takes what was called. */
 export async function guiltOf(
   bench: Workbench,
   report: CaseReport,
   siteOf: SiteOf,
-): Promise<string | undefined> {
+): Promise<Guilty | undefined> {
   const { group, origin, asked, run, verdict } = report
   const { schedule } = asked
   const slot = schedule.findLastIndex((faults) => faults.some(takesOps)) + 1
@@ -34,7 +44,9 @@ export async function guiltOf(
       return guilt(traced, await reliedOn(bench, report, slot, traced), siteOf)
   }
   const ops = candidates.map(({ n }) => n).join(', ')
-  return `no single op: of ops ${ops}, which no sync covers, more than one had to be durable`
+  return {
+    text: `no single op: of ops ${ops}, which no sync covers, more than one had to be durable`,
+  }
 }
 
 function takesOps(fault: Fault): boolean {
@@ -62,14 +74,15 @@ function inOrder(parts: readonly OpPart[]): readonly OpPart[] {
   return parts.toSorted((left, right) => left.op - right.op)
 }
 
-function guilt(traced: TracedOp, relied: string | undefined, siteOf: SiteOf): string {
+function guilt(traced: TracedOp, relied: string | undefined, siteOf: SiteOf): Guilty {
   const site = siteOf(traced.frames)
   const where = site === undefined ? '' : ` at ${site}`
   const before = relied === undefined ? '' : ` before ${relied}`
   const { never, lacks } = isContent(traced.op)
     ? { never: 'synced', lacks: 'no sync' }
     : { never: 'made durable', lacks: 'no sync of its directory' }
-  return `op ${traced.n} was never ${never}: ${describeOp(traced.op)}${where} has ${lacks}${before}`
+  const text = `op ${traced.n} was never ${never}: ${describeOp(traced.op)}${where} has ${lacks}${before}`
+  return { text, op: traced, ...(site === undefined ? {} : { site }) }
 }
 
 /** True for ops that a sync of the file covers; the others are names in a directory. */

@@ -4,16 +4,16 @@
  */
 import type { PlannedCase } from './group.ts'
 
-/** Plans that may be held back while one of a class that missed is looked for. */
-const lookAheadMax = 32
-
 export class PlanQueue {
   readonly #plans: Iterator<PlannedCase>
   readonly #held: PlannedCase[] = []
   readonly #missed: string[] = []
+  readonly #lookAheadMax: number
 
-  constructor(plans: Iterator<PlannedCase>) {
+  /** `lookAheadMax`: plans that may be held back while one of a class that missed is looked for. */
+  constructor(plans: Iterator<PlannedCase>, lookAheadMax = 32) {
     this.#plans = plans
+    this.#lookAheadMax = lookAheadMax
   }
 
   /** A plan of this class came to nothing. */
@@ -27,7 +27,7 @@ export class PlanQueue {
     if (wanted === undefined) return this.#held.shift() ?? this.#pull()
     const held = this.#held.findIndex((plan) => isOf(plan, wanted))
     if (held >= 0) return this.#held.splice(held, 1)[0]
-    while (this.#held.length < lookAheadMax) {
+    while (this.#held.length < this.#lookAheadMax) {
       const plan = this.#pull()
       if (plan === undefined) break
       if (isOf(plan, wanted)) return plan

@@ -41,11 +41,11 @@ function around(
   const traced = ops.find((each) => each.stream === stream && each.n === op)
   if (traced === undefined) return {}
   const site = siteOf(traced.frames)
-  return { op: describe(traced), ...(site === undefined ? {} : { site }) }
+  return { op: tellOp(traced), ...(site === undefined ? {} : { site }) }
 }
 
-/** A mark by its name: how long its line is tells a reader nothing. */
-function describe(traced: TracedOp): string {
+/** An op in words; a mark by its name: how long its line is tells a reader nothing. */
+export function tellOp(traced: TracedOp): string {
   const found = tracedMark(traced)
   if (found === undefined) return describeOp(traced.op)
   return `mark ${found.mark}${found.about === undefined ? '' : ` of ${found.about}`}`

@@ -54,6 +54,8 @@ export interface ControlRun {
 export interface TrialOptions {
   readonly lane?: LiveCase['lane']
   readonly profile?: string
+  /** Keep what each life leaves. */
+  readonly images?: boolean
 }
 
 /** A case of a group as the engine is asked for it. `name` is unique among the cases that run at once. */
@@ -105,7 +107,7 @@ export async function runTrial(
   options: TrialOptions = {},
 ): Promise<Tried> {
   const asked = askedCase(group, plan.name, plan, options.lane)
-  const run = await engine.runCase(asked)
+  const run = await engine.runCase(options.images === true ? { ...asked, images: true } : asked)
   return judgeCase(group, plan.origin, run, control.history, options.profile)
 }
 

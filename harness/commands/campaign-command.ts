@@ -5,63 +5,82 @@
  *   O2  every case is written down with its token, whatever came of it
  *   O3  a stop ends all of it with what is known by then, and never as a pass
  */
-import { join } from 'node:path'
-import { isFailure, runCampaign } from '../campaign/campaign.ts'
-import type { CaseReport } from '../campaign/trial.ts'
+import { join, relative, resolve } from 'node:path'
+import { Campaign, type CampaignOptions } from '../campaign/campaign.ts'
+import { liveProfile, type CaseReport } from '../campaign/trial.ts'
 import { Workbench } from '../campaign/workbench.ts'
 import { readCorpus, type CorpusEntry } from '../corpus/corpus.ts'
 import { runCorpus, type CorpusResult } from '../replay/corpus-run.ts'
-import { caseLine } from '../report/case-line.ts'
-import { readEnvironment, environmentLine } from '../report/environment.ts'
+import { readEnvironment, environmentLine, type Environment } from '../report/environment.ts'
 import { ignoredDirectory, ReportFiles } from '../report/files.ts'
 import type { LiveOptions } from '../live/options.ts'
 import type { Output } from '../report/output.ts'
-import type { Progress } from '../report/progress.ts'
-import type { Claim } from '../system.ts'
-import { exitCode, worst } from '../verdict.ts'
-import type { CampaignOrder, CampaignOutcome } from './campaign-order.ts'
-import { claimsAtStake } from './claim-outcomes.ts'
+import { ResultGatherer, type ResultHead } from '../report/result/gather.ts'
+import { mergeResults } from '../report/result/merge.ts'
+import { readResult, type Result } from '../report/result/result.ts'
+import { outcomeRank } from '../verdict.ts'
+import type { CampaignOrder, CampaignOutcome, Driven, ToldFailure } from './campaign-order.ts'
 import { failuresOf } from './failures.ts'
-import { bailDefault, quietMs, type CommonOptions } from './options.ts'
+import { quietMs, type CommonOptions } from './options.ts'
 import { scratchName } from './project.ts'
-import { resultJson, sayResult } from './result.ts'
+import { sayResult } from './result.ts'
 import { stopOnSignals } from './stop.ts'
+import { Watch } from './watch.ts'
+import { writeReports } from './write-reports.ts'
 
-/** Runs it all, says what came of it, and gives the outcome; `exitCode(outcome.verdict)` is the command's. */
+/** Runs it all, says what came of it, and gives the outcome; `exitCode(outcome.result.verdict)` is the command's. */
 export async function runOrder(order: CampaignOrder, output: Output): Promise<CampaignOutcome> {
-  const { project, scenarios, systems, seed, options } = order
+  const { project, seed, options } = order
   const environment = readEnvironment(project.directory)
   const entries = await corpusOf(order)
   output.say(environmentLine(environment))
   output.say(headLine(order, entries.length))
   output.say('')
-  const files = new ReportFiles(
-    options.out ?? ignoredDirectory(join(project.directory, scratchName)),
-  )
+  const files = new ReportFiles(outOf(order))
   const stopping = stopOnSignals()
-  const watch = new Watch(order, output, files)
-  const isTimeOver = budgetOf(options.budget, stopping.signal)
-  const isOver = (): boolean => isTimeOver() || watch.isEnough
+  const endMs = performance.now() + (options.budget ?? Infinity)
+  const leftMs = (): number => endMs - performance.now()
+  const gatherer = new ResultGatherer(headOf(order, environment))
+  const watch = new Watch({ order, output, files, gatherer, leftMs })
+  const isOver = (): boolean => stopping.signal.aborted || leftMs() <= 0 || watch.isEnough
+  const { before } = order
+  const campaign = new Campaign({
+    seed,
+    scenarios: order.scenarios,
+    systems: order.systems,
+    cases: order.cases,
+    workloads: order.workloads,
+    live: liveOptions(options),
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
+    ...(options.shard === undefined ? {} : { shard: options.shard }),
+    ...(before === undefined ? {} : { isDone: doneIn(before) }),
+    isOver,
+    stop: stopping.signal,
+    onCase: (report, slot) => watch.liveCase(report, slot),
+  })
   try {
     const corpus = await runSaved(order, entries, isOver, watch)
-    const campaign = await runCampaign({
-      seed,
-      scenarios,
-      systems,
-      cases: order.cases,
-      workloads: order.workloads,
-      live: liveOptions(options),
-      ...(options.profile === undefined ? {} : { profile: options.profile }),
-      ...(options.shard === undefined ? {} : { shard: options.shard }),
+    const driven: Driven = {
+      campaign,
+      order,
+      leftMs,
       isOver,
       stop: stopping.signal,
-      onCase: (report) => watch.liveCase(report),
-    })
+      environment,
+      output,
+      watch,
+      gatherer,
+      told: [],
+      untold: 0,
+    }
+    await (order.drive ?? oneByOne)(driven)
     watch.end()
-    const { told: failures, untold } = await failuresOf(
+    await campaign.close()
+    const shown = campaign.result()
+    const found = await failuresOf(
       {
         project,
-        failures: campaign.failures,
+        failures: shown.failures,
         corpus,
         environment,
         live: liveOptions(options),
@@ -69,37 +88,96 @@ export async function runOrder(order: CampaignOrder, output: Output): Promise<Ca
         shrinkMs: order.shrinkMs,
         save: order.save,
         stop: stopping.signal,
+        ...(options.artifacts === undefined
+          ? {}
+          : { artifacts: resolve(project.directory, options.artifacts) }),
       },
       output,
     )
-    const verdict = worst([
-      ...corpus.flatMap(({ replayed }) => replayed.reports.map((report) => report.verdict)),
-      campaign.verdict,
-    ])
-    const casesFile = files.cases
-    const { atStake } = watch
-    const outcome = {
-      seed,
-      environment,
-      campaign,
-      corpus,
+    const failures = worstLast([...driven.told, ...found.told])
+    const own = gatherer.build({
+      campaign: shown,
       failures,
-      untold,
-      verdict,
-      atStake,
+      untold: found.untold + driven.untold,
       ...(watch.isEnough ? { endedAfter: watch.failed } : {}),
-      casesFile,
-    }
+      isStopped: stopping.signal.aborted,
+    })
+    const result = before === undefined ? own : mergeResults([before, own])
     await files.close(
-      resultJson(outcome),
+      result,
       failures.map(({ text }) => text),
     )
-    return outcome
+    return {
+      result,
+      campaign: shown,
+      failures,
+      atStake: watch.atStake,
+      casesFile: files.cases,
+      resultFile: files.result,
+    }
   } finally {
     watch.end()
+    await campaign.close()
     files.abandon()
     stopping.forget()
   }
+}
+
+/** All workloads of a system, then those of the next. */
+export async function oneByOne({ campaign, order }: Driven): Promise<void> {
+  for (const system of order.systems) {
+    await campaign.run(system, 0, order.workloads)
+    await campaign.closeSystem(system)
+  }
+}
+
+function headOf(order: CampaignOrder, environment: Environment): ResultHead {
+  const { command, project, seed, cases, workloads, options, scenarios, systems } = order
+  return {
+    command,
+    directory: project.directory,
+    seed,
+    profile: options.profile ?? liveProfile,
+    ...(options.shard === undefined ? {} : { shard: options.shard }),
+    cases,
+    workloads,
+    ...(options.budget === undefined ? {} : { budgetMs: options.budget }),
+    environment,
+    scenarios,
+    systems,
+  }
+}
+
+/** The directory that a command writes into. */
+export function outOf({ project, options }: Pick<CampaignOrder, 'project' | 'options'>): string {
+  return options.out ?? ignoredDirectory(join(project.directory, scratchName))
+}
+
+function worstLast(failures: readonly ToldFailure[]): readonly ToldFailure[] {
+  return failures.toSorted(
+    (left, right) => outcomeRank(left.story.verdict) - outcomeRank(right.story.verdict),
+  )
+}
+
+/** Places that an earlier part of the same campaign ran. */
+function doneIn({ cases }: Result): NonNullable<CampaignOptions['isDone']> {
+  const done = new Set<string>()
+  for (const [index, slot] of cases.slot.entries()) {
+    const group = cases.groups[cases.group[index] ?? -1]
+    if (slot >= 0 && group !== undefined) done.add(slotKey(group, slot))
+  }
+  return (scenario, system, seed, slot) => done.has(slotKey({ scenario, system, seed }, slot))
+}
+
+function slotKey(
+  {
+    scenario,
+    system,
+    seed,
+  }: Pick<Result['cases']['groups'][number], 'scenario' | 'system' | 'seed'>,
+  slot: number,
+): string {
+  return JSON.stringify([scenario, system, seed, slot])
 }
 
 async function runSaved(
@@ -135,17 +213,44 @@ function liveOptions({
   return { jobs, quietMs: quiet, ...(scratch === undefined ? {} : { scratch }) }
 }
 
-/** Says the outcome and gives the exit code. */
-export function finish(outcome: CampaignOutcome, output: Output): number {
-  output.json(resultJson(outcome))
-  sayResult(outcome, output)
-  return exitCode(outcome.verdict)
+/** Says the outcome, writes the reports that were asked for, and gives the exit code. */
+export function finish(
+  { resultFile, casesFile }: Pick<CampaignOutcome, 'resultFile' | 'casesFile'>,
+  { options, project }: Pick<CampaignOrder, 'options' | 'project'>,
+  output: Output,
+  more = '',
+): number {
+  // R1 of the schema: what is told is what a reader of the file would be told.
+  const result = readResult(resultFile)
+  output.json(result)
+  const written = writeReports(result, options, project.directory, output)
+  sayResult(result, output, {
+    casesFile,
+    more,
+    notes: [...written, ...(result.stopped ? [resumeLine(result, resultFile)] : [])],
+  })
+  return result.exitCode
+}
+
+/** The command that runs what a stop left out. */
+function resumeLine({ seed }: Result, resultFile: string): string {
+  const given = process.argv.slice(2)
+  const resumed = given.indexOf('--resume')
+  const kept = resumed < 0 ? given : given.filter((_, at) => at !== resumed && at !== resumed + 1)
+  const seeded = kept.some((each) => each.startsWith('--seed') || each === '--nightly')
+  return [
+    'the rest of it: npx killpoint',
+    ...kept,
+    ...(seeded ? [] : ['--seed', seed]),
+    '--resume',
+    relative(process.cwd(), resultFile),
+  ].join(' ')
 }
 
 /** Saved cases of the scenarios and systems that were chosen, and those whose scenario or system is gone. */
 async function corpusOf(order: CampaignOrder): Promise<readonly CorpusEntry[]> {
   const { project, scenarios, systems, options } = order
-  if (options.shard !== undefined && options.shard.index > 1) return []
+  if (order.isFurther === true) return []
   const left = (
     known: readonly { name: string }[],
     chosen: readonly { name: string }[],
@@ -155,9 +260,14 @@ async function corpusOf(order: CampaignOrder): Promise<readonly CorpusEntry[]> {
     )
   const otherScenarios = left(project.scenarios, scenarios)
   const otherSystems = left(project.systems, systems)
-  const entries = await readCorpus(project.corpus)
-  return entries.filter(
+  const done = new Set(order.before?.corpus.map(({ token }) => token))
+  const entries = (await readCorpus(project.corpus)).filter(
     ({ saved }) => !otherScenarios.has(saved.scenario) && !otherSystems.has(saved.system),
+  )
+  const { shard } = options
+  return entries.filter(
+    ({ saved }, place) =>
+      !done.has(saved.token) && (shard === undefined || place % shard.of === shard.index - 1),
   )
 }
 
@@ -181,68 +291,4 @@ function headLine(order: CampaignOrder, saved: number): string {
 export function budgetOf(budgetMs: number | undefined, stop: AbortSignal): () => boolean {
   const endMs = performance.now() + (budgetMs ?? Infinity)
   return () => stop.aborted || performance.now() >= endMs
-}
-
-const wedgeWeight = 9
-
-/** Tells how far it is. */
-class Watch {
-  readonly atStake = new Map<Claim, number>()
-  readonly #output: Output
-  readonly #files: ReportFiles
-  readonly #progress: Progress
-  readonly #expected: string
-  readonly #bail: number
-  #done = 0
-  #failed = 0
-  #wedged = 0
-
-  constructor(order: CampaignOrder, output: Output, files: ReportFiles) {
-    const { scenarios, systems, workloads, cases, options } = order
-    const all = scenarios.length * systems.length * workloads * cases
-    this.#expected = Number.isFinite(all) ? `/~${Math.ceil(all / (options.shard?.of ?? 1))}` : ''
-    this.#bail = options.bail ?? bailDefault
-    this.#output = output
-    this.#files = files
-    this.#progress = output.progress()
-  }
-
-  /** Failing cases so far. */
-  get failed(): number {
-    return this.#failed
-  }
-
-  /** Enough has failed. A wedge takes as long to be sure of as a dozen other cases. */
-  get isEnough(): boolean {
-    return this.#failed + wedgeWeight * this.#wedged >= this.#bail
-  }
-
-  corpusCase({ entry, replayed }: CorpusResult): void {
-    for (const report of replayed.reports) this.#files.addCase(caseLine(report))
-    const { outcome, verdict } = replayed
-    if (outcome.kind === 'stale')
-      this.#progress.print(`${this.#output.ink.doubt('?')} ${entry.file} is stale: ${outcome.why}`)
-    else if (isFailure({ verdict }))
-      this.#progress.print(`${this.#output.ink.bad('✗')} ${verdict}  ${entry.file}`)
-  }
-
-  liveCase(report: CaseReport): void {
-    this.#files.addCase(caseLine(report))
-    this.#done += 1
-    for (const claim of isFailure(report) ? [] : claimsAtStake(report))
-      this.atStake.set(claim, (this.atStake.get(claim) ?? 0) + 1)
-    if (isFailure(report)) {
-      this.#failed += 1
-      if (report.verdict === 'WEDGED') this.#wedged += 1
-      this.#progress.print(`${this.#output.ink.bad('✗')} ${report.verdict}  ${report.token}`)
-    }
-    const { scenario, system } = report.group
-    this.#progress.update(
-      `${this.#done}${this.#expected} cases  ${this.#failed} failed  ${scenario.name} × ${system.name}`,
-    )
-  }
-
-  end(): void {
-    this.#progress.end()
-  }
 }

@@ -2,6 +2,8 @@
  * `killpoint explore`: every crash state of a recorded run of every scenario, recovered and judged. What is found is seen again
  * in fresh processes, made smaller and told like any other failure.
  */
+import { mkdirSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
 import type { CaseReport } from '../campaign/trial.ts'
 import { workloadOfSeed, type Group, type Origin } from '../campaign/group.ts'
 import { Workbench } from '../campaign/workbench.ts'
@@ -14,15 +16,11 @@ import {
   type ScenarioExplored,
 } from '../explorer/explore.ts'
 import type { Harm } from '../explorer/job.ts'
-import {
-  countsJson,
-  exploredLine,
-  exploredSummary,
-  exploredTable,
-  notLookedAt,
-} from '../report/explored.ts'
+import { exploredLine } from '../report/explored.ts'
+import { ignoredDirectory } from '../report/files.ts'
+import { ResultGatherer, type ResultHead } from '../report/result/gather.ts'
+import { readResult, writeResult } from '../report/result/result.ts'
 import { environmentLine, readEnvironment, type Environment } from '../report/environment.ts'
-import { storyText } from '../report/failure-story.ts'
 import type { Output } from '../report/output.ts'
 import type { Scenario } from '../scenario.ts'
 import { newSeed } from '../seed.ts'
@@ -32,9 +30,11 @@ import { exitCode, isBreach, worst, type Verdict } from '../verdict.ts'
 import { budgetOf } from './campaign-command.ts'
 import type { ToldFailure } from './campaign-order.ts'
 import { failuresOf } from './failures.ts'
-import { shardOf, type CommonOptions } from './options.ts'
-import { chooseBoth, type Project } from './project.ts'
+import type { CommonOptions } from './options.ts'
+import { chooseBoth, scratchName, type Project } from './project.ts'
+import { sayResult } from './result.ts'
 import { stopOnSignals } from './stop.ts'
+import { writeReports } from './write-reports.ts'
 
 /** Options of the command. */
 export interface ExploreCommandOptions extends CommonOptions {
@@ -71,6 +71,12 @@ export interface ExplorationOrder {
   /** Kinds of failure after which no further scenario is begun. */
   readonly bail: number
   readonly stop: AbortSignal
+  /** Only part `index` (from 1) of `of`. */
+  readonly part?: { readonly index: number; readonly of: number }
+  /** Directory in which each failure gets a folder. */
+  readonly artifacts?: string
+  /** Told of every scenario while the maps of its bundle are still there. */
+  readonly onScenario?: (result: ScenarioExplored) => void
 }
 
 /** What came of it. */
@@ -99,7 +105,7 @@ export async function exploreCommand(
   const order: ExplorationOrder = {
     project,
     systems: chosen.systems,
-    scenarios: shardOf(chosen.scenarios, options.shard),
+    scenarios: chosen.scenarios,
     seed: options.seed ?? newSeed(),
     jobs: options.jobs,
     profile: options.profile === 'ext4' ? 'ext4' : 'posix',
@@ -114,15 +120,30 @@ export async function exploreCommand(
     ...(options.budget === undefined ? {} : { budgetMs: options.budget }),
     bail,
     stop: stopping.signal,
+    ...(options.shard === undefined ? {} : { part: options.shard }),
+    ...(options.artifacts === undefined ? {} : { artifacts: resolve(options.artifacts) }),
   }
   output.say(environmentLine(environment))
   output.say(headLine(order))
   output.say('')
   try {
-    const outcome = await runExploration(order, output)
-    output.json(explorationJson(order, outcome))
-    sayExploration(outcome, output)
-    return exitCode(outcome.verdict)
+    const directory = options.out ?? ignoredDirectory(join(project.directory, scratchName))
+    mkdirSync(directory, { recursive: true })
+    const gatherer = new ResultGatherer(headOf(order, options))
+    const onScenario = (result: ScenarioExplored): void => gatherer.explored(result)
+    const { failures, untold, verdict } = await runExploration({ ...order, onScenario }, output)
+    const isStopped = stopping.signal.aborted
+    const built = gatherer.build({ failures, untold, isStopped })
+    const known = worst([built.verdict as Verdict, verdict])
+    const resultFile = join(directory, 'result.json')
+    writeResult(resultFile, { ...built, verdict: known, exitCode: exitCode(known) })
+    const result = readResult(resultFile)
+    output.json(result)
+    const notes = writeReports(result, options, project.directory, output)
+    sayResult(result, output, {
+      notes: [...notes, `result: ${relative(process.cwd(), resultFile)}`],
+    })
+    return result.exitCode
   } finally {
     stopping.forget()
   }
@@ -152,9 +173,11 @@ export async function runExploration(
     root: order.project.directory,
     isOver: () => isOver() || found >= order.bail,
     ...(Number.isFinite(endMs) ? { leftMs: () => endMs - performance.now() } : {}),
+    ...(order.part === undefined ? {} : { part: order.part }),
     onScenario: (result) => {
       found += result.findings.length
       progress.print(exploredLine(result))
+      order.onScenario?.(result)
     },
   })
   progress.end()
@@ -172,6 +195,7 @@ export async function runExploration(
       shrinkMs: order.shrinkMs,
       save: order.save,
       stop: order.stop,
+      ...(order.artifacts === undefined ? {} : { artifacts: order.artifacts }),
     },
     output,
   )
@@ -184,75 +208,23 @@ export async function runExploration(
   }
 }
 
-/** Says what was explored; the failures stand last. */
-export function sayExploration(outcome: ExplorationOutcome, output: Output): void {
-  const { results, failures, untold, unconfirmed, verdict } = outcome
-  const { say, ink } = output
-  say(exploredTable(results))
-  say('')
-  for (const { scenario, system, skipped, controlFault } of results) {
-    if (skipped !== undefined) say(`skipped ${scenario} × ${system}: ${skipped}`)
-    if (controlFault !== undefined) say(`${scenario} × ${system} without a fault: ${controlFault}`)
-  }
-  for (const line of notLookedAt(results, boundsDefaults)) say(`sampled: ${line}`)
-  say(exploredSummary(results))
-  for (const { token, verdict: found, what, confirmed } of unconfirmed)
-    say(
-      ink.doubt(
-        `! the harness is at fault: ${found} (${what}) in memory, ${confirmed} in processes: ${token}`,
-      ),
-    )
-  if (failures.length === 0) {
-    const good = verdict === 'HOLDS'
-    say(good ? ink.good('✓ all of it holds') : ink.doubt(`? ${verdict.toLowerCase()}`))
-    return
-  }
-  say(`${failures.length} kinds of failure${untold === 0 ? '' : `, and ${untold} more`}`)
-  for (const { story } of failures) {
-    say('')
-    say(storyText(story, ink))
-  }
-}
-
-/** The outcome as JSON. */
-export function explorationJson(
-  { seed, profile, depth, environment }: ExplorationOrder,
-  { results, failures, unconfirmed, verdict }: ExplorationOutcome,
-): unknown {
+function headOf(
+  { project, seed, profile, environment, scenarios, systems, part, budgetMs }: ExplorationOrder,
+  { shard }: ExploreCommandOptions,
+): ResultHead {
+  const own = shard ?? part
   return {
-    version: 1,
+    command: 'explore',
+    directory: project.directory,
     seed,
     profile,
-    depth,
-    bounds: boundsDefaults,
+    ...(own === undefined ? {} : { shard: own }),
+    cases: 0,
+    workloads: 1,
+    ...(budgetMs === undefined ? {} : { budgetMs }),
     environment,
-    verdict,
-    exitCode: exitCode(verdict),
-    scenarios: results.map(({ counts, findings, ...result }) => ({
-      ...result,
-      counts: countsJson(counts),
-      findings: findings.map(({ token, verdict: found, invariant, what, count, isConfirmed }) => ({
-        token,
-        verdict: found,
-        invariant,
-        what,
-        states: count,
-        isConfirmed,
-      })),
-    })),
-    failures: failures.map(({ story, text, first, alike, saved }) => ({
-      scenario: story.scenario,
-      system: story.system,
-      verdict: story.verdict,
-      invariant: story.judgement?.finding?.invariant,
-      guilty: story.guilty,
-      token: story.replay,
-      first,
-      alike,
-      saved,
-      text,
-    })),
-    unconfirmed: unconfirmed.map(({ token, confirmed }) => ({ token, confirmed })),
+    scenarios,
+    systems,
   }
 }
 

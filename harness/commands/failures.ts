@@ -1,5 +1,6 @@
 /** Tells the failures of a campaign: one text per kind, seen again, made smaller, saved. */
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
+import { evidenceOf } from '../campaign/evidence.ts'
 import {
   kindsOf,
   savedFrom,
@@ -14,8 +15,12 @@ import type { LiveOptions } from '../live/options.ts'
 import { saveCase } from '../corpus/corpus.ts'
 import type { CorpusResult } from '../replay/corpus-run.ts'
 import { environmentLine, type Environment } from '../report/environment.ts'
-import { storyText } from '../report/failure-story.ts'
+import { artifactName } from '../report/artifact/name.ts'
+import { writeArtifact } from '../report/artifact/write.ts'
+import { storyText, type FailureStory } from '../report/failure-story.ts'
 import { plainInk, type Output } from '../report/output.ts'
+import { sitesUnder } from '../report/sites.ts'
+import { timelineOf } from '../report/timeline.ts'
 import { isBreach, outcomeRank, precedence } from '../verdict.ts'
 import type { ToldFailure } from './campaign-order.ts'
 import type { Project } from './project.ts'
@@ -35,6 +40,8 @@ export interface FailureSource {
   /** Writes failures into the corpus. */
   readonly save: boolean
   readonly stop: AbortSignal
+  /** Directory in which each failure gets a folder. */
+  readonly artifacts?: string
 }
 
 /** The failures that are told, and how many kinds are not. */
@@ -97,7 +104,7 @@ function rank({ judgement }: CaseReport): number {
 }
 
 /** A wedge is sure only after a long look at each candidate: `killpoint shrink` has that time. */
-function isQuick({ report }: FailureKind): boolean {
+function isQuick({ report }: Pick<FailureKind, 'report'>): boolean {
   return report.verdict !== 'WEDGED'
 }
 
@@ -120,9 +127,10 @@ function isTold({ verdict }: CaseReport): boolean {
 /** A saved case that fails: it was made smaller when it was saved. */
 async function tellSaved(
   bench: Workbench,
-  { project, environment }: FailureSource,
+  source: FailureSource,
   { entry, replayed }: CorpusResult,
 ): Promise<ToldFailure> {
+  const { project, environment } = source
   const report = replayed.reports.find(isTold)
   if (report === undefined) throw new Error(`${entry.file} does not fail`)
   const { directory } = project
@@ -132,14 +140,17 @@ async function tellSaved(
     replay: relative(directory, entry.file),
     notes: [`in the corpus as ${entry.saved.failure}, found by ${entry.saved.found}`],
   })
-  return { story, text: storyText(story, plainInk), first: report.token, alike: 1 }
+  const text = storyText(story, plainInk)
+  const shown = await show(bench, source, report, story)
+  return { story, text, first: report.token, alike: 1, ...shown }
 }
 
 async function tell(
   bench: Workbench,
-  { project, environment, profile = liveProfile, save }: FailureSource,
+  source: FailureSource,
   settled: Settled,
 ): Promise<ToldFailure> {
+  const { project, environment, profile = liveProfile, save } = source
   const { smallest, report } = settled
   const { directory, records, corpus } = project
   const saved = await keep()
@@ -158,7 +169,8 @@ async function tell(
     text: storyText(story, plainInk),
     first: report.token,
     alike: settled.reports.length,
-    ...(saved === undefined ? {} : { saved }),
+    ...(saved === undefined ? {} : { saved: relative(directory, saved) }),
+    ...(await show(bench, source, smallest, story)),
   }
 
   /** On record, so that a replay has something to compare with; in the corpus where that is wanted. */
@@ -170,6 +182,25 @@ async function tell(
     if (!save) return undefined
     return await saveCase(corpus, await savedFrom(bench, smallest, found, profile))
   }
+}
+
+/** Its timeline, and its folder where there is one to be; neither for what the harness itself went wrong in, or what hangs. */
+async function show(
+  bench: Workbench,
+  { project, environment, artifacts }: FailureSource,
+  report: CaseReport,
+  story: FailureStory,
+): Promise<Pick<ToldFailure, 'timeline' | 'artifact'>> {
+  if (!isBreach(report.verdict) || !isQuick({ report })) return {}
+  const evidence = await evidenceOf(bench, report)
+  if (typeof evidence === 'string') return {}
+  const siteOf = sitesUnder(project.directory)
+  const timeline = timelineOf(evidence.report, siteOf, story.guiltyOp)
+  if (artifacts === undefined) return { timeline }
+  const artifact = artifactName(story)
+  const text = storyText(story, plainInk)
+  writeArtifact(join(artifacts, artifact), { evidence, text, environment, siteOf })
+  return { timeline, artifact }
 }
 
 /** `94 more cases fail in this way, in loop, tool-batch`. */

@@ -1,13 +1,42 @@
 /**
- * `killpoint gate`: what a pipeline runs. The corpus first, then as many workloads as a budget allows, in an order that the
- * seed decides; the seed is the commit, so that two runs of one commit do the same, and the next commit tries something else.
+ * `killpoint gate`: what a pipeline runs. The corpus first; then the budget is shared by two engines:
+ *
+ *   G1  The live engine runs one workload of every scenario. It shows the sometimes and the fault classes without which a gate is
+ *       inconclusive, and counts the crash points that there are.
+ *   G2  What is left of the budget goes to both by what they still have to find: to the explorer as many parts as there are
+ *       crash points in the controls, for each kind of crash that the system claims to survive; to the live engine as many as
+ *       there are crash points at which no process was killed, and fault classes and sometimes not shown. What the explorer
+ *       does not need it gives back.
+ *   G3  The live engine goes on with further workloads, each over all systems, until the budget ends.
+ *   G4  Which cases run, and in which order, the seed decides; how many, the budget. The seed is the commit: two runs of one
+ *       commit try the same cases, the next commit tries others. Seeds of `--seeds` and `--nightly` share no case with it.
  */
-import type { Output } from '../report/output.ts'
+import { UsageError } from '../errors.ts'
+import { harmNames, type Harm } from '../explorer/job.ts'
 import { gitCommit } from '../report/environment.ts'
+import type { Output } from '../report/output.ts'
+import { pointsKilled, pointsSeen, vacuous } from '../report/result/coverage.ts'
+import { mergeResults } from '../report/result/merge.ts'
+import { readResult, writeResult, type Coverage } from '../report/result/result.ts'
+import type { System } from '../system.ts'
 import { finish, runOrder } from './campaign-command.ts'
+import type { CampaignOrder, Driven } from './campaign-order.ts'
+import { explorePart } from './explore-part.ts'
 import type { RunOptions } from './run.ts'
 import { casesDefault } from './run.ts'
 import { chooseBoth, type ConfiguredProject } from './project.ts'
+import { nightlyBudgetMs, nightlySeeds, rangeSeeds } from './seeds.ts'
+
+/** Options of the command. */
+export interface GateOptions extends RunOptions {
+  /** False with `--no-explore`: real processes alone. */
+  readonly explore?: boolean
+  /** Storage errors and rot too. */
+  readonly errors?: boolean
+  /** `1..8`. */
+  readonly seeds?: { readonly from: number; readonly to: number }
+  readonly nightly?: boolean
+}
 
 /** Milliseconds. */
 export const gateBudgetMs = 60_000
@@ -21,22 +50,91 @@ const seedWithoutCommit = 'gate'
 /** Runs the gate of a project, says what it showed, and gives the exit code. */
 export async function gateCommand(
   project: ConfiguredProject,
-  options: RunOptions,
+  options: GateOptions,
   output: Output,
 ): Promise<number> {
-  const { config, directory } = project
-  const outcome = await runOrder(
-    {
-      project,
-      ...chooseBoth(project, options),
-      seed: options.seed ?? gitCommit(directory) ?? seedWithoutCommit,
-      cases: options.cases ?? config.cases ?? casesDefault,
-      workloads: options.workloads ?? Infinity,
-      options: { ...options, budget: options.budget ?? gateBudgetMs },
-      shrinkMs: options.shrink === false ? 0 : shrinkMs,
-      save: options.save === true,
-    },
-    output,
-  )
-  return finish(outcome, output)
+  const seeds = seedsOf(project, options)
+  const budgetMs = options.budget ?? (options.nightly === true ? nightlyBudgetMs : gateBudgetMs)
+  const endMs = performance.now() + budgetMs
+  const [first, ...more] = seeds
+  if (first === undefined) throw new UsageError('OPTION_INVALID', 'there is no seed to run')
+  const share = (left: number): number => Math.max(1, (endMs - performance.now()) / left)
+  let order = orderOf(project, options, first, share(seeds.length))
+  let outcome = await runOrder(order, output)
+  // More seeds: each gets its part of what is left of the budget; what they came to is one result.
+  for (const [index, seed] of more.entries()) {
+    if (outcome.result.stopped || performance.now() >= endMs) break
+    const before = readResult(outcome.resultFile)
+    order = orderOf(project, options, seed, share(more.length - index))
+    outcome = await runOrder({ ...order, isFurther: true }, output)
+    writeResult(outcome.resultFile, mergeResults([before, outcome.result]))
+  }
+  return finish(outcome, order, output)
+}
+
+function seedsOf({ directory }: ConfiguredProject, options: GateOptions): readonly string[] {
+  const chosen = [options.seed, options.seeds, options.nightly].filter((each) => each !== undefined)
+  if (chosen.length > 1)
+    throw new UsageError('OPTION_INVALID', '--seed, --seeds and --nightly exclude each other')
+  if (options.seeds !== undefined) return rangeSeeds(options.seeds)
+  if (options.nightly === true) return nightlySeeds(Date.now())
+  const before = options.resume === undefined ? undefined : readResult(options.resume).seed
+  return [options.seed ?? before ?? gitCommit(directory) ?? seedWithoutCommit]
+}
+
+function orderOf(
+  project: ConfiguredProject,
+  options: GateOptions,
+  seed: string,
+  budgetMs: number,
+): CampaignOrder {
+  const before = options.resume === undefined ? undefined : readResult(options.resume)
+  return {
+    command: 'gate',
+    project,
+    ...chooseBoth(project, options),
+    seed,
+    cases: options.cases ?? project.config.cases ?? casesDefault,
+    workloads: options.workloads ?? Infinity,
+    options: { ...options, budget: budgetMs },
+    shrinkMs: options.shrink === false ? 0 : shrinkMs,
+    save: options.save === true,
+    drive: (driven) => shareBudget(driven, options),
+    ...(before === undefined ? {} : { before }),
+  }
+}
+
+/** G1-G3. */
+async function shareBudget(driven: Driven, options: GateOptions): Promise<void> {
+  const { campaign, order, isOver } = driven
+  for (const system of order.systems) if (!isOver()) await campaign.run(system, 0, 1)
+  if (options.explore !== false && !isOver()) await exploreShare(driven, options)
+  for (let number = 1; number < order.workloads && !isOver() && !campaign.isExhausted; number += 1)
+    for (const system of order.systems) await campaign.run(system, number, number + 1)
+}
+
+async function exploreShare(driven: Driven, { errors }: GateOptions): Promise<void> {
+  const { campaign, order, leftMs } = driven
+  const { coverage } = campaign.result()
+  const budgetMs = leftMs() * explorerShare(coverage, order.systems)
+  const harms = errors === true ? harmNames : harmNames.filter(isCrash)
+  if (budgetMs > 0) await explorePart(driven, { harms, budgetMs, oneIn: 1 })
+}
+
+function isCrash(harm: Harm): boolean {
+  return harm === 'kill' || harm === 'power-loss'
+}
+
+/** G2: the explorer's part of what is left, from 0 to 1. */
+export function explorerShare(coverage: readonly Coverage[], systems: readonly System[]): number {
+  const crashes = (name: string): number =>
+    systems.find((each) => each.name === name)?.claims.includes('power') === true ? 2 : 1
+  let explorer = 0
+  let live = 0
+  for (const each of coverage) {
+    const points = pointsSeen(each)
+    explorer += points * crashes(each.system)
+    live += Math.max(0, points - pointsKilled(each)) + vacuous(each).length
+  }
+  return explorer + live === 0 ? 0 : explorer / (explorer + live)
 }

@@ -2,16 +2,16 @@
 import { availableParallelism } from 'node:os'
 import { InvalidArgumentError, type Command } from 'commander'
 import { isSeed } from '../seed.ts'
+import type { ReportOptions } from './write-reports.ts'
 
 /** Options of every command that runs cases. */
-export interface CommonOptions {
+export interface CommonOptions extends ReportOptions {
   readonly seed?: string
   /** Milliseconds. */
   readonly budget?: number
   readonly jobs: number
   readonly shard?: Shard
   readonly profile?: string
-  readonly json?: boolean
   /** Directory for reports. */
   readonly out?: string
   readonly only?: readonly string[]
@@ -128,6 +128,26 @@ export function shardOf<Item>(items: readonly Item[], part: Shard | undefined): 
   if (part === undefined) return items
   return items.filter((_, place) => place % part.of === part.index - 1)
 }
+
+/** Adds the options of commands whose result is a campaign's. */
+export function withReportOptions(command: Command): Command {
+  return command
+    .option('--result <file>', 'write the result as JSON into this file too')
+    .option('--junit <file>', 'write the result as JUnit XML')
+    .option('--html <file>', 'write the result as a page, one file that needs nothing else')
+    .option('--artifacts <dir>', 'write a folder for each failure: history, trace, directories')
+    .option('--resume <file>', 'run what the stopped campaign of this result.json left out')
+}
+
+/** Reads a range of numbers, `1..8`. */
+export function range(text: string): { readonly from: number; readonly to: number } {
+  const [from, to] = /^(\d+)\.\.(\d+)$/.exec(text)?.slice(1).map(Number) ?? []
+  if (from !== undefined && to !== undefined && from <= to && to - from < rangeMax)
+    return { from, to }
+  throw new InvalidArgumentError('expected a range of at most 1000 numbers, for example 1..8.')
+}
+
+const rangeMax = 1_000
 
 /** Reads a whole number from 1. */
 export function wholeNumber(text: string): number {

@@ -1,102 +1,147 @@
-/** The result of a campaign, for a person and for a machine. */
+/** A result, told to a person. A pure function of what stands in the file. */
 import { relative } from 'node:path'
 import { unseenHint } from '../native/sight.ts'
-import { outcomeText } from '../replay/replay.ts'
-import { storyText } from '../report/failure-story.ts'
 import { sameAgainText } from '../campaign/same-again.ts'
-import type { Output } from '../report/output.ts'
-import {
-  coverageTable,
-  killedTable,
-  randomKillLines,
-  sometimesTable,
-  vacuousLines,
-} from '../report/tables.ts'
-import { exitCode } from '../verdict.ts'
-import type { CampaignOutcome } from './campaign-order.ts'
+import { boundsDefaults } from '../disk-model/states.ts'
+import { exploredSummary, exploredTable, notLookedAt } from '../report/explored.ts'
+import type { Ink, Output } from '../report/output.ts'
+import { pointsKilled } from '../report/result/coverage.ts'
+import { casesOf } from '../report/result/gather.ts'
+import type { Result } from '../report/result/result.ts'
+import { coverageTable, killedTable, randomKillLines, sometimesTable } from '../report/tables.ts'
+import { outcomeRank, type Verdict } from '../verdict.ts'
 
-/** Version of the JSON; it changes when a member changes its meaning. */
-const resultVersion = 1
+/** What is said besides. */
+export interface Said {
+  /** Where every case stands with its token. */
+  readonly casesFile?: string
+  /** Stands before the summary. */
+  readonly more?: string
+  /** Lines in front of the verdict: what was written where, how to go on. */
+  readonly notes?: readonly string[]
+}
 
-/** Says what was killed where, what held, what was never shown, and what failed: the failures last. `more` stands before. */
-export function sayResult(outcome: CampaignOutcome, output: Output, more = ''): void {
-  const { campaign, corpus, failures } = outcome
+/** Says what was killed where, what held, what was never shown, and what failed: the failures last. */
+export function sayResult(
+  result: Result,
+  output: Output,
+  { casesFile, more = '', notes = [] }: Said = {},
+): void {
+  const { coverage, corpus, failures, explored, skipped, verdict } = result
   const { say, ink } = output
-  if (campaign.cases > 0) {
-    say(coverageTable(campaign))
+  const cases = casesOf(coverage)
+  if (cases > 0) {
+    say(coverageTable(coverage))
     say('')
-    say(killedTable(campaign))
+    say(killedTable(coverage))
     say('')
-    say(sometimesTable(campaign))
+    say(sometimesTable(coverage))
     say('')
-    sayRandomKills(outcome, output)
+    sayRandomKills(result, output)
   }
-  for (const { entry, replayed } of corpus)
-    say(`corpus  ${entry.saved.token}  ${outcomeText(replayed, entry.saved)}`)
-  for (const { scenario, system, missing } of campaign.skipped)
+  if (explored.some(({ counts }) => (counts['checked'] ?? 0) > 0)) sayExplored(result, output)
+  for (const { token, text } of corpus) say(`corpus  ${token}  ${text}`)
+  for (const { scenario, system, missing } of skipped)
     say(`skipped ${scenario} × ${system}: it does not claim ${missing}`)
-  for (const [why, pairs] of unseenOf(outcome)) {
+  for (const [why, pairs] of unseenOf(result)) {
     say(`unseen by the native hooks: ${pairs.join(', ')}: ${why}`)
     say(`  ${unseenHint}`)
   }
-  sayDoubts(outcome, output)
+  sayDoubts(result, output)
   if (more !== '') say(`\n${more}\n`)
-  say(summary(outcome))
-  saySameAgain(outcome, output)
-  say(`every case with its token: ${relative(process.cwd(), outcome.casesFile)}`)
+  say(summary(result))
+  saySameAgain(result, output)
+  if (casesFile !== undefined)
+    say(`every case with its token: ${relative(process.cwd(), casesFile)}`)
+  for (const note of notes) say(note)
   if (failures.length === 0) {
-    say(outcome.verdict === 'HOLDS' ? ink.good('✓ all of it holds') : ink.doubt('? inconclusive'))
+    say(verdictLine(verdict, ink))
     return
   }
-  say(failedLine(outcome))
-  for (const { story } of failures) {
+  say(failedLine(result))
+  for (const failure of failures) {
     say('')
-    say(storyText(story, ink))
+    say(inked(failure, ink))
   }
 }
 
 /** Why executables were driven by their marks, and in which scenarios. */
-function unseenOf({ campaign }: CampaignOutcome): ReadonlyMap<string, readonly string[]> {
+function unseenOf({ coverage }: Result): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>()
-  for (const { scenario, system, unseen } of campaign.coverage)
+  for (const { scenario, system, unseen } of coverage)
     if (unseen !== undefined)
       found.set(unseen, [...(found.get(unseen) ?? []), `${scenario} × ${system}`])
   return found
 }
 
-function sayRandomKills({ campaign }: CampaignOutcome, { say }: Output): void {
-  const lines = randomKillLines(campaign)
+function verdictLine(verdict: string, ink: Ink): string {
+  if (verdict === 'HOLDS') return ink.good('✓ all of it holds')
+  const isDoubt = outcomeRank(verdict as Verdict) === 1
+  return isDoubt ? ink.doubt('? inconclusive') : ink.bad(`✗ ${verdict}`)
+}
+
+function inked({ text, verdict }: Result['failures'][number], ink: Ink): string {
+  const [title = '', ...lines] = text.split('\n')
+  return [title.replace('✗', ink.bad('✗')).replace(verdict, ink.bad(verdict)), ...lines].join('\n')
+}
+
+function sayExplored({ explored, order, seed }: Result, { say, ink }: Output): void {
+  say(exploredTable(explored))
+  say('')
+  for (const { scenario, system, skipped, controlFault } of explored) {
+    if (skipped !== undefined) say(`not explored ${scenario} × ${system}: ${skipped}`)
+    if (controlFault !== undefined) say(`${scenario} × ${system} without a fault: ${controlFault}`)
+  }
+  for (const line of notLookedAt(explored, boundsDefaults)) say(`sampled: ${line}`)
+  say(exploredSummary(explored))
+  if (order.oneIn !== undefined)
+    say(
+      `explored one in ${order.oneIn} of the cases, drawn by the seed; all of them: killpoint explore --seed ${seed}`,
+    )
+  say('')
+  for (const { token, verdict, what, confirmed, isConfirmed } of explored.flatMap(
+    ({ findings }) => findings,
+  ))
+    if (!isConfirmed)
+      say(
+        ink.doubt(
+          `! the harness is at fault: ${verdict} (${what}) in memory, ${confirmed} in processes: ${token}`,
+        ),
+      )
+}
+
+function sayRandomKills({ coverage }: Result, { say }: Output): void {
+  const lines = randomKillLines(coverage)
   if (lines.length === 0) return
   say('killed at a random time; each token kills at the same point again')
   for (const line of lines) say(line)
   say('')
 }
 
-function saySameAgain({ campaign }: CampaignOutcome, { say }: Output): void {
-  const all = campaign.coverage.map(({ again }) => again)
+function saySameAgain({ coverage }: Result, { say }: Output): void {
+  const all = coverage.map(({ again }) => again)
   if (all.every(({ runs }) => runs === 0)) return
   say(sameAgainText(all))
   for (const token of all.flatMap(({ otherMarks }) => otherMarks)) say(`  other marks: ${token}`)
 }
 
-function sayDoubts({ campaign, endedAfter }: CampaignOutcome, { say }: Output): void {
+function sayDoubts({ inconclusive, endedAfter, stopped }: Result, { say }: Output): void {
   if (endedAfter !== undefined)
     say(`ended after ${endedAfter} failing cases; --bail sets how many are enough`)
-  if (campaign.isStopped) say('stopped before the end: what follows is what was known by then')
-  const vacuous = vacuousLines(campaign)
-  if (vacuous.length === 0) return
+  if (stopped) say('stopped before the end: what follows is what was known by then')
+  if (inconclusive.length === 0) return
   say('\ninconclusive, because of what was never shown:')
-  for (const line of vacuous) say(`  ${line}`)
+  for (const line of inconclusive) say(`  ${line}`)
   say('')
 }
 
-function summary({ campaign }: CampaignOutcome): string {
-  const sum = (of: (each: (typeof campaign.coverage)[number]) => number): number =>
-    campaign.coverage.reduce((total, each) => total + of(each), 0)
+function summary({ coverage }: Result): string {
+  const sum = (of: (each: Result['coverage'][number]) => number): number =>
+    coverage.reduce((total, each) => total + of(each), 0)
   return [
-    `${campaign.cases} cases`,
+    `${sum((each) => each.cases)} cases`,
     `${sum((each) => each.kills)} real processes killed`,
-    `${sum((each) => each.killedAt.size)} distinct exact crash points`,
+    `${sum(pointsKilled)} distinct exact crash points`,
     randomText(
       sum((each) => each.randomKills.length),
       sum((each) => each.randomMissed),
@@ -109,57 +154,17 @@ function randomText(landed: number, missed: number): string {
   return `${landed} at random times${missed === 0 ? ', all of which landed' : `, ${missed} more fell on no run`}`
 }
 
-function failedLine({ campaign, failures, untold, explored }: CampaignOutcome): string {
-  const cases = campaign.failures.length + (explored?.failed ?? 0)
-  const failed = `${cases} ${cases === 1 ? 'case is' : 'cases are'} no pass`
+function failedLine({ cases, failures, untold, explored }: Result): string {
+  const bad = new Set(
+    cases.verdicts.flatMap((verdict, place) =>
+      outcomeRank(verdict as Verdict) === 0 ? [] : [place],
+    ),
+  )
+  const found = explored.reduce((sum, { findings }) => sum + findings.length, 0)
+  const count = cases.verdict.filter((place) => bad.has(place)).length + found
+  const failed = `${count} ${count === 1 ? 'case is' : 'cases are'} no pass`
   const told = failures.length
   if (told === 1) return `${failed}, one kind of failure:`
   const kinds = untold === 0 ? `${told} kinds` : `${told} of ${told + untold} kinds`
   return `${failed}, ${kinds} of failure, the worst last:`
-}
-
-/** The result as JSON. */
-export function resultJson(outcome: CampaignOutcome): unknown {
-  const { campaign, corpus, failures, environment, seed, verdict } = outcome
-  return {
-    version: resultVersion,
-    seed,
-    environment,
-    verdict,
-    exitCode: exitCode(verdict),
-    stopped: campaign.isStopped,
-    cases: campaign.cases,
-    ...(outcome.explored === undefined ? {} : { explored: outcome.explored.json }),
-    skipped: campaign.skipped,
-    inconclusive: vacuousLines(campaign),
-    corpus: corpus.map(({ entry, replayed }) => ({
-      file: entry.file,
-      token: entry.saved.token,
-      verdict: replayed.verdict,
-      outcome: replayed.outcome,
-    })),
-    failures: failures.map(({ story, text, first, alike, saved }) => ({
-      scenario: story.scenario,
-      system: story.system,
-      verdict: story.verdict,
-      invariant: story.judgement?.finding?.invariant,
-      what: story.judgement?.finding?.what ?? story.trouble?.message,
-      token: story.replay,
-      first,
-      alike,
-      saved,
-      text,
-    })),
-    failed: campaign.failures.map(({ token, verdict: each }) => ({ token, verdict: each })),
-    coverage: campaign.coverage.map((each) => ({
-      ...each,
-      killedAt: [...each.killedAt],
-      byKind: Object.fromEntries(
-        [...each.byKind].map(([kind, { seen, killed }]) => [kind, { seen, killed: killed.size }]),
-      ),
-      fired: Object.fromEntries(each.fired),
-      skipped: Object.fromEntries(each.skipped),
-      sometimes: Object.fromEntries(each.sometimes),
-    })),
-  }
 }

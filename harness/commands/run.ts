@@ -3,10 +3,10 @@
  * processes and real kills.
  */
 import type { Output } from '../report/output.ts'
+import { readResult } from '../report/result/result.ts'
 import { newSeed } from '../seed.ts'
-import { exitCode } from '../verdict.ts'
-import { finish, runOrder } from './campaign-command.ts'
-import { exploreFirst } from './explore-first.ts'
+import { finish, oneByOne, runOrder } from './campaign-command.ts'
+import type { CampaignOrder, Driven } from './campaign-order.ts'
 import type { CommonOptions } from './options.ts'
 import { chooseBoth, type ConfiguredProject } from './project.ts'
 
@@ -18,6 +18,8 @@ export interface RunOptions extends CommonOptions {
   readonly shrink?: boolean
   /** False with `--no-explore`: real processes only. */
   readonly explore?: boolean
+  /** The result of a campaign that was stopped: what it ran is not run again. */
+  readonly resume?: string
 }
 
 /** Cases per workload unless the configuration or the command line says otherwise. */
@@ -33,28 +35,34 @@ export async function runCommand(
   output: Output,
 ): Promise<number> {
   const { config } = project
-  const seed = options.seed ?? newSeed()
-  const explored = explores(options)
-    ? await exploreFirst(project, options, seed, output)
-    : undefined
-  if (explored?.isStopped === true) return exitCode('INCONCLUSIVE')
-  const outcome = await runOrder(
-    {
-      project,
-      ...chooseBoth(project, options),
-      seed,
-      cases: options.cases ?? config.cases ?? casesDefault,
-      workloads: options.workloads ?? config.workloads ?? 1,
-      options,
-      shrinkMs: options.shrink === false ? 0 : shrinkMs,
-      save: options.save === true,
+  const before = options.resume === undefined ? undefined : readResult(options.resume)
+  const order: CampaignOrder = {
+    command: 'run',
+    project,
+    ...chooseBoth(project, options),
+    seed: options.seed ?? before?.seed ?? newSeed(),
+    cases: options.cases ?? config.cases ?? casesDefault,
+    workloads: options.workloads ?? config.workloads ?? 1,
+    options,
+    shrinkMs: options.shrink === false ? 0 : shrinkMs,
+    save: options.save === true,
+    drive: async (driven) => {
+      if (options.explore !== false) await exploreFirst(driven)
+      await oneByOne(driven)
     },
-    output,
-  )
-  return finish(explored === undefined ? outcome : explored.with(outcome), output)
+    ...(before === undefined ? {} : { before }),
+  }
+  return finish(await runOrder(order, output), order, output)
 }
 
-/** The states of a project belong to the first part of a run that was split, as its corpus does. */
-function explores({ explore, shard }: RunOptions): boolean {
-  return explore !== false && (shard?.index ?? 1) === 1
+/** Of so many cases of the explorer one is done: with the kills that follow, a run ends within a minute on two cores. */
+const oneIn = 16
+
+async function exploreFirst(driven: Driven): Promise<void> {
+  const { budget } = driven.order.options
+  await explorePart(driven, {
+    harms: ['kill', 'power-loss', 'error', 'rot'],
+    budgetMs: (budget ?? Infinity) / 2,
+    oneIn,
+  })
 }

@@ -32,7 +32,8 @@ export async function storyOf(
   const opsOfSlot = isQuick || trouble !== undefined ? unrecorded : await bench.opsOfSlot(group)
   const faults = trouble === undefined ? await tellFaults(report, opsOfSlot, siteOf) : []
   const unsynced = isQuick ? undefined : await guiltOf(bench, report, siteOf)
-  const guilty = unsynced ?? guiltyStep(report)
+  const guilty = unsynced?.text ?? guiltyStep(report)
+  const site = unsynced?.site ?? faults.findLast((fault) => fault.site !== undefined)?.site
   return {
     scenario: group.scenario.name,
     system: group.system.name,
@@ -41,6 +42,8 @@ export async function storyOf(
     ...(trouble === undefined ? {} : { trouble }),
     faults,
     ...(guilty === undefined ? {} : { guilty }),
+    ...(site === undefined ? {} : { site }),
+    ...(unsynced?.op === undefined ? {} : { guiltyOp: unsynced.op.n }),
     ...more,
     versions: versionsOf(environment, parseToken(token).profile),
     replay: replay ?? token,

@@ -3,14 +3,14 @@
  * claim: held, broken (with the token that shows it), not shown, or not claimed.
  */
 import type { Output } from '../report/output.ts'
+import { readResult, writeResult, type Result } from '../report/result/result.ts'
 import { claimsTable } from './claims-table.ts'
 import { newSeed } from '../seed.ts'
-import { exitCode } from '../verdict.ts'
 import { loadBackendModule } from './backend-module.ts'
-import { runOrder } from './campaign-command.ts'
+import { finish, runOrder } from './campaign-command.ts'
+import type { CampaignOrder } from './campaign-order.ts'
 import { claimOutcomes } from './claim-outcomes.ts'
 import { chooseBoth, knownScenarios, type Project } from './project.ts'
-import { resultJson, sayResult } from './result.ts'
 import { casesDefault, type RunOptions } from './run.ts'
 
 /** Milliseconds for making failures smaller. */
@@ -25,7 +25,8 @@ export async function validateCommand(
 ): Promise<number> {
   const system = await loadBackendModule(project.directory, path)
   const tested = { ...project, scenarios: knownScenarios(project), systems: [system] }
-  const order = {
+  const order: CampaignOrder = {
+    command: 'validate',
     project: tested,
     ...chooseBoth(tested, options),
     seed: options.seed ?? newSeed(),
@@ -37,7 +38,10 @@ export async function validateCommand(
   }
   const outcome = await runOrder(order, output)
   const claims = claimOutcomes(system, outcome)
-  output.json({ ...(resultJson(outcome) as object), claims })
-  sayResult(outcome, output, claimsTable(claims))
-  return exitCode(outcome.verdict)
+  const result: Result = {
+    ...readResult(outcome.resultFile),
+    claims: claims.map(({ claim, outcome: came }) => ({ claim, outcome: { ...came } })),
+  }
+  writeResult(outcome.resultFile, result)
+  return finish(outcome, order, output, claimsTable(claims))
 }

@@ -16,6 +16,8 @@ import { boundsDefaults, type StateBounds } from '../disk-model/states.ts'
 import { parseSchedule } from '../fault-parse.ts'
 import type { SourceTransform } from '../live/bundle.ts'
 import { sitesUnder } from '../report/sites.ts'
+import type { TraceColumns } from '../report/result/result.ts'
+import { traceOfOps } from '../report/result/told-trace.ts'
 import type { Scenario } from '../scenario.ts'
 import { deriveSeed } from '../seed.ts'
 import { missingClaims, type System } from '../system.ts'
@@ -24,6 +26,7 @@ import { worst, type Verdict } from '../verdict.ts'
 import type { Workload } from '../workload.ts'
 import { CrashBench, type CrashGroup, type RecordedCase } from './crash-bench.ts'
 import { simplestFirst } from './findings.ts'
+import { mergePoints, type PointOutcome } from './point-map.ts'
 import {
   addCounts,
   noCounts,
@@ -62,6 +65,8 @@ export interface ExploreOptions {
   readonly isOver?: () => boolean
   /** Real milliseconds that are left: shards stop then, and say how many points are left. */
   readonly leftMs?: () => number
+  /** Only part `index` (from 1) of `of`: the states are dealt to the parts by their hash, whatever the number of jobs. */
+  readonly part?: { readonly index: number; readonly of: number }
   /** An exploration of a scenario ends with the first finding of one of these. */
   readonly stopAt?: readonly Verdict[]
   readonly onScenario?: (result: ScenarioExplored) => void
@@ -90,6 +95,12 @@ export interface ScenarioExplored {
   readonly pointsLeft: number
   readonly counts: ShardCounts
   readonly findings: readonly ExploredFinding[]
+  /** What came of the crashes of the first life, by place. */
+  readonly map?: readonly PointOutcome[]
+  /** Of the control's first life. */
+  readonly trace?: TraceColumns
+  /** Start of the tokens of its cases, up to the schedule. */
+  readonly prefix?: string
   /** Why nothing was explored. */
   readonly skipped?: string
   /** Why the control does not hold. */
@@ -172,10 +183,27 @@ export async function exploreScenario(
     pointsLeft: Math.max(...reports.map(({ pointsLeft }) => pointsLeft)),
     counts: addCounts(reports.map(({ counts }) => counts)),
     findings,
+    map: mergePoints(reports.map(({ map = [] }) => map)),
+    ...(recorded.trace === undefined
+      ? {}
+      : {
+          trace: traceOfOps(
+            { scenario: scenario.name, system: system.name, seed },
+            recorded.trace.ops,
+            sitesUnder(options.root ?? process.cwd()),
+          ),
+        }),
+    prefix: tokenPrefix(group, system, recorded.order.profile),
     verdict: worst(
       findings.map((each) => (each.isConfirmed ? each.verdict : ('HARNESS_ERROR' as const))),
     ),
   }
+}
+
+function tokenPrefix({ scenario, seed }: CrashGroup, system: System, profile: ProfileName): string {
+  const token = { scenario: scenario.name, system: system.name, seed, profile, schedule: [] }
+  const text = stringifyToken(token)
+  return text.slice(0, text.lastIndexOf(':') + 1)
 }
 
 const nothing: Omit<ScenarioExplored, 'scenario' | 'system' | 'verdict'> = {
@@ -199,21 +227,21 @@ export async function runShards(
   { order }: RecordedCase,
   options: Pick<
     ExploreOptions,
-    'jobs' | 'harms' | 'bounds' | 'depth' | 'nestedEvery' | 'oneIn' | 'leftMs' | 'stopAt'
+    'jobs' | 'harms' | 'bounds' | 'depth' | 'nestedEvery' | 'oneIn' | 'leftMs' | 'stopAt' | 'part'
   >,
   more: Pick<ShardOrder, 'isAudit'> = {},
 ): Promise<readonly ShardReport[]> {
   const { jobs = availableParallelism(), harms = ['kill', 'power-loss'], bounds } = options
-  const { depth = 1, nestedEvery = 1 } = options
+  const { depth = 1, nestedEvery = 1, part = { index: 1, of: 1 } } = options
   const claimed = harms.filter(
     (harm) => harm !== 'power-loss' || order.system.claims.includes('power'),
   )
   return await Promise.all(
-    Array.from({ length: jobs }, (_, shard) =>
+    Array.from({ length: jobs }, (_, job) =>
       bench.runShard({
         order,
-        shard,
-        shards: jobs,
+        shard: part.index - 1 + part.of * job,
+        shards: part.of * jobs,
         bounds: { ...boundsDefaults, ...bounds, seed: order.seed },
         harms: claimed,
         depth,

@@ -6,6 +6,7 @@ import type { ProfileName } from '../disk-model/profile.ts'
 import type { StateBounds } from '../disk-model/states.ts'
 import type { Invariant, Verdict } from '../verdict.ts'
 import type { Workload } from '../workload.ts'
+import type { PointOutcome } from './point-map.ts'
 
 /**
  * What is done to a life. `error`: storage errors at every op that they can hit, alone and with a crash behind them. `rot`: the
@@ -144,6 +145,8 @@ export interface ShardReport {
   readonly pointsLeft: number
   readonly counts: ShardCounts
   readonly findings: readonly ShardFinding[]
+  /** What came of the crashes of the first life, by place. */
+  readonly map?: readonly PointOutcome[]
   /** What it cost, for whoever measures: milliseconds of its process, and the most memory that it held, in bytes. */
   readonly spent?: { readonly cpuMs: number; readonly bytesMax: number }
   /** Of an audit. */

@@ -83,6 +83,9 @@ function caseRun(asked: LiveCase, { lines, lives, isOver }: ReplayedCase): CaseR
     acts: [],
     orphans: [],
     ...(asked.lane === 'recording' ? { traces } : {}),
+    ...(asked.images === true
+      ? { images: new Map(lives.map(({ life, image }) => [life, image])) }
+      : {}),
     missing: new Map(lives.map(({ life, missing }) => [life, missing])),
   }
 }

@@ -20,6 +20,7 @@ import {
   type Standing,
   type Stem,
 } from './lives.ts'
+import { PointMap } from './point-map.ts'
 import { hasFired } from './replay-case.ts'
 
 /** Recoveries that are remembered. */
@@ -68,6 +69,7 @@ export class Shard {
   readonly #images = new Set<string>()
   readonly #memo = new Map<string, Recovery>()
   readonly #findings = new Findings()
+  readonly #map = new PointMap()
   readonly #isLate: () => boolean
   #isStopped = false
   #points = 0
@@ -88,6 +90,7 @@ export class Shard {
       pointsLeft: this.#pointsLeft,
       counts: { ...this.counts, images: this.#images.size },
       findings: this.#findings.list(),
+      map: this.#map.list(),
       ...(this.unsupported === undefined ? {} : { unsupported: this.unsupported }),
       ...(strange === undefined ? {} : { strange }),
     }
@@ -117,7 +120,7 @@ export class Shard {
     const bounds = isFirst ? given : { ...laterBounds, seed: given.seed }
     const model = new DiskModel(victim.trace, victim.before, order.profile, order.seed)
     const opened: Opened = { ...victim, model, marks: model.marks.map(parseMark) }
-    const judged = new Set<string>()
+    const judged = new Map<string, Verdict>()
     const isWhole = victim.depth === 1 && victim.ops === undefined
     let marks = -1
     for (const point of pointsOf(opened)) {
@@ -144,7 +147,7 @@ export class Shard {
     }
   }
 
-  *#visit(victim: Opened, state: CrashState, judged: Set<string>): Asks<void> {
+  *#visit(victim: Opened, state: CrashState, judged: Map<string, Verdict>): Asks<void> {
     const { hash } = state.image
     const isWhole = victim.depth === 1 && victim.ops === undefined
     if (isWhole && !this.isMine(numberIn(hash, 0))) return
@@ -155,8 +158,11 @@ export class Shard {
     // What the machine still holds makes another case of the same image, once it is crashed again.
     const held = isNested && reboots === 0 ? heldAt(victim, state) : ''
     const key = `${hash} ${reboots} ${held}`
-    if (judged.has(key)) return
-    judged.add(key)
+    const known = judged.get(key)
+    if (known !== undefined) {
+      if (isWhole) this.#map.add(state, known)
+      return
+    }
     if (isWhole) this.#images.add(hash)
     const marks = victim.marks.slice(0, state.point.marks)
     const stem = stemAfterCrash(victim.stem, marks, state.fault, victim.inside)
@@ -168,6 +174,8 @@ export class Shard {
       const sites = yield* this.#sitesOf(victim, state)
       this.note(stem, weighed, { victim, state, sites })
     }
+    judged.set(key, weighed.judgement.verdict)
+    if (isWhole) this.#map.add(state, weighed.judgement.verdict)
     const { trace } = recovery
     if (!isNested || trace === undefined) return
     const before = beforeNext(victim, state)

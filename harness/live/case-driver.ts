@@ -7,6 +7,7 @@
  *  4  Nothing here judges the system: what is odd but possible for a system is a fact of the life; what can only be the
  *     harness's, the host's or the adapter's doing is trouble.
  */
+import { readImage, type DirectoryImage } from '../directory-image.ts'
 import type { Fault, LifeFaults, Position } from '../fault.ts'
 import { stringifyFault } from '../fault-text.ts'
 import { encodeHookFaults, type HookFault } from '../hooks/fault.ts'
@@ -44,6 +45,8 @@ export class CaseDriver {
   shooting: Shooting | undefined
   /** The process that a kill at a random time is meant for. */
   target: Started | undefined
+  /** What each entry of the schedule left, where the case asks for it. */
+  readonly images: Map<number, DirectoryImage> = new Map()
   /** What that shot left. */
   shot: Image | undefined
   readonly #context: CaseContext
@@ -79,6 +82,8 @@ export class CaseDriver {
       if (slot > 1) this.#context.passTime(betweenLivesMs)
       const faults = this.#faultsOff ? [] : (schedule[slot - 1] ?? [])
       const ending = await this.#slot(slot, faults)
+      if (this.#asked.images === true)
+        this.images.set(slot, await readImage(this.#context.directories.state))
       if (ending !== undefined) return ending
       if (slot <= lastFault && !this.#faultsOff) continue
       if (this.#zombie !== undefined || this.#zombieEndedIn === slot) continue

@@ -1,6 +1,7 @@
 /**
  * What the live engine is asked and what it answers, as plain data.
  */
+import type { DirectoryImage } from '../directory-image.ts'
 import type { Fault, Schedule } from '../fault.ts'
 import type { LedgerEntry } from '../ledger.ts'
 import type { Trace, TracedOp } from '../trace.ts'
@@ -33,6 +34,8 @@ export interface LiveCase {
   readonly descendants?: 'die' | 'stay'
   /** By the clock of the harness, milliseconds since the epoch at the start of the first life. */
   readonly clockMs?: number
+  /** Keep what each entry of the schedule leaves in the state directory. */
+  readonly images?: boolean
   /** A case without a fault whose end is known: anything but `done` in the first life is trouble. */
   readonly control?: boolean
 }
@@ -134,6 +137,8 @@ export interface CaseRun {
   readonly traces?: ReadonlyMap<number, readonly Trace[]>
   /** Why an executable is driven by its marks although there are native hooks: what these saw is not what it did. */
   readonly unseen?: string
+  /** What each entry of the schedule left in the state directory, from 1, where that was asked for. */
+  readonly images?: ReadonlyMap<number, DirectoryImage>
   /** The directories of the case, where they were kept. */
   readonly directory?: string
 }

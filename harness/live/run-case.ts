@@ -56,6 +56,7 @@ async function runOnce(host: Host, asked: LiveCase): Promise<CaseRun> {
       ...(landed === undefined ? {} : { landed }),
       ...(traces === undefined ? {} : { traces }),
       ...(unseen === undefined ? {} : { unseen }),
+      ...(asked.images === true ? { images: driver.images } : {}),
       ...(host.options.keep ? { directory: context.directories.root } : {}),
     }
   })

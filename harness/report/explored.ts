@@ -1,18 +1,30 @@
 /** What was explored, as a table and as sentences. */
 import { addCounts, type ShardCounts } from '../explorer/job.ts'
 import type { ScenarioExplored } from '../explorer/explore.ts'
+import type { Explored } from './result/result.ts'
 import { plainTable } from './tables.ts'
 
+/** What the tables are made from: an exploration as it came, or as it stands in a result. */
+type Told = Pick<
+  Explored,
+  'scenario' | 'system' | 'ops' | 'points' | 'pointsLeft' | 'skipped' | 'controlFault'
+> & { readonly counts: unknown }
+
+function countsOf({ counts }: Told): ShardCounts {
+  return counts as ShardCounts
+}
+
 /** One line per scenario and system: how many states there are, how many of them were built, and what was done with them. */
-export function exploredTable(results: readonly ScenarioExplored[]): string {
+export function exploredTable(results: readonly Told[]): string {
   const numbers = ['ops', 'points', 'exist', 'built', 'images', 'errors', 'checked', 'nested']
   const table = plainTable(
     ['scenario', 'system', ...numbers, 'lives'],
     ['left', 'left', ...numbers.map(() => 'right' as const), 'right'],
   )
-  for (const { scenario, system, ops, points, counts, skipped, controlFault } of results) {
+  for (const told of results) {
+    const { scenario, system, ops, points, skipped, controlFault } = told
     if (skipped !== undefined || controlFault !== undefined) continue
-    const { exists, built, images, errors, unfired, checked, nested, lives } = counts
+    const { exists, built, images, errors, unfired, checked, nested, lives } = countsOf(told)
     const fired = errors - unfired
     const shown = [ops, points, large(exists), built, images, fired, checked, nested, lives]
     table.push([scenario, system, ...shown])
@@ -32,9 +44,9 @@ export function exploredLine(result: ScenarioExplored): string {
 }
 
 /** What the numbers of all scenarios come to. */
-export function exploredSummary(results: readonly ScenarioExplored[]): string {
+export function exploredSummary(results: readonly Told[]): string {
   const { exists, built, images, checked, nested, lives, errors, unfired } = addCounts(
-    results.map(({ counts }) => counts),
+    results.map(countsOf),
   )
   const parts = [
     `${large(exists)} crash states exist at the stated grain, ${built} were built (${images} images)`,
@@ -47,10 +59,10 @@ export function exploredSummary(results: readonly ScenarioExplored[]): string {
 
 /** What was not looked at, one sentence each. */
 export function notLookedAt(
-  results: readonly ScenarioExplored[],
+  results: readonly Told[],
   bounds: { readonly exhaustiveMax: number; readonly samples: number },
 ): readonly string[] {
-  const { exists, built } = addCounts(results.map(({ counts }) => counts))
+  const { exists, built } = addCounts(results.map(countsOf))
   const sampled =
     exists > built
       ? [
@@ -63,11 +75,6 @@ export function notLookedAt(
       : [`${scenario} × ${system}: the budget ended before ${pointsLeft} of ${points} points`],
   )
   return [...sampled, ...late]
-}
-
-/** Counts as JSON. */
-export function countsJson(counts: ShardCounts): Readonly<Record<string, number>> {
-  return { ...counts }
 }
 
 function large(count: number): string {

@@ -22,6 +22,10 @@ export interface FailureStory {
   readonly faults: readonly ToldFault[]
   /** The step that the finding is about, with its kind: `s3 (once)`. */
   readonly guilty?: string
+  /** Where the guilty op stands, or else the op at which the last fault struck. */
+  readonly site?: string
+  /** Number of the guilty op, of the life that the last crash ended. */
+  readonly guiltyOp?: number
   readonly shrunk?: Shrunk
   /** How often it was seen again: `1 of 1, by the same marks`. */
   readonly reproduced?: string

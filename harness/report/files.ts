@@ -2,10 +2,12 @@
 import { createWriteStream, existsSync, mkdirSync, writeFileSync, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
+import { writeResult, type Result } from './result/result.ts'
 
 /** A directory that a campaign writes into while it runs. */
 export class ReportFiles {
   readonly cases: string
+  readonly result: string
   readonly #directory: string
   readonly #stream: WriteStream
   #error: Error | undefined
@@ -15,6 +17,7 @@ export class ReportFiles {
     mkdirSync(directory, { recursive: true })
     this.#directory = directory
     this.cases = join(directory, 'cases.jsonl')
+    this.result = join(directory, 'result.json')
     this.#stream = createWriteStream(this.cases)
     // `close` throws it; where nobody gets that far, another error is told.
     this.#stream.on('error', (error) => (this.#error ??= error))
@@ -30,11 +33,11 @@ export class ReportFiles {
   }
 
   /** Writes the result and the texts of the failures, and ends the list of cases. Throws what the disk says. */
-  async close(result: unknown, failures: readonly string[]): Promise<void> {
+  async close(result: Result, failures: readonly string[]): Promise<void> {
     if (this.#error !== undefined) throw this.#error
     this.#stream.end()
     await finished(this.#stream)
-    writeFileSync(join(this.#directory, 'result.json'), `${JSON.stringify(result, undefined, 2)}\n`)
+    writeResult(this.result, result)
     if (failures.length > 0)
       writeFileSync(join(this.#directory, 'failures.txt'), `${failures.join('\n\n')}\n`)
   }

@@ -1,7 +1,7 @@
 /** The tables at the end of a campaign: coverage by scenario, the sometimes, what was skipped. */
 import Table from 'cli-table3'
-import type { CampaignResult } from '../campaign/campaign.ts'
-import { vacuous } from '../campaign/coverage.ts'
+import { pointsByKind, pointsKilled, pointsSeen } from './result/coverage.ts'
+import type { Coverage } from './result/result.ts'
 
 const plain = {
   chars: {
@@ -33,7 +33,7 @@ export function plainTable(
 }
 
 /** Points seen, killed at, recovered; by scenario and system. */
-export function coverageTable({ coverage }: CampaignResult): string {
+export function coverageTable(coverage: readonly Coverage[]): string {
   const numbers = [
     'cases',
     'points seen',
@@ -52,8 +52,8 @@ export function coverageTable({ coverage }: CampaignResult): string {
       each.scenario,
       each.system,
       each.cases,
-      each.pointsSeen,
-      each.killedAt.size,
+      pointsSeen(each),
+      pointsKilled(each),
       each.randomKills.length,
       each.kills,
       each.recovered,
@@ -63,18 +63,18 @@ export function coverageTable({ coverage }: CampaignResult): string {
 }
 
 /** Where first lives were killed: distinct points of all that there are, by kind of op. */
-export function killedTable({ coverage }: CampaignResult): string {
-  const kinds = [...new Set(coverage.flatMap(({ byKind }) => [...byKind.keys()]))]
+export function killedTable(coverage: readonly Coverage[]): string {
+  const all = coverage.map(pointsByKind)
+  const kinds = [...new Set(all.flatMap((each) => [...each.keys()]))]
   const table = plainTable(
     ['killed at', 'points', 'of points seen', 'in scenarios'],
     ['left', 'right', 'right', 'right'],
   )
   for (const kind of kinds) {
-    const each = coverage.flatMap(({ byKind }) => byKind.get(kind) ?? [])
-    const killed = each.map((points) => points.killed.size)
-    const seen = each.reduce((sum, points) => sum + points.seen, 0)
-    const sum = killed.reduce((total, count) => total + count, 0)
-    table.push([kind, sum, seen, killed.filter((count) => count > 0).length])
+    const each = all.flatMap((kindsOfOne) => kindsOfOne.get(kind) ?? [])
+    const sum = each.reduce((total, { killed }) => total + killed, 0)
+    const seen = each.reduce((total, points) => total + points.seen, 0)
+    table.push([kind, sum, seen, each.filter(({ killed }) => killed > 0).length])
   }
   return table.toString()
 }
@@ -83,7 +83,7 @@ export function killedTable({ coverage }: CampaignResult): string {
 const randomKillsListed = 100
 
 /** The kills at random times, each with the token of the exact kill at the same point; empty where there are none, or too many. */
-export function randomKillLines({ coverage }: CampaignResult): readonly string[] {
+export function randomKillLines(coverage: readonly Coverage[]): readonly string[] {
   const kills = coverage.flatMap(({ randomKills }) => randomKills)
   if (kills.length === 0 || kills.length > randomKillsListed) return []
   const width = Math.max(...kills.map(({ token }) => token.length))
@@ -94,21 +94,13 @@ export function randomKillLines({ coverage }: CampaignResult): readonly string[]
 }
 
 /** What must happen in some case, and in how many it did. */
-export function sometimesTable({ coverage }: CampaignResult): string {
+export function sometimesTable(coverage: readonly Coverage[]): string {
   const table = plainTable(
     ['sometimes', 'scenario', 'system', 'cases'],
     ['left', 'left', 'left', 'right'],
   )
   for (const each of coverage)
-    for (const [name, count] of each.sometimes)
+    for (const [name, count] of Object.entries(each.sometimes))
       table.push([name, each.scenario, each.system, count])
   return table.toString()
-}
-
-/** Why a campaign is not a pass although nothing is broken; empty where it shows what it set out to. */
-export function vacuousLines({ coverage }: CampaignResult): readonly string[] {
-  return coverage.flatMap((each) => [
-    ...vacuous(each).map((what) => `${each.scenario} × ${each.system}: ${what}`),
-    ...each.again.otherVerdicts.map((what) => `not the same twice: ${what}`),
-  ])
 }

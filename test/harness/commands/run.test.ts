@@ -7,6 +7,9 @@ import { shrinkCommand } from '../../../harness/commands/shrink.ts'
 import { keptOutput } from '../../../harness/report/output.ts'
 import { notebook, notebookProject, pages, weather } from '../fixtures/notebook-project.ts'
 
+/** Of the gate: what the explorer does is told elsewhere. */
+const liveAlone = { explore: false }
+
 type Run = { readonly code: number; readonly lines: readonly string[]; readonly text: string }
 
 /** Six cases of one seed: enough for each fault class, and for a failure with several lives. */
@@ -80,8 +83,8 @@ describe('run: a system that holds', () => {
       mark resolved        0               1             0
       open                 0               1             0
       mark effect          1               4             1
-      mark appending       2               4             1
-      write                1               4             1
+      mark appending       3               4             1
+      write                0               4             0
       sync                 0               4             0
       mark ack             0               4             0
       mark observed        2               4             1
@@ -124,7 +127,7 @@ describe('run: a system that loses what it acknowledged', () => {
       seed abc  jobs 2  2 scenarios × notebook  1 workloads × 6 cases
 
       scenario  system    cases  points seen  killed at  at random  kills  recovered  redrawn
-      pages     notebook      6           29          6          0     10          6        1
+      pages     notebook      6           29          6          0      9          6        2
 
       killed at       points  of points seen  in scenarios
       mark begin           0               1             0
@@ -133,8 +136,8 @@ describe('run: a system that loses what it acknowledged', () => {
       open                 0               1             0
       mark effect          1               4             1
       mark appending       2               4             1
-      mark ack             1               4             1
-      write                0               4             0
+      mark ack             0               4             0
+      write                1               4             1
       sync                 0               4             0
       mark observed        2               4             1
       mark done            0               1             0
@@ -143,19 +146,19 @@ describe('run: a system that loses what it acknowledged', () => {
       resumed after a commit  pages     notebook      5
 
       skipped tree × notebook: it does not claim child
-      6 cases, 10 real processes killed, 6 distinct exact crash points, 0 at random times
+      6 cases, 9 real processes killed, 6 distinct exact crash points, 0 at random times
       1 sampled case run twice: 1 with the same verdict, 1 of 1 with the same marks where that is promised
       every case with its token: PROJECT/.killpoint/cases.jsonl
       1 case is no pass, one kind of failure:
 
       ✗ pages × notebook   LOST_COMMIT  S1 an acked record survives
-        life 1  killed after op 13   mark ack   …/worker.ts:59 < …/notebook.ts:48
+        life 1  killed before op 14   write notes.jsonl +39 bytes at 39   …/notebook.ts:49
         life 2  record 2 was acked in life 1 and is gone; recovered 1 record in epoch 2
-        note    saved as killpoint/corpus/pages-3ea676a70c.json
-        shrunk  4 faults -> 1, 4 steps -> 2, in 2 cases; same failure each time
+        note    saved as killpoint/corpus/pages-7f0724cd10.json
+        shrunk  3 faults -> 1, 4 steps -> 2, in 3 cases; same failure each time
         seen    1 of 1, by the same marks
         ENVIRONMENT  profile posix
-        replay  npx killpoint replay kp1:pages:notebook:60a5bb08~0.0:posix:K13+"
+        replay  npx killpoint replay kp1:pages:notebook:60a5bb08~0.0:posix:K14"
     `)
     expect(first.lines.at(-1)).toMatch(/^ {2}replay {2}npx killpoint replay kp1:\S+$/)
   })
@@ -172,7 +175,7 @@ describe('run: a system that loses what it acknowledged', () => {
 
   it('the corpus is told as not reproduced where the bug is gone, and as stale where its scenario is', async () => {
     const fixed = { ...project, systems: [notebook()] }
-    const { code, lines } = await run(fixed, { workloads: 1 }, gateCommand)
+    const { code, lines } = await run(fixed, { workloads: 1, ...liveAlone }, gateCommand)
     expect(code).toBe(0)
     expect(lines.join('\n')).toContain('not reproduced: LOST_COMMIT S1 in 0 of 1; found HOLDS')
     const renamed = { ...fixed, scenarios: [{ ...pages, name: 'sheets' }] }
@@ -224,7 +227,8 @@ describe('run: what is no pass', () => {
     const { lines } = await run(project, { json: true })
     project.remove()
     expect(JSON.parse(lines.join('\n'))).toMatchObject({
-      version: 1,
+      schema: 'killpoint-result',
+      version: 2,
       seed: 'abc',
       verdict: 'INCONCLUSIVE',
       exitCode: 2,

@@ -1,0 +1,61 @@
+/** The explorer inside of a campaign: what it finds is told with what the kills find. Nothing is explored twice on a resume. */
+import type { Harm } from '../explorer/job.ts'
+import type { Driven } from './campaign-order.ts'
+import { runExploration } from './explore.ts'
+
+/** How much of it. */
+export interface PartOptions {
+  readonly harms: readonly Harm[]
+  /** Milliseconds; `Infinity` for as long as it takes. */
+  readonly budgetMs: number
+  /** One in so many of all cases, drawn by the seed. */
+  readonly oneIn: number
+}
+
+/** Explores the scenarios of a campaign. */
+export async function explorePart(
+  driven: Driven,
+  { harms, budgetMs, oneIn }: PartOptions,
+): Promise<void> {
+  const { order, stop, environment, watch, output } = driven
+  const { options, project, systems } = order
+  const done = new Set(
+    (order.before?.explored ?? [])
+      .filter(({ pointsLeft }) => pointsLeft === 0)
+      .map(({ scenario }) => scenario),
+  )
+  const scenarios = order.scenarios.filter(({ name }) => !done.has(name))
+  if (scenarios.length === 0) return
+  let left = scenarios.length * systems.length
+  watch.exploring(left)
+  const found = await runExploration(
+    {
+      project,
+      scenarios,
+      systems,
+      seed: order.seed,
+      jobs: options.jobs,
+      profile: options.profile === 'ext4' ? 'ext4' : 'posix',
+      depth: 1,
+      nestedEvery: 1,
+      oneIn,
+      harms,
+      environment,
+      shrinkMs: order.shrinkMs / 2,
+      save: order.save,
+      ...(Number.isFinite(budgetMs) ? { budgetMs } : {}),
+      bail: options.bail ?? Infinity,
+      stop,
+      ...(options.shard === undefined ? {} : { part: options.shard }),
+      ...(options.artifacts === undefined ? {} : { artifacts: options.artifacts }),
+      onScenario: (result) => {
+        left -= 1
+        watch.explored(result, oneIn)
+        watch.exploring(left)
+      },
+    },
+    { ...output, progress: () => watch.quiet },
+  )
+  driven.told.push(...found.failures)
+  driven.untold += found.untold
+}

@@ -1,0 +1,2 @@
+/** Styles are bundled beside the script; as modules they have nothing to say. */
+declare module '*.css' {}
