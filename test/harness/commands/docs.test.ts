@@ -6,7 +6,7 @@ function read(path: string): string {
   return readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')
 }
 
-const sources = `${read('harness/cli.ts')}${read('harness/commands/options.ts')}`
+const sources = `${read('harness/program.ts')}${read('harness/commands/options.ts')}`
 const page = read('docs/commands.md')
 
 function found(pattern: RegExp): readonly string[] {
