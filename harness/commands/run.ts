@@ -7,6 +7,7 @@ import { readResult } from '../report/result/result.ts'
 import { newSeed } from '../seed.ts'
 import { finish, oneByOne, runOrder } from './campaign-command.ts'
 import type { CampaignOrder, Driven } from './campaign-order.ts'
+import { explorePart } from './explore-part.ts'
 import type { CommonOptions } from './options.ts'
 import { chooseBoth, type ConfiguredProject } from './project.ts'
 
