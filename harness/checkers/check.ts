@@ -198,7 +198,7 @@ function openEnds(view: CaseView): readonly string[] {
     .of('wedged')
     .filter(({ confirmed }) => !confirmed)
     .map(({ life }) => `life ${life} seemed to hang, and did not when it ran alone`)
-  if (hasEnded(view) || hasRefused(view)) return doubtful
+  if (hasEnded(view) || hasRefused(view) || view.isOthersRun) return doubtful
   const lives = calmLives(view).length
   const allowed = livesAllowed(view)
   // With all its lives, what it did not reach in them is a finding of L1 or L2, or was never given the time.

@@ -121,6 +121,20 @@ export class CaseView {
     return this.#commits
   }
 
+  /**
+   * True where the life with another task came before anything was committed, and found nothing: the run is that task's then, and
+   * it is the other lives that have to be refused.
+   */
+  get isOthersRun(): boolean {
+    const { otherTaskInLife: other } = this.context.workload
+    const open = this.history.opens.find(({ life }) => life === other)
+    if (other === undefined || open === undefined || (open.hashes ?? []).length > 0) return false
+    const counts = ({ index }: { readonly index: number }): boolean =>
+      index < open.index && !this.isVoid(index)
+    const kinds = ['ack', 'effect', 'observed', 'done'] as const
+    return !kinds.some((kind) => this.history.of(kind).some(counts))
+  }
+
   /** Effects that ran again though they should not. */
   get redone(): readonly Redone[] {
     this.#redone ??= redoneEffects(this)

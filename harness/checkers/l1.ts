@@ -29,7 +29,7 @@ function wasTerminated(view: CaseView, life: number): boolean {
 }
 
 function endless(view: CaseView): readonly Finding[] {
-  if (hasEnded(view)) return []
+  if (hasEnded(view) || view.isOthersRun) return []
   const lives = calmLives(view)
   const last = lives.at(-1)
   if (last === undefined || lives.length < livesAllowed(view)) return []

@@ -119,7 +119,7 @@ function fingerprint({ status, code, outcome }: Located<'done'>): string {
 /** A run that is resumed with another workload is refused: the life that does so begins nothing. */
 function mixedRuns(view: CaseView): readonly Finding[] {
   const other = view.context.workload.otherTaskInLife
-  if (other === undefined || !view.claims('mismatch')) return []
+  if (other === undefined || !view.claims('mismatch') || view.isOthersRun) return []
   const effect = view.history.of('effect').find(({ life }) => life === other)
   const done = view.history.of('done').find(({ life }) => life === other)
   const mark = effect ?? done

@@ -146,7 +146,12 @@ export class CrashBench {
     const known = this.#shards.get(asked.shard)
     const shard = known ?? new ShardProcess(this.#shardFile)
     this.#shards.set(asked.shard, shard)
-    return await shard.run({ ...asked, bundle: this.#bundle }, path)
+    const report = await shard.run({ ...asked, bundle: this.#bundle }, path)
+    if (report.unsupported === undefined) return report
+    // What it tried to do may have left something in its process.
+    shard.end()
+    this.#shards.delete(asked.shard)
+    return report
   }
 
   /** Runs a case in processes of its own. `records`: all its lives leave a trace. */

@@ -481,10 +481,20 @@ describe('S4: one key, one argument, one result', () => {
     [
       'is broken where a resume with another task begins a step',
       (story) => {
-        story.start().own(1).killed()
+        story.start().own(1).effect('a').killed()
         story.start().own(2).effect('a')
       },
       ['DIVERGED life 2 resumed the run with another task and began step a'],
+      abc,
+      { workload: { otherTaskInLife: 2 } },
+    ],
+    [
+      'holds where the life with another task found nothing, as nothing was committed',
+      (story) => {
+        story.start().own(1).killed()
+        story.start().own(2).step('a').step('b').step('c').done({ a: 'n1', b: 'n2', c: 'n3' })
+      },
+      [],
       abc,
       { workload: { otherTaskInLife: 2 } },
     ],
