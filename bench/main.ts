@@ -25,6 +25,7 @@ const benches: readonly Bench[] = [
   { name: 'journal', title: 'The file journal', launch: ['launch.ts', 'journal'] },
   { name: 'loop', title: 'The run loop', launch: ['launch.ts', 'loop'] },
   { name: 'disk-door', title: 'The disk door', launch: ['disk-door.ts'] },
+  { name: 'native', title: 'The native hooks', launch: ['native.ts'] },
   { name: 'live', title: 'The live engine', launch: ['live.ts'] },
   { name: 'explorer', title: 'The explorer', launch: ['explorer.ts'] },
 ]

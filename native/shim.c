@@ -945,7 +945,7 @@ static bool write_op(int fd, const void *bytes, size_t length, int64_t position,
                   .bytes = bytes,
                   .length = length,
                   .stat = &place.stat,
-                  .offset = offset_of(fd, position, &place.stat),
+                  .offset = me.lane == LANE_RECORDING || me.has_quota ? offset_of(fd, position, &place.stat) : 0,
                   .run = run_write,
                   .arguments = &arguments};
   *result = perform(&op);

@@ -1,6 +1,6 @@
 /**
- * Three executables that speak the command protocol by hand. `npx killpoint run` in this directory tests those whose language is
- * installed.
+ * Three executables that speak the command protocol by hand. `npx killpoint run` in this directory kills them at their file operations
+ * and marks; `npx killpoint explore --only python` cuts the power of the one that claims to survive it.
  */
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type Claim, type CommandSystem } from 'killpoint'
@@ -25,7 +25,14 @@ function command(
 
 export default defineConfig({
   systems: [
-    command('python', 'python3', 'worker.py', [...common, 'journal', 'fencing', 'loop', 'retry']),
+    command('python', 'python3', 'worker.py', [
+      ...common,
+      'power',
+      'journal',
+      'fencing',
+      'loop',
+      'retry',
+    ]),
     command('shell', '/bin/sh', 'worker.sh', common),
     command('node', process.execPath, 'worker.mjs', [...common, 'loop']),
   ],

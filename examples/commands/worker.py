@@ -5,7 +5,8 @@ environment, what it does goes to fd 3, a line for each mark (docs/command-proto
 
   1  A step's result is committed in one statement, and only for the epoch that owns the run: an owner that was replaced is refused.
   2  A `once` step has its intent committed before its effect. An intent without a result is an unknown outcome, and is not repeated.
-  3  The database syncs at every commit (synchronous=FULL): what was acknowledged survives power loss.
+  3  The database syncs at every commit, and after it the directory from which the rollback journal went (synchronous=EXTRA): what was
+     acknowledged survives power loss. With FULL the journal may come back, and roll back what was committed last.
 """
 
 import hashlib
@@ -36,7 +37,7 @@ class Fenced(Exception):
 class Journal:
     def __init__(self, directory):
         self.db = sqlite3.connect(os.path.join(directory, "journal.db"), isolation_level=None, timeout=30)
-        self.db.execute("PRAGMA synchronous = FULL")
+        self.db.execute("PRAGMA synchronous = EXTRA")
         self.db.executescript(
             """
             BEGIN IMMEDIATE;

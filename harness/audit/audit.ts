@@ -101,6 +101,8 @@ async function auditScenario(
   if (missing.length > 0) return `the system does not claim ${missing.join(', ')}`
   if ((group.workload.outside ?? []).length > 0) return 'another process acts on its run'
   if (bench.whyNot !== undefined) return bench.whyNot
+  if (bench.isForeign)
+    return 'its lives are processes: too dear for every sync to lie in every state'
   const recorded = await bench.record(group)
   if (recorded.judgement.verdict !== 'HOLDS') return 'without a fault it does not hold'
   const { leftMs } = options

@@ -10,6 +10,8 @@ import type { ProfileName } from '../disk-model/profile.ts'
 import type { Schedule } from '../fault.ts'
 import { historyOfMarks, type History } from '../history.ts'
 import { bundleWorker, type SourceTransform } from '../live/bundle.ts'
+import { differenceOf } from '../native/sight.ts'
+import type { StartCommand } from '../live/host.ts'
 import { baseEnvironment } from '../live/environment.ts'
 import { resolveOptions } from '../live/options.ts'
 import { makeScratch, removeTree } from '../live/scratch.ts'
@@ -21,8 +23,9 @@ import type { Scenario } from '../scenario.ts'
 import type { System } from '../system.ts'
 import type { Trace } from '../trace.ts'
 import type { Workload } from '../workload.ts'
-import { answer } from './asks.ts'
+import { answer, type LifeWanted } from './asks.ts'
 import { buildShard } from './build.ts'
+import { exploreInProcesses } from './in-processes.ts'
 import { runFresh, type FreshHost, type FreshLife } from './fresh-life.ts'
 import type { CaseOrder, RecordedOrder, ShardOrder, ShardReport } from './job.ts'
 import { firstStem, isLast, linesOf, standingAfter } from './lives.ts'
@@ -52,6 +55,8 @@ export interface RecordedCase {
   readonly judgement: Judgement
   readonly trace: Trace | undefined
   readonly stderr: string
+  /** Why the trace of an executable is not what it did. */
+  readonly unseen?: string
 }
 
 /** A bench; {@link CrashBench.close} removes all that it made. */
@@ -59,6 +64,8 @@ export class CrashBench {
   readonly system: System
   /** Why lives of this system cannot be run in memory; absent where they can. */
   readonly whyNot: string | undefined
+  /** True for an executable: its lives are processes, and never run in memory. */
+  readonly isForeign: boolean
   readonly #profile: ProfileName
   readonly #directory: string
   readonly #shardFile: string
@@ -81,6 +88,7 @@ export class CrashBench {
   }) {
     this.system = parts.system
     this.whyNot = parts.whyNot
+    this.isForeign = parts.host.command.native !== undefined
     this.#profile = parts.profile
     this.#directory = parts.directory
     this.#shardFile = parts.shardFile
@@ -109,7 +117,7 @@ export class CrashBench {
           : undefined
       return new CrashBench({
         system,
-        whyNot: whyNot(system, bundle?.format),
+        whyNot: whyNot(system, command, bundle?.format),
         profile,
         directory,
         shardFile: await buildShard(directory),
@@ -131,13 +139,33 @@ export class CrashBench {
     const ledger = join(this.#directory, `${this.#name('ledger')}.jsonl`)
     writeFileSync(ledger, lines.map((line: Mark) => `${JSON.stringify(line)}\n`).join(''))
     const control = historyOfMarks(lines)
+    const unseen = this.isForeign
+      ? differenceOf(life.trace === undefined ? [] : [[life.trace]], life.image)
+      : undefined
     return {
       order: { ...order, controlLog: life.log, controlLedger: ledger },
       control,
       judgement: judgeCase(order, [], control),
       trace: life.trace,
       stderr: life.stderr,
+      ...(unseen === undefined ? {} : { unseen }),
     }
+  }
+
+  /** Runs all parts of an exploration of a foreign program, whose lives are processes. */
+  async runForeign(
+    asked: Omit<ShardOrder, 'bundle' | 'shard'>,
+    shards: readonly number[],
+    recorded: RecordedCase,
+    statesMax?: number,
+  ): Promise<readonly ShardReport[]> {
+    return await exploreInProcesses(
+      asked,
+      shards,
+      recorded,
+      (wanted) => this.#live(asked.order, wanted),
+      statesMax,
+    )
   }
 
   /** Runs one part of an exploration in a process of its own. @throws HarnessError where it died */
@@ -160,12 +188,15 @@ export class CrashBench {
     schedule: Schedule,
     records = false,
   ): Promise<ReplayedCase | NoCase> {
-    return await answer(replayCase(order, schedule, records), async (wanted) => {
-      const name = this.#name('life')
-      const life = await runFresh(this.#host, order, wanted, name)
-      removeTree(join(this.#directory, `case-${name}`))
-      return life
-    })
+    const asks = replayCase(order, schedule, records)
+    return await answer(asks, (wanted) => this.#live(order, wanted))
+  }
+
+  async #live(order: CaseOrder, wanted: LifeWanted): Promise<FreshLife> {
+    const name = this.#name('life')
+    const life = await runFresh(this.#host, order, wanted, name)
+    removeTree(join(this.#directory, `case-${name}`))
+    return life
   }
 
   /** The same, judged. */
@@ -240,9 +271,17 @@ export class CrashBench {
   }
 }
 
-function whyNot(system: System, format: 'cjs' | 'esm' | undefined): string | undefined {
+function whyNot(
+  system: System,
+  { native }: StartCommand,
+  format: 'cjs' | 'esm' | undefined,
+): string | undefined {
+  if (native !== undefined) return (system.services ?? []).length > 0 ? inService : undefined
+  if (system.program.kind === 'executable') return 'the native hooks are not below it'
   if (format === undefined) return 'its lives are no modules that can be bundled'
   if (format === 'esm') return 'its module has a top-level await'
   if (system.unseenStore === true) return 'its store is written where no door shows it'
-  return (system.services ?? []).length > 0 ? 'it keeps its state in a service' : undefined
+  return (system.services ?? []).length > 0 ? inService : undefined
 }
+
+const inService = 'it keeps its state in a service'

@@ -48,6 +48,8 @@ export interface ExploreOptions {
   /** Default kills and power losses. */
   readonly harms?: readonly Harm[]
   readonly bounds?: Partial<Omit<StateBounds, 'seed'>>
+  /** Of an executable, whose every life is a process: distinct states of each scenario that are recovered. Default 200. */
+  readonly processStatesMax?: number
   /** Crashes in a row; default 1. */
   readonly depth?: number
   /** One in so many of all cases, drawn by the seed; default all. */
@@ -101,6 +103,8 @@ export interface ScenarioExplored {
   readonly trace?: TraceColumns
   /** Start of the tokens of its cases, up to the schedule. */
   readonly prefix?: string
+  /** Distinct states of the first life, and how many of them were to be recovered, where that is a draw. */
+  readonly drawn?: { readonly chosen: number; readonly distinct: number }
   /** Why nothing was explored. */
   readonly skipped?: string
   /** Why the control does not hold. */
@@ -162,6 +166,8 @@ export async function exploreScenario(
     const why = `${verdict}: ${finding?.what ?? reasons.join('; ')}\n${recorded.stderr}`.trim()
     return { ...known, controlFault: why, verdict }
   }
+  if (recorded.unseen !== undefined)
+    return { ...known, skipped: `unseen: ${recorded.unseen}`, verdict: 'SKIPPED' }
   const reports = await runShards(bench, recorded, options)
   const unsupported = reports.find((report) => report.unsupported !== undefined)?.unsupported
   if (unsupported !== undefined) return { ...known, skipped: unsupported, verdict: 'SKIPPED' }
@@ -182,6 +188,7 @@ export async function exploreScenario(
     points: reports[0]?.points ?? 0,
     pointsLeft: Math.max(...reports.map(({ pointsLeft }) => pointsLeft)),
     counts: addCounts(reports.map(({ counts }) => counts)),
+    ...(reports[0]?.drawn === undefined ? {} : { drawn: reports[0].drawn }),
     findings,
     map: mergePoints(reports.map(({ map = [] }) => map)),
     ...(recorded.trace === undefined
@@ -224,35 +231,44 @@ function whyNot(bench: CrashBench, { scenario, workload }: CrashGroup): string |
 /** Deals the states of a recorded case to as many processes as there are jobs. */
 export async function runShards(
   bench: CrashBench,
-  { order }: RecordedCase,
+  recorded: RecordedCase,
   options: Pick<
     ExploreOptions,
-    'jobs' | 'harms' | 'bounds' | 'depth' | 'nestedEvery' | 'oneIn' | 'leftMs' | 'stopAt' | 'part'
+    | 'jobs'
+    | 'harms'
+    | 'bounds'
+    | 'depth'
+    | 'nestedEvery'
+    | 'oneIn'
+    | 'leftMs'
+    | 'stopAt'
+    | 'part'
+    | 'processStatesMax'
   >,
   more: Pick<ShardOrder, 'isAudit'> = {},
 ): Promise<readonly ShardReport[]> {
   const { jobs = availableParallelism(), harms = ['kill', 'power-loss'], bounds } = options
   const { depth = 1, nestedEvery = 1, part = { index: 1, of: 1 } } = options
+  const { order } = recorded
   const claimed = harms.filter(
     (harm) => harm !== 'power-loss' || order.system.claims.includes('power'),
   )
-  return await Promise.all(
-    Array.from({ length: jobs }, (_, job) =>
-      bench.runShard({
-        order,
-        shard: part.index - 1 + part.of * job,
-        shards: part.of * jobs,
-        bounds: { ...boundsDefaults, ...bounds, seed: order.seed },
-        harms: claimed,
-        depth,
-        nestedEvery,
-        ...(options.leftMs === undefined ? {} : { budgetMs: options.leftMs() }),
-        ...(options.oneIn === undefined ? {} : { oneIn: options.oneIn }),
-        ...(options.stopAt === undefined ? {} : { stopAt: options.stopAt }),
-        ...more,
-      }),
-    ),
-  )
+  const asked = {
+    order,
+    shards: part.of * jobs,
+    bounds: { ...boundsDefaults, ...bounds, seed: order.seed },
+    harms: claimed,
+    depth,
+    nestedEvery,
+    ...(options.leftMs === undefined ? {} : { budgetMs: options.leftMs() }),
+    ...(options.oneIn === undefined ? {} : { oneIn: options.oneIn }),
+    ...(options.stopAt === undefined ? {} : { stopAt: options.stopAt }),
+    ...more,
+  }
+  const numbers = Array.from({ length: jobs }, (_, job) => part.index - 1 + part.of * job)
+  if (bench.isForeign)
+    return await bench.runForeign(asked, numbers, recorded, options.processStatesMax)
+  return await Promise.all(numbers.map((shard) => bench.runShard({ ...asked, shard })))
 }
 
 async function confirm(

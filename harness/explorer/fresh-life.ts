@@ -3,6 +3,7 @@
  */
 import {
   closeSync,
+  existsSync,
   linkSync,
   mkdirSync,
   openSync,
@@ -17,6 +18,7 @@ import { readLedger } from '../ledger.ts'
 import type { StartCommand } from '../live/host.ts'
 import { launch } from '../live/launch.ts'
 import { killGroup } from '../live/process-state.ts'
+import { encodeNativeFaults } from '../native/faults.ts'
 import { makeCaseDirectories } from '../live/scratch.ts'
 import { parseTrace } from '../trace.ts'
 import type { LifeGiven, LifeWanted } from './asks.ts'
@@ -63,8 +65,12 @@ export async function runFresh(
     workload,
     ledger,
     ...(records === false ? {} : { traceDirectory: trace }),
+    ...(command.native === undefined
+      ? {}
+      : { native: { library: command.native, directory: trace } }),
   }
-  const hooks = faults.length === 0 ? '' : encodeHookFaults(faults.map(hookFaultOf))
+  const encode = command.native === undefined ? encodeHookFaults : encodeNativeFaults
+  const hooks = faults.length === 0 ? '' : encode(faults.map(hookFaultOf))
   const descriptor = openSync(ledger, 'a')
   try {
     const { pid, ended, reaped, tail } = await launch({
@@ -81,7 +87,9 @@ export async function runFresh(
     clearTimeout(patience)
     await reaped
     const log = join(trace, '1.ops')
-    const recorded = records === false ? undefined : parseTrace(readFileSync(log))
+    // A program that did nothing at all left no log.
+    const isLogged = records !== false && (command.native === undefined || existsSync(log))
+    const recorded = isLogged ? parseTrace(readFileSync(log)) : undefined
     return {
       marks: readLedger(readFileSync(ledger)).entries.map(({ mark }) => mark),
       code,

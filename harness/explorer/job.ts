@@ -65,6 +65,8 @@ export interface ShardOrder {
   readonly isAudit?: boolean
   /** The exploration ends with the first finding of one of these. */
   readonly stopAt?: readonly Verdict[]
+  /** Lives are foreign programs in processes of their own; of the states of the first life these alone (`in-processes.ts`). */
+  readonly chosen?: ReadonlySet<string>
 }
 
 /** An op that a case would have passed with. */
@@ -149,6 +151,8 @@ export interface ShardReport {
   readonly map?: readonly PointOutcome[]
   /** What it cost, for whoever measures: milliseconds of its process, and the most memory that it held, in bytes. */
   readonly spent?: { readonly cpuMs: number; readonly bytesMax: number }
+  /** Distinct states of the first life, and how many of them were to be recovered, where that is a draw. */
+  readonly drawn?: { readonly chosen: number; readonly distinct: number }
   /** Of an audit. */
   readonly audited?: readonly AuditedSync[]
   /** Why states of this case cannot be recovered in memory. */

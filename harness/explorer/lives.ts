@@ -52,6 +52,8 @@ export interface Places {
   readonly ledger: string
   /** Absent: it is not recorded. */
   readonly traceDirectory?: string
+  /** Native hooks, and the life's directory for them. */
+  readonly native?: { readonly library: string; readonly directory: string }
 }
 
 /** The environment of a life. `faults`: for the hooks, as they take them. */

@@ -151,6 +151,7 @@ export class Shard {
     const { hash } = state.image
     const isWhole = victim.depth === 1 && victim.ops === undefined
     if (isWhole && !this.isMine(numberIn(hash, 0))) return
+    if (isWhole && this.asked.chosen?.has(stateKey(state)) === false) return
     this.counts.built += 1
     const reboots = state.fault.kind === 'kill' ? 0 : 1
     const { depth, nestedEvery } = this.asked
@@ -288,6 +289,11 @@ const noSites: Sites = new Map()
 
 function isBad(verdict: Verdict): boolean {
   return verdict !== 'HOLDS' && verdict !== 'REFUSED'
+}
+
+/** What the states of a life are known by: the ledger and the machine before it, and the image. */
+export function stateKey({ point, fault, image }: CrashState): string {
+  return `${point.marks} ${fault.kind} ${image.hash}`
 }
 
 function* pointsOf({ model, ops }: Opened): Generator<CrashPoint> {

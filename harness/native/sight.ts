@@ -28,7 +28,14 @@ export async function whyUnseen(
   lives: readonly (readonly Trace[])[],
   directory: string,
 ): Promise<string | undefined> {
-  const real = await readImage(directory)
+  return differenceOf(lives, await readImage(directory))
+}
+
+/** The same for a directory that was read. */
+export function differenceOf(
+  lives: readonly (readonly Trace[])[],
+  real: DirectoryImage,
+): string | undefined {
   let rebuilt: DirectoryImage = new Map()
   try {
     for (const traces of lives) rebuilt = rebuildDirectory(traces, Infinity, rebuilt)

@@ -74,7 +74,14 @@ export function notLookedAt(
       ? []
       : [`${scenario} × ${system}: the budget ended before ${pointsLeft} of ${points} points`],
   )
-  return [...sampled, ...late]
+  const drawn = results.flatMap(({ scenario, system, drawn: each }) =>
+    each === undefined || each.chosen === each.distinct
+      ? []
+      : [
+          `${scenario} × ${system}: ${each.chosen} of ${each.distinct} states, each recovered in processes of its own: every power loss that takes all, the others drawn by the seed`,
+        ],
+  )
+  return [...sampled, ...drawn, ...late]
 }
 
 function large(count: number): string {

@@ -39,23 +39,23 @@ export const recoveredTwice: Sometimes = {
     const resolved = control.ops.find(({ mark }) => mark === 'resolved')
     if (middle === undefined || resolved === undefined) return undefined
     const [first] = kill(middle.n, { kind: 'after' }).schedule
-    if (control.isNative === true)
-      return { schedule: [first ?? [], ...staircase(control, resolved.n)] }
+    if (control.isNative === true) return staircase(control, resolved.n)
     const [second] = kill(resolved.n, { kind: 'after' }).schedule
     return { schedule: [first ?? [], second ?? []] }
   },
 }
 
 /**
- * Lives that are each killed a little later, up to where the first life was well under way: a recovery opens its store in fewer ops
+ * A first commit, and lives that are each killed a little later, up to where the first life was well under way: a recovery opens its store in fewer ops
  * than the life that made it, and nobody knows in how many. Two in a row die between there and their first commit.
  */
-function staircase(control: Control, resolved: number): CasePlan['schedule'] {
+function staircase(control: Control, resolved: number): CasePlan | undefined {
   const commit = control.ops.find(({ n, mark }) => n > resolved && mark === 'observed')
-  const opsOfStep = (commit?.n ?? resolved + 3) - resolved
+  if (commit === undefined) return undefined
+  const opsOfStep = commit.n - resolved
   const rise = Math.max(1, Math.floor(opsOfStep / 3))
-  const schedule: LifeFaults[] = []
+  const schedule: LifeFaults[] = [...kill(commit.n, { kind: 'after' }).schedule]
   for (let n = rise; n < resolved + opsOfStep; n += rise)
     schedule.push(...kill(n, { kind: 'after' }).schedule)
-  return schedule
+  return { schedule }
 }

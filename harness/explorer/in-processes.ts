@@ -1,0 +1,87 @@
+/**
+ * Exploration of executables: crash states of what the native hooks recorded, each recovered in processes of its own.
+ *
+ *  N1  A program in another language cannot be run in memory, so every recovery costs its start. A bounded number of states is
+ *      recovered: at each point the power loss that takes all it can, as far as the bound goes, and then what the seed draws
+ *      from all others. The report says how many there are.
+ *  N2  The control is run again, before and after; it must make the same ops. Not the same bytes: a foreign program draws numbers
+ *      of its own, and the checkers judge by what a recovered run does.
+ *  N3  Storage errors, media damage and crashes in recovery are left to the live engine, which kills at the same ops.
+ */
+import { DiskModel } from '../disk-model/model.ts'
+import { killStates, powerLossStates, type CrashState } from '../disk-model/states.ts'
+import { random } from '../seed.ts'
+import type { Trace } from '../trace.ts'
+import { answer, type LifeGiven, type LifeWanted } from './asks.ts'
+import type { RecordedCase } from './crash-bench.ts'
+import type { Harm, ShardOrder, ShardReport } from './job.ts'
+import { stateKey } from './shard-states.ts'
+import { exploreShard } from './shard.ts'
+
+/** Distinct states that are recovered where nobody says how many. */
+export const processStatesMax = 200
+
+/** Explores these shards, each as a chain of processes; `live` runs one life. */
+export async function exploreInProcesses(
+  asked: Omit<ShardOrder, 'bundle' | 'shard'>,
+  shards: readonly number[],
+  { trace, control }: Pick<RecordedCase, 'trace' | 'control'>,
+  live: (wanted: LifeWanted) => Promise<LifeGiven>,
+  statesMax: number = processStatesMax,
+): Promise<readonly ShardReport[]> {
+  if (trace === undefined) return []
+  const harms = asked.harms.filter((harm) => harm === 'kill' || harm === 'power-loss')
+  const { oneIn = 1 } = asked
+  const count = Math.ceil(statesMax / oneIn)
+  const { chosen, distinct } = chooseStates(asked, trace, harms, count)
+  const endMs = performance.now() + (asked.budgetMs ?? Infinity)
+  return await Promise.all(
+    shards.map(async (shard) => {
+      const order: ShardOrder = { ...asked, shard, harms, depth: 1, oneIn: 1, bundle: '', chosen }
+      const asks = exploreShard(order, trace, control, () => performance.now() > endMs)
+      return { ...(await answer(asks, live)), drawn: { chosen: chosen.size, distinct } }
+    }),
+  )
+}
+
+/** The states that are recovered (N1), and how many there are. */
+function chooseStates(
+  { order, bounds }: Pick<ShardOrder, 'order' | 'bounds'>,
+  trace: Trace,
+  harms: readonly Harm[],
+  statesMax: number,
+): { readonly chosen: ReadonlySet<string>; readonly distinct: number } {
+  const model = new DiskModel(trace, { initial: new Map() }, order.profile, order.seed)
+  const hardest = new Set<string>()
+  const others = new Set<string>()
+  for (const point of model.points()) {
+    if (harms.includes('power-loss'))
+      for (const state of powerLossStates(model, point, bounds).states)
+        (losesAll(state) ? hardest : others).add(stateKey(state))
+    if (harms.includes('kill'))
+      for (const state of killStates(model, point, bounds).states) others.add(stateKey(state))
+  }
+  for (const key of hardest) others.delete(key)
+  const numbers = random(order.seed, 'states', 'in processes')
+  const drawn = [...drawFrom([...hardest], statesMax, numbers.below)]
+  drawn.push(...drawFrom([...others], statesMax - drawn.length, numbers.below))
+  return { chosen: new Set(drawn), distinct: hardest.size + others.size }
+}
+
+function losesAll({ fault }: CrashState): boolean {
+  return fault.kind === 'power-loss' && fault.base === 'lost' && fault.except.length === 0
+}
+
+/** So many of a list, drawn without putting back. */
+function drawFrom(
+  list: string[],
+  count: number,
+  below: (bound: number) => number,
+): readonly string[] {
+  const drawn: string[] = []
+  while (drawn.length < count && list.length > 0) {
+    const [taken] = list.splice(below(list.length), 1)
+    if (taken !== undefined) drawn.push(taken)
+  }
+  return drawn
+}

@@ -1,0 +1,77 @@
+/** Power loss for a program in another language: the Python example holds, and two that promise too much are caught. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { explore, type ScenarioExplored } from '../../../harness/explorer/explore.ts'
+import type { CommandSystem } from '../../../harness/system.ts'
+import type { Workload } from '../../../harness/workload.ts'
+import { isBreach } from '../../../harness/verdict.ts'
+import { recovery } from '../../../scenarios/recovery.ts'
+import { python, scratch, whyNot } from '../native/run-native.ts'
+
+const example = fileURLToPath(new URL('../../../examples/commands/worker.py', import.meta.url))
+
+const workload: Workload = {
+  root: {
+    kind: 'sequence',
+    of: [
+      { kind: 'step', id: 'a', effect: 'keyed' },
+      { kind: 'step', id: 'b', effect: 'once' },
+    ],
+  },
+  inFlightMax: 1,
+}
+
+/** Explores the Python example with another setting of `PRAGMA synchronous`. */
+async function explored(synchronous: string, statesMax: number): Promise<ScenarioExplored> {
+  const script = join(scratch(), 'worker.py')
+  const text = readFileSync(example, 'utf8')
+  writeFileSync(script, text.replace('synchronous = EXTRA', `synchronous = ${synchronous}`))
+  const system: CommandSystem = {
+    kind: 'command',
+    name: 'python',
+    claims: ['process', 'power', 'journal', 'keyed', 'once', 'terminal'],
+    takeoverMsMax: 0,
+    program: { kind: 'executable', file: python, arguments: [script] },
+  }
+  const [result] = await explore({
+    seed: 'python',
+    scenarios: [recovery],
+    systems: [system],
+    harms: ['power-loss'],
+    workload,
+    jobs: 2,
+    processStatesMax: statesMax,
+    stopAt: ['LOST_COMMIT'],
+  })
+  if (result === undefined) throw new Error('nothing was explored')
+  return result
+}
+
+describe.runIf(whyNot === undefined)('explorer: an executable loses power', () => {
+  it('SQLite that syncs everything holds, in the states that were drawn', async () => {
+    const result = await explored('EXTRA', 24)
+    expect(result.verdict).toBe('HOLDS')
+    expect(result.drawn?.chosen).toBe(24)
+    expect(result.drawn?.distinct).toBeGreaterThan(200)
+    expect(result.counts.checked).toBe(24)
+  })
+
+  it.each(['OFF', 'FULL'])(
+    'synchronous=%s is caught, by a token that fresh processes show',
+    async (setting) => {
+      const { verdict, findings } = await explored(setting, 40)
+      // A database that is torn to pieces is worse than one that forgets: then the run never ends.
+      expect(isBreach(verdict)).toBe(true)
+      const lost = findings.filter((each) => each.verdict === 'LOST_COMMIT')
+      expect(lost.map(({ isConfirmed, invariant }) => [isConfirmed, invariant])).toContainEqual([
+        true,
+        'S1',
+      ])
+      expect(lost[0]?.token).toMatch(/^kp1:recovery:python:[0-9a-f]+:posix:P\d+/)
+    },
+  )
+})
+
+if (whyNot !== undefined) it.skip(`not judged: ${whyNot}`, () => undefined)
