@@ -7,7 +7,7 @@ import { plainTable } from './tables.ts'
 /** What the tables are made from: an exploration as it came, or as it stands in a result. */
 type Told = Pick<
   Explored,
-  'scenario' | 'system' | 'ops' | 'points' | 'pointsLeft' | 'skipped' | 'controlFault'
+  'scenario' | 'system' | 'ops' | 'points' | 'pointsLeft' | 'drawn' | 'skipped' | 'controlFault'
 > & { readonly counts: unknown }
 
 function countsOf({ counts }: Told): ShardCounts {

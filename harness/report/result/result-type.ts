@@ -147,6 +147,10 @@ export interface ResultFile {
       isConfirmed: boolean
       confirmed: string
     }[]
+    drawn?: {
+      chosen: number
+      distinct: number
+    }
     skipped?: string
     controlFault?: string
     verdict: string

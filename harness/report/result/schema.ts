@@ -114,6 +114,8 @@ const explored = v.object({
       confirmed: text,
     }),
   ),
+  /** Of an executable: distinct states of the first life, and how many of them were recovered. */
+  drawn: v.exactOptional(v.object({ chosen: count, distinct: count })),
   skipped: v.exactOptional(text),
   controlFault: v.exactOptional(text),
   verdict: text,
