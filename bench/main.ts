@@ -28,6 +28,7 @@ const benches: readonly Bench[] = [
   { name: 'native', title: 'The native hooks', launch: ['native.ts'] },
   { name: 'live', title: 'The live engine', launch: ['live.ts'] },
   { name: 'explorer', title: 'The explorer', launch: ['explorer.ts'] },
+  { name: 'report', title: 'The report', launch: ['report.ts'] },
 ]
 
 const args = process.argv.slice(2)

@@ -2,6 +2,7 @@
 import type { Harm } from '../explorer/job.ts'
 import type { Driven } from './campaign-order.ts'
 import { runExploration } from './explore.ts'
+import { untilStopped } from './until-stopped.ts'
 
 /** How much of it. */
 export interface PartOptions {
@@ -28,34 +29,37 @@ export async function explorePart(
   if (scenarios.length === 0) return
   let left = scenarios.length * systems.length
   watch.exploring(left)
-  const found = await runExploration(
-    {
-      project,
-      scenarios,
-      systems,
-      seed: order.seed,
-      jobs: options.jobs,
-      profile: options.profile === 'ext4' ? 'ext4' : 'posix',
-      depth: 1,
-      nestedEvery: 1,
-      oneIn,
-      harms,
-      environment,
-      shrinkMs: order.shrinkMs / 2,
-      save: order.save,
-      ...(Number.isFinite(budgetMs) ? { budgetMs } : {}),
-      bail: options.bail ?? Infinity,
-      stop,
-      ...(options.shard === undefined ? {} : { part: options.shard }),
-      ...(options.artifacts === undefined ? {} : { artifacts: options.artifacts }),
-      onScenario: (result) => {
-        left -= 1
-        watch.explored(result, oneIn)
-        watch.exploring(left)
+  const found = await untilStopped(stop, () =>
+    runExploration(
+      {
+        project,
+        scenarios,
+        systems,
+        seed: order.seed,
+        jobs: options.jobs,
+        profile: options.profile === 'ext4' ? 'ext4' : 'posix',
+        depth: 1,
+        nestedEvery: 1,
+        oneIn,
+        harms,
+        environment,
+        shrinkMs: order.shrinkMs / 2,
+        save: order.save,
+        ...(Number.isFinite(budgetMs) ? { budgetMs } : {}),
+        bail: options.bail ?? Infinity,
+        stop,
+        ...(options.shard === undefined ? {} : { part: options.shard }),
+        ...(options.artifacts === undefined ? {} : { artifacts: options.artifacts }),
+        onScenario: (result) => {
+          left -= 1
+          watch.explored(result, oneIn)
+          watch.exploring(left)
+        },
       },
-    },
-    { ...output, progress: () => watch.quiet },
+      { ...output, progress: () => watch.quiet },
+    ),
   )
+  if (found === undefined) return
   driven.told.push(...found.failures)
   driven.untold += found.untold
 }

@@ -34,6 +34,7 @@ import type { CommonOptions } from './options.ts'
 import { chooseBoth, scratchName, type Project } from './project.ts'
 import { sayResult } from './result.ts'
 import { stopOnSignals } from './stop.ts'
+import { untilStopped } from './until-stopped.ts'
 import { writeReports } from './write-reports.ts'
 
 /** Options of the command. */
@@ -131,7 +132,10 @@ export async function exploreCommand(
     mkdirSync(directory, { recursive: true })
     const gatherer = new ResultGatherer(headOf(order, options))
     const onScenario = (result: ScenarioExplored): void => gatherer.explored(result)
-    const { failures, untold, verdict } = await runExploration({ ...order, onScenario }, output)
+    const explored = await untilStopped(stopping.signal, () =>
+      runExploration({ ...order, onScenario }, output),
+    )
+    const { failures, untold, verdict } = explored ?? stoppedEarly
     const isStopped = stopping.signal.aborted
     const built = gatherer.build({ failures, untold, isStopped })
     const known = worst([built.verdict as Verdict, verdict])
@@ -207,6 +211,8 @@ export async function runExploration(
     verdict: worst([verdictOf(results), ...reports.map(({ verdict }) => verdict)]),
   }
 }
+
+const stoppedEarly = { failures: [], untold: 0, verdict: 'INCONCLUSIVE' } as const
 
 function headOf(
   { project, seed, profile, environment, scenarios, systems, part, budgetMs }: ExplorationOrder,

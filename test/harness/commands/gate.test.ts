@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { explorerShare, gateCommand, type GateOptions } from '../../../harness/commands/gate.ts'
@@ -39,6 +39,7 @@ describe('gate: a journal that loses what it acknowledged', () => {
       junit: file('junit.xml'),
       html: file('report.html'),
       artifacts: file('artifacts'),
+      save: true,
       environment: { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: file('summary.md') },
     })
   })
@@ -85,10 +86,9 @@ describe('gate: a journal that loses what it acknowledged', () => {
 
   it('a saved case whose scenario is gone is stale, and no failure', async () => {
     const fixed = { ...project, systems: [notebook()] }
-    await gate(project, { save: true, cases: 8 })
     const { scenarios } = fixed
     const renamed = scenarios.map((each) => ({ ...each, name: `${each.name}-new` }))
-    const { code, result } = await gate({ ...fixed, scenarios: renamed }, { cases: 8 })
+    const { code, result } = await gate({ ...fixed, scenarios: renamed }, { cases: 4 })
     expect(code).toBe(0)
     expect(result.corpus).toMatchObject([{ outcome: 'stale' }])
     rmSync(project.corpus, { recursive: true, force: true })
@@ -97,43 +97,42 @@ describe('gate: a journal that loses what it acknowledged', () => {
 
 describe('gate: shards', () => {
   const project = notebookProject()
+  const shardFile = (index: number): string =>
+    join(project.directory, `shard-${index}`, 'result.json')
+  let whole: Result
+  const parts: Result[] = []
+  beforeAll(async () => {
+    whole = (await gate(project)).result
+    for (const index of [1, 2]) {
+      const out = join(project.directory, `shard-${index}`)
+      parts.push((await gate(project, { shard: { index, of: 2 }, out })).result)
+    }
+  })
   afterAll(() => project.remove())
 
-  it('together are the whole, no case twice', async () => {
-    const whole = await gate(project)
-    const files: string[] = []
-    const parts: string[] = []
-    for (const index of [1, 2, 3]) {
-      const out = join(project.directory, `shard-${index}`)
-      const { result } = await gate(project, { shard: { index, of: 3 }, out })
-      files.push(join(out, 'result.json'))
-      parts.push(...casesOf(result).filter((each) => !each.includes(':-')))
-    }
-    expect(new Set(parts).size).toBe(parts.length)
+  it('together are the whole, no case twice', () => {
+    const all = parts.flatMap(casesOf).filter((each) => !each.includes(':-'))
+    expect(new Set(all).size).toBe(all.length)
     const joined = join(project.directory, 'joined.json')
     const options = { merge: true, result: joined, environment: {} }
+    const files = [1, 2].map(shardFile)
     expect(reportCommand(files, options, project.directory, keptOutput())).toBe(0)
     const merged = readResult(joined)
-    expect(casesOf(merged)).toEqual(casesOf(whole.result))
-    expect(merged.cases).toEqual(whole.result.cases)
+    expect(merged.cases).toEqual(whole.cases)
     for (const name of ['cases', 'kills', 'fired', 'sometimes', 'recovered', 'notFired'] as const)
-      expect(merged.coverage[0]?.[name]).toEqual(whole.result.coverage[0]?.[name])
+      expect(merged.coverage[0]?.[name]).toEqual(whole.coverage[0]?.[name])
     const sorted = (result: Result): unknown =>
       result.coverage[0]?.workloads.map(({ killedAt, points }) => [killedAt.toSorted(), points])
-    expect(sorted(merged)).toEqual(sorted(whole.result))
+    expect(sorted(merged)).toEqual(sorted(whole))
   })
 
   it('what a stopped campaign ran is not run again, and both are the whole', async () => {
-    const whole = await gate(project)
-    const half = join(project.directory, 'half')
-    mkdirSync(half, { recursive: true })
-    await gate(project, { shard: { index: 1, of: 2 }, out: half })
-    const stopped = join(half, 'stopped.json')
-    const { shards: _, ...rest } = readResult(join(half, 'result.json'))
+    const stopped = join(project.directory, 'stopped.json')
+    const { shards: _, ...rest } = readResult(shardFile(1))
     writeFileSync(stopped, JSON.stringify({ ...rest, shards: [], stopped: true }))
     const resumed = await gate(project, { resume: stopped, out: join(project.directory, 'rest') })
     expect(resumed.code).toBe(0)
-    expect(resumed.result.cases).toEqual(whole.result.cases)
+    expect(resumed.result.cases).toEqual(whole.cases)
   })
 })
 

@@ -42,7 +42,7 @@ function read(pid: string, name: string): string {
 
 describe.runIf(process.platform === 'linux')('run: Ctrl-C while cases run', () => {
   it('ends it with what is known, and nothing survives', async () => {
-    const args = ['run', '--cases', '5000', '--jobs', '2', '--scratch', scratch]
+    const args = ['run', '--no-explore', '--cases', '5000', '--jobs', '2', '--scratch', scratch]
     const child = startCli(args, directory)
     const end = said(child)
     // The first line of progress is written when a case has run; others are under way then.
@@ -52,6 +52,14 @@ describe.runIf(process.platform === 'linux')('run: Ctrl-C while cases run', () =
     expect(ran.code).toBe(2)
     expect(ran.stderr).toMatch(/^1\/~5000 cases {2}0 failed {2}orders × worker\n/)
     expect(ran.stdout).toContain('stopped before the end: what follows is what was known by then')
+    const [, rest = ''] = /^the rest of it: npx killpoint (.*)$/m.exec(ran.stdout) ?? []
+    expect(rest).toMatch(
+      /^run --no-explore --cases 5000 .* --seed \w+ --resume \.killpoint\/result\.json$/,
+    )
+    const resumed = await cli([...rest.split(' '), '--budget', '1s'], directory)
+    expect(resumed.code).toBe(2)
+    const cases = (text: string): number => Number(/^(\d+) cases, /m.exec(text)?.[1])
+    expect(cases(resumed.stdout)).toBeGreaterThanOrEqual(cases(ran.stdout))
     expect(ran.stdout.trimEnd().split('\n').at(-1)).toBe('? inconclusive')
     expect(readdirSync(scratch)).toEqual([])
     expect(survivors()).toEqual([])
@@ -80,7 +88,7 @@ describe.runIf(process.platform === 'linux')('run: Ctrl-C while cases run', () =
   })
 
   it('a second one ends it at once, and nothing survives either', async () => {
-    const args = ['run', '--cases', '5000', '--jobs', '2', '--scratch', scratch]
+    const args = ['run', '--no-explore', '--cases', '5000', '--jobs', '2', '--scratch', scratch]
     const child = startCli(args, directory)
     const end = said(child)
     await new Promise<void>((resolve) => child.stderr?.once('data', () => resolve()))
