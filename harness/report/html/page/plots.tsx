@@ -14,10 +14,7 @@ export function Costs({ payload }: { readonly payload: Payload }): JSX.Element {
   return (
     <Section id="costs" title="Cost against journal length">
       {costs.length === 0 ? (
-        <p class="empty">
-          Not measured. <code>killpoint run --costs</code> measures recovery and bytes at several
-          lengths.
-        </p>
+        <p class="empty">Not measured: this result holds no costs.</p>
       ) : (
         <>
           <div class="plots">
