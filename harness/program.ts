@@ -1,6 +1,5 @@
 /**
- * The commands and their options. Each command is loaded when it is asked for; this file knows their options and nothing else:
- * `killpoint --help` costs little more than Node itself (`npm run bench start`).
+ * The commands and their options. Each command is loaded when it is asked for; this file knows their options and nothing else.
  */
 import { Command, InvalidArgumentError } from 'commander'
 import {
@@ -10,8 +9,8 @@ import {
   withReportOptions,
   wholeNumber,
 } from './commands/options.ts'
-import type { Answering, Output } from './report/output.ts'
-import { packageVersion } from './report/version.ts'
+import { packageVersion } from './report/environment.ts'
+import { standardOutput, type Answering } from './report/output.ts'
 
 /** The whole of them. */
 export const program: Command = new Command('killpoint')
@@ -42,7 +41,7 @@ run.option('--no-explore', 'real processes only: no crash states in memory befor
 
 run.action(async (options: import('./commands/run.ts').RunOptions) => {
   const { runCommand } = await import('./commands/run.ts')
-  process.exitCode = await runCommand(await project(), options, await spoken(options))
+  process.exitCode = await runCommand(await project(), options, spoken(options))
 })
 
 gate
@@ -57,12 +56,12 @@ gate
 
 gate.action(async (options: import('./commands/gate.ts').GateOptions) => {
   const { gateCommand } = await import('./commands/gate.ts')
-  process.exitCode = await gateCommand(await project(), options, await spoken(options))
+  process.exitCode = await gateCommand(await project(), options, spoken(options))
 })
 
 validate.action(async (path: string, options: import('./commands/run.ts').RunOptions) => {
   const { validateCommand } = await import('./commands/validate.ts')
-  const output = await spoken(options)
+  const output = spoken(options)
   process.exitCode = await validateCommand(await anyProject(), path, options, output)
 })
 
@@ -89,7 +88,7 @@ withReportOptions(
   .option('--no-shrink', 'leave failing cases as they are')
   .action(async (options: import('./commands/explore.ts').ExploreCommandOptions) => {
     const { exploreCommand } = await import('./commands/explore.ts')
-    const output = await spoken(options)
+    const output = spoken(options)
     process.exitCode = await exploreCommand(await anyProject(), options, output)
   })
 
@@ -97,7 +96,7 @@ withOptions(program.command('init'), 'json')
   .description('write a configuration, a worker and a scenario that pass as they are')
   .action(async (options: Answering) => {
     const { initCommand } = await import('./commands/init.ts')
-    process.exitCode = initCommand(process.cwd(), await answers(options))
+    process.exitCode = initCommand(process.cwd(), standardOutput(options))
   })
 
 // No shard: a sync is judged by all scenarios together.
@@ -115,7 +114,7 @@ withOptions(
   .description('which syncs are load-bearing: each lies in turn, and what then breaks is told')
   .action(async (options: import('./commands/options.ts').CommonOptions) => {
     const { auditCommand } = await import('./commands/audit.ts')
-    const output = await answers(options)
+    const output = standardOutput(options)
     process.exitCode = await auditCommand(await anyProject(), options, output)
   })
 
@@ -130,7 +129,7 @@ withOptions(program.command('replay'), 'budget', 'profile', 'scratch', 'quiet', 
   .action(
     async (text: string, options: Answering & import('./commands/replay.ts').ReplayOptions) => {
       const { replayCommand } = await import('./commands/replay.ts')
-      const output = await answers(options)
+      const output = standardOutput(options)
       process.exitCode = await replayCommand(await anyProject(), text, options, output)
     },
   )
@@ -139,7 +138,7 @@ withOptions(program.command('judge').argument('<folder>', 'a folder that --artif
   .description('judge a stored failure again with the checkers of this version; starts nothing')
   .action(async (folder: string, options: Answering) => {
     const { judgeCommand } = await import('./commands/judge.ts')
-    process.exitCode = judgeCommand(folder, await answers(options))
+    process.exitCode = judgeCommand(folder, standardOutput(options))
   })
 
 withOptions(
@@ -158,7 +157,7 @@ withOptions(
   .option('--html <file>', 'write the page, one file that needs nothing else')
   .action(async (files: string[], options: import('./commands/report.ts').ReportCommandOptions) => {
     const { reportCommand } = await import('./commands/report.ts')
-    process.exitCode = reportCommand(files, options, process.cwd(), await spoken(options))
+    process.exitCode = reportCommand(files, options, process.cwd(), spoken(options))
   })
 
 withOptions(program.command('mutate'), 'budget', 'shard', 'json', 'out')
@@ -181,7 +180,7 @@ withOptions(program.command('mutate'), 'budget', 'shard', 'json', 'out')
     process.exitCode = await mutateCommand(
       { scenarios, mutants, sample: sampleMutants, classes: bugClasses },
       options,
-      await answers(options),
+      standardOutput(options),
     )
   })
 
@@ -201,7 +200,7 @@ withOptions(
   .action(
     async (text: string, options: Answering & import('./commands/shrink.ts').ShrinkOptions) => {
       const { shrinkCommand } = await import('./commands/shrink.ts')
-      const output = await answers(options)
+      const output = standardOutput(options)
       process.exitCode = await shrinkCommand(await anyProject(), text, options, output)
     },
   )
@@ -218,7 +217,7 @@ withOptions(program.command('inspect'), 'json', 'out')
       options: Answering & import('./commands/inspect.ts').InspectOptions,
     ) => {
       const { inspectCommand } = await import('./commands/inspect.ts')
-      process.exitCode = await inspectCommand(path, run, options, await answers(options))
+      process.exitCode = await inspectCommand(path, run, options, standardOutput(options))
     },
   )
 
@@ -226,24 +225,19 @@ withOptions(program.command('list'), 'only', 'skip', 'json', 'out')
   .description('systems, scenarios with their faults, claims, and the corpus')
   .action(async (options: Answering & import('./commands/list.ts').ListOptions) => {
     const { listCommand } = await import('./commands/list.ts')
-    process.exitCode = await listCommand(await anyProject(), options, await answers(options))
+    process.exitCode = await listCommand(await anyProject(), options, standardOutput(options))
   })
 
 withOptions(program.command('doctor'), 'scratch', 'json', 'out')
   .description('what this host can inject; each check is tried')
   .action(async (options: Answering & import('./commands/doctor.ts').DoctorOptions) => {
     const { doctorCommand } = await import('./commands/doctor.ts')
-    process.exitCode = await doctorCommand(process.cwd(), options, await answers(options))
+    process.exitCode = await doctorCommand(process.cwd(), options, standardOutput(options))
   })
 
 /** A campaign writes its files itself. */
-async function spoken({ json = false }: Answering): Promise<Output> {
-  return await answers({ json })
-}
-
-async function answers(options: Answering): Promise<Output> {
-  const { standardOutput } = await import('./report/output.ts')
-  return standardOutput(options)
+function spoken({ json = false }: Answering): ReturnType<typeof standardOutput> {
+  return standardOutput({ json })
 }
 
 async function project(): Promise<import('./commands/project.ts').ConfiguredProject> {

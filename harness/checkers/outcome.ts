@@ -5,6 +5,7 @@
  * unknown. It may end `cancelled` where a cancel was asked for, and `failed` where its budget, its deadline or its patience
  * with a poisonous step can have run out. Nothing else.
  */
+import type { Fault } from '../fault.ts'
 import type { Located } from '../history.ts'
 import { endOf, runLives } from '../history.ts'
 import type { Unit } from '../model.ts'
@@ -76,7 +77,10 @@ function mayBeOutOfLives(view: CaseView, before: number): boolean {
   return isPoisoned || livesWithoutProgress(view, before)
 }
 
-/** Lives that died after the last one that was seen to commit what it did itself; that one does not count. */
+/**
+ * Lives that died after the last one that was seen to commit what it did itself; that one does not count. One that met a storage error could
+ * not note that it ended: to its successors it died.
+ */
 function livesSinceProgress(view: CaseView, before: number): number {
   const progressed = view.history
     .of('observed')
@@ -87,8 +91,17 @@ function livesSinceProgress(view: CaseView, before: number): number {
     .map(({ life }) => view.history.lives.get(life)?.startedIndex ?? -1)
   const last = Math.max(-1, ...progressed)
   return runLives(view.history).filter(
-    (life) => life.startedIndex > last && endOf(life) < before && life.exit?.signal !== null,
+    (life) =>
+      life.startedIndex > last &&
+      endOf(life) < before &&
+      (life.exit?.signal !== null || hasMetStorageError(view, life.life)),
   ).length
+}
+
+const storageErrors: readonly Fault['kind'][] = ['storage-error', 'read-error', 'quota']
+
+function hasMetStorageError(view: CaseView, life: number): boolean {
+  return view.fired.some((fired) => fired.life === life && storageErrors.includes(fired.fault.kind))
 }
 
 /** True where two lives in a row died before anything new was committed. */

@@ -186,8 +186,10 @@ export class VirtualHost {
       reader === undefined
         ? undefined
         : createRecorder(
-            // Copied: the program may fill its buffer anew.
-            (entry, payload) => reader.take(entry, payload?.slice()),
+            (entry, payload) => {
+              // Copied: the program may fill its buffer anew.
+              if (running.over === undefined) reader.take(entry, payload?.slice())
+            },
             disk,
             root,
             order.records === 'sites' ? captureFrames : noFrames,
@@ -303,7 +305,7 @@ export class VirtualHost {
     this.#running = undefined
     Error.stackTraceLimit = this.#stackTraceLimit
     this.#process.finish()
-    this.#surroundings.clearGlobals()
+    this.#surroundings.restore()
     this.#lives += 1
     const leak = this.#lives % looksEvery === 0 ? this.#surroundings.changed() : undefined
     const unsupported = running.unsupported ?? leak

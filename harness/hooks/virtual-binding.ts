@@ -127,6 +127,19 @@ export function layVirtualBinding(binding: FsBinding, source: VirtualSource): vo
       return readText(disk, target as number | DiskPath, number(flags))
     }
   })
+  replace(binding, 'writeFileUtf8', (original) => {
+    return function (this: unknown, ...args: unknown[]): unknown {
+      const [target, data, flags, mode] = args
+      const disk = source.disk()
+      if (disk === undefined) return Reflect.apply(original, this, args)
+      const bytes = Buffer.from(data as string)
+      if (target === source.ledgerFd) source.ledger(bytes)
+      else if (disk.owns(target) || disk.holds(target))
+        writeText(disk, target as number | DiskPath, bytes, number(flags), number(mode))
+      else return Reflect.apply(original, this, args)
+      return undefined
+    }
+  })
 }
 
 function layCall(binding: FsBinding, source: VirtualSource, call: SyncCall): void {
@@ -174,6 +187,21 @@ function readText(disk: VirtualDisk, target: number | DiskPath, flags: number): 
     const bytes = Buffer.alloc(Number(disk.fstat(fd, false)[8]))
     const count = disk.read(fd, bytes, typeof target === 'number' ? -1 : 0)
     return bytes.toString('utf8', 0, count)
+  } finally {
+    if (typeof target !== 'number') disk.close(fd)
+  }
+}
+
+function writeText(
+  disk: VirtualDisk,
+  target: number | DiskPath,
+  bytes: Uint8Array,
+  flags: number,
+  mode: number,
+): void {
+  const fd = typeof target === 'number' ? target : disk.open(target, flags, mode)
+  try {
+    if (bytes.byteLength > 0) disk.write(fd, bytes, null)
   } finally {
     if (typeof target !== 'number') disk.close(fd)
   }

@@ -459,6 +459,30 @@ describe('S4: one key, one argument, one result', () => {
       { workload: { livesMax: 2 } },
     ],
     [
+      'counts a life that a storage error hit, for it could not note that it ended',
+      (story) => {
+        story.start().own(1).step('a').killed()
+        story.start().fault('E9=ENOSPC').exit(74)
+        story.start().own(3).killed()
+        story.start().own(4).done({}, { status: 'failed', code: 'MAX_LIVES' })
+      },
+      [],
+      step('a'),
+      { workload: { livesMax: 2 } },
+    ],
+    [
+      'does not count a life that ended by itself',
+      (story) => {
+        story.start().own(1).step('a').killed()
+        story.start().own(2).exit(75)
+        story.start().own(3).killed()
+        story.start().own(4).done({}, { status: 'failed', code: 'MAX_LIVES' })
+      },
+      ['DIVERGED the run failed for its number of lives, though they made progress'],
+      step('a'),
+      { workload: { livesMax: 2 } },
+    ],
+    [
       'is broken where it gives up sooner after progress',
       (story) => {
         story.start().own(1).killed()
