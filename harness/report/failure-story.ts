@@ -10,6 +10,7 @@ import { faultWords } from '../fault-words.ts'
 import type { Trouble } from '../live/trouble.ts'
 import { isBreach, type Verdict } from '../verdict.ts'
 import { plainInk, type Ink } from './output.ts'
+import { visible } from './visible.ts'
 
 /** Everything that the text says. */
 export interface FailureStory {
@@ -46,12 +47,12 @@ export interface ToldFault {
   readonly site?: string
 }
 
-/** The text, without a newline at its end. */
+/** The text, without a newline at its end. A worker's words are in it, so nothing in it reaches a terminal but letters. */
 export function storyText(story: FailureStory, ink: Ink = plainInk): string {
   const finding = story.judgement?.finding
   const text =
     finding !== undefined && isBreach(story.verdict) ? breachText(story, finding) : otherText(story)
-  const [title = '', ...lines] = text.split('\n')
+  const [title = '', ...lines] = text.split('\n').map(visible)
   return [
     title.replace('✗', ink.bad('✗')).replace(story.verdict, ink.bad(story.verdict)),
     ...lines,

@@ -86,6 +86,7 @@ describe('a new project', () => {
     const tops = new Set(packed.map((path) => path.split('/')[0]))
     expect(tops).toEqual(
       new Set([
+        'CHANGELOG.md',
         'LICENSE',
         'README.md',
         'dist',
