@@ -86,6 +86,8 @@ export type HarnessCode =
   | 'LIVE_TROUBLE'
   /** The text that a mutant replaces is not in its file exactly once; `details`: mutant, file, count. */
   | 'MUTANT_DRIFT'
+  /** Files that mutants are planted in, or that judge them, changed while they were hunted. */
+  | 'SOURCES_CHANGED'
   /** A run that was to be looked at cannot be read at all. */
   | 'RUN_UNREADABLE'
 

@@ -3,15 +3,18 @@
  * catch: by which verdict, after how many cases. The proof that the gate can go red.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { UsageError } from '../errors.ts'
 import type { Mutant } from '../mutate/mutant.ts'
 import { mutantLine, mutantsTable, scoreLine } from '../mutate/mutants-table.ts'
 import { isPass, scoreOf, type MutantReport } from '../mutate/outcome.ts'
 import { runMutants } from '../mutate/mutation-run.ts'
-import { packageRoot } from '../mutate/sources.ts'
+import { KeptResults } from '../mutate/kept.ts'
+import { readRecord, recordOf, regressions, type RecordHead } from '../mutate/record.ts'
+import { assertSources, digestOf, packageRoot } from '../mutate/sources.ts'
 import { trackRecord, type TrackRecordClass } from '../mutate/track-record.ts'
-import { environmentLine, readEnvironment } from '../report/environment.ts'
+import { environmentLine, readEnvironment, type Environment } from '../report/environment.ts'
 import type { Output } from '../report/output.ts'
 import type { Scenario } from '../scenario.ts'
 import { parseSeed } from '../seed.ts'
@@ -33,6 +36,10 @@ export interface MutateOptions {
   readonly shard?: Shard
   /** Writes the track record. */
   readonly docs?: boolean
+  /** SIGKILLs that each mutant which takes more is given besides. */
+  readonly kills?: number
+  /** Goes on where the last run over the same sources was broken off. */
+  readonly resume?: boolean
 }
 
 /** What ships: handed in, because the harness knows no scenario and no mutant by itself. */
@@ -45,6 +52,9 @@ export interface Shipped {
 
 /** Where the track record stands, from the root of the package. */
 const trackRecordPath = join('docs', 'track-record.md')
+const recordPath = join('docs', 'track-record.json')
+/** Results so far, below the working directory. */
+const keptPath = join('.killpoint', 'mutants.jsonl')
 
 /** Hunts mutants, prints what came of them, and gives the exit code. */
 export async function mutateCommand(
@@ -52,42 +62,66 @@ export async function mutateCommand(
   options: MutateOptions,
   output: Output,
 ): Promise<number> {
-  const { seed, cases, jobs } = options
+  const { seed, cases, jobs, kills = 0 } = options
   const { say, ink } = output
   parseSeed(seed)
   const mutants = chooseMutants(shipped, options)
   const environment = readEnvironment(packageRoot())
+  const root = packageRoot()
+  const record = readRecord(join(root, recordPath))
+  const digest = digestOf(root)
+  const key = JSON.stringify({ version: 1, seed, cases, kills, sources: digest })
+  const kept = new KeptResults(keptPath, key, options.resume === true)
+  const known = kept.of(mutants)
   say(environmentLine(environment))
   say(`seed ${seed}  jobs ${jobs}  ${mutants.length} mutants × at most ${cases} cases`)
   say('')
   const progress = output.progress()
   const stopping = stopOnSignals()
-  let done = 0
-  const reports = await runMutants({
-    mutants,
+  let done = known.length
+  if (done > 0) say(`${done} of them have a result already`)
+  const hunted = await runMutants({
+    mutants: mutants.filter((mutant) => !known.some((each) => each.mutant === mutant)),
     scenarios: shipped.scenarios,
     system: fileSystemUnderTest,
     seed,
     cases,
+    kills,
     jobs,
+    assertSame: () => assertSources(root, digest),
     now: () => performance.now(),
     isOver: budgetOf(options.budget, stopping.signal),
     onCase: ({ verdict, token }) =>
       progress.update(`${done}/${mutants.length} mutants  ${verdict}  ${token}`),
     onMutant: (report) => {
       done += 1
+      kept.add(report)
       progress.print(mutantLine(report))
     },
   })
   progress.end()
   stopping.forget()
+  const reports = mutants.flatMap((mutant) =>
+    [...known, ...hunted].filter((report) => report.mutant === mutant),
+  )
   const score = scoreOf(reports)
   output.json(asJson(seed, reports))
   say(mutantsTable(reports))
   say('')
   const left = mutants.length - reports.length
   const line = `${scoreLine(score)}${left === 0 ? '' : `, ${left} not hunted to the end`}`
-  if (options.docs === true && left === 0) writeTrackRecord(shipped, options, reports)
+  const all = left === 0 && mutants.length === shipped.mutants.length
+  const worse = regressions(record, reports, { all })
+  for (const each of worse) say(ink.bad(`✗ ${each}`))
+  if (options.docs === true && left === 0) {
+    const date = new Date().toISOString().slice(0, 10)
+    const machine = machineLine(environment)
+    writeTrackRecord(shipped, { date, machine, seed, cases, kills }, reports)
+  }
+  if (worse.length > 0) {
+    say(ink.bad(`${line}; ${worse.length} that the track record has as caught are not any more`))
+    return exitCodes.broken
+  }
   if (score.escaped + score.broken > 0) {
     say(ink.bad(line))
     return exitCodes.broken
@@ -130,12 +164,20 @@ function namedMutants(mutants: readonly Mutant[], names: readonly string[]): rea
 
 function writeTrackRecord(
   shipped: Shipped,
-  { seed, cases }: MutateOptions,
+  head: RecordHead,
   reports: readonly MutantReport[],
 ): void {
-  const path = join(packageRoot(), trackRecordPath)
+  const root = packageRoot()
+  const path = join(root, trackRecordPath)
   mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, trackRecord(reports, { classes: shipped.classes, seed, cases }))
+  writeFileSync(path, trackRecord(reports, { ...head, classes: shipped.classes }))
+  const json = `${JSON.stringify(recordOf(reports, head), undefined, 2)}\n`
+  writeFileSync(join(root, recordPath), json)
+}
+
+/** The kind of machine, and nothing that names it. */
+function machineLine({ node, platform }: Environment): string {
+  return `node ${node}, ${platform}, ${availableParallelism()} cores`
 }
 
 function asJson(seed: string, reports: readonly MutantReport[]): unknown {
@@ -143,12 +185,13 @@ function asJson(seed: string, reports: readonly MutantReport[]): unknown {
     version: 1,
     seed,
     score: scoreOf(reports),
-    mutants: reports.map(({ mutant, outcome }) => ({
+    mutants: reports.map(({ mutant, outcome, kills }) => ({
       id: mutant.id,
       class: mutant.class,
       needs: mutant.needs,
       own: mutant.verdicts,
       ...outcome,
+      ...(kills === undefined ? {} : { kills }),
     })),
   }
 }

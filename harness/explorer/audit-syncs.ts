@@ -14,7 +14,7 @@ import type { Trace, TracedOp } from '../trace.ts'
 import type { Asks } from './asks.ts'
 import { firstAck, heldPlaces } from './held-lives.ts'
 import type { AuditedSync } from './job.ts'
-import { firstStem, stemAfterCrash } from './lives.ts'
+import { firstStemOf, stemAfterCrash } from './lives.ts'
 import type { Place } from './place.ts'
 import { hasFired } from './replay-case.ts'
 import { lieAt, type Shard } from './shard-states.ts'
@@ -27,7 +27,7 @@ export function* auditSyncs(shard: Shard, trace: Trace): Asks<readonly AuditedSy
   const audited: AuditedSync[] = []
   let number = 0
   for (const place of yield* placesOf(shard, trace)) {
-    const last = place.stem === firstStem ? Infinity : firstAck(place.trace)
+    const last = place.stem.standing.life === 1 ? Infinity : firstAck(place.trace)
     for (const traced of place.trace.ops) {
       if (!isSync(traced.op) || traced.result.code !== undefined || traced.n > last) continue
       number += 1
@@ -40,7 +40,9 @@ export function* auditSyncs(shard: Shard, trace: Trace): Asks<readonly AuditedSy
 
 function* placesOf(shard: Shard, trace: Trace): Asks<readonly Place[]> {
   const before = { initial: new Map() }
-  const places: Place[] = [{ stem: firstStem, image: new Map(), before, trace }]
+  const places: Place[] = [
+    { stem: firstStemOf(shard.asked.order), image: new Map(), before, trace },
+  ]
   for (const place of heldPlaces(shard, trace)) {
     const given = yield* shard.live(place.stem.standing, place.image, [], 'sites')
     if (given.trace !== undefined) places.push({ ...place, trace: given.trace })

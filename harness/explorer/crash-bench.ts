@@ -28,7 +28,7 @@ import { buildShard } from './build.ts'
 import { exploreInProcesses } from './in-processes.ts'
 import { runFresh, type FreshHost, type FreshLife } from './fresh-life.ts'
 import type { CaseOrder, RecordedOrder, ShardOrder, ShardReport } from './job.ts'
-import { firstStem, isLast, linesOf, standingAfter } from './lives.ts'
+import { firstStemOf, isLast, linesOf, standingAfter } from './lives.ts'
 import { judgeCase, replayCase, type NoCase, type ReplayedCase } from './replay-case.ts'
 import { ShardProcess } from './run-shard.ts'
 
@@ -234,7 +234,8 @@ export class CrashBench {
       system: { claims, takeoverMsMax, ...(inFlightMax === undefined ? {} : { inFlightMax }) },
       environment: baseEnvironment(this.system),
       livesMax,
-      livesGiven: livesMax,
+      // Each gap between lives may hold an act from outside.
+      livesGiven: livesMax * (1 + (what.workload.outside ?? []).length),
     }
   }
 
@@ -242,7 +243,7 @@ export class CrashBench {
   async #control(
     order: CaseOrder,
   ): Promise<{ readonly life: FreshLife; readonly lines: readonly Mark[] }> {
-    let { standing } = firstStem
+    let { standing } = firstStemOf(order)
     let first: FreshLife | undefined
     let image: DirectoryImage = new Map()
     const lines: Mark[] = []

@@ -224,8 +224,24 @@ const nothing: Omit<ScenarioExplored, 'scenario' | 'system' | 'verdict'> = {
 function whyNot(bench: CrashBench, { scenario, workload }: CrashGroup): string | undefined {
   const missing = missingClaims(bench.system, scenario.needs)
   if (missing.length > 0) return `it does not claim ${missing.join(', ')}`
-  if ((workload.outside ?? []).length > 0) return 'another process acts on its run'
-  return bench.whyNot
+  return bench.whyNot ?? whyNotFromOutside(bench, workload)
+}
+
+/**
+ * Other processes act in the gaps between lives. What a kill leaves there, the live engine shows, with the act in the middle of a
+ * life: its tokens would be other cases.
+ */
+function whyNotFromOutside(
+  { isForeign, system }: CrashBench,
+  { outside = [] }: Workload,
+): string | undefined {
+  if (outside.length === 0) return undefined
+  if (outside.some(({ after }) => after !== undefined))
+    return 'its run waits for what another process sends'
+  if (isForeign) return 'another process acts on its run'
+  return system.claims.includes('power')
+    ? undefined
+    : 'another process acts on its run, and it does not claim power'
 }
 
 /** Deals the states of a recorded case to as many processes as there are jobs. */
@@ -250,8 +266,9 @@ export async function runShards(
   const { jobs = availableParallelism(), harms = ['kill', 'power-loss'], bounds } = options
   const { depth = 1, nestedEvery = 1, part = { index: 1, of: 1 } } = options
   const { order } = recorded
-  const claimed = harms.filter(
-    (harm) => harm !== 'power-loss' || order.system.claims.includes('power'),
+  const hasActs = (order.workload.outside ?? []).length > 0
+  const claimed = harms.filter((harm) =>
+    harm === 'power-loss' ? order.system.claims.includes('power') : !hasActs,
   )
   const asked = {
     order,

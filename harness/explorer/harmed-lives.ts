@@ -9,9 +9,9 @@ import { position } from '../fault.ts'
 import type { Mark } from '../mark.ts'
 import type { Trace } from '../trace.ts'
 import type { Asks } from './asks.ts'
-import { afterBetween } from './between-lives.ts'
+import { afterBetween, type Before } from './between-lives.ts'
 import { damagesOf } from './damages.ts'
-import { firstStem, isLast, stemAfterCrash, stemAfterEnd, type LivedLife } from './lives.ts'
+import { firstStemOf, isLast, stemAfterCrash, stemAfterEnd, type LivedLife } from './lives.ts'
 import { firstAck } from './held-lives.ts'
 import type { Place } from './place.ts'
 import { hasFired } from './replay-case.ts'
@@ -20,14 +20,17 @@ import { storageErrorsOf, type Reach, type StorageError } from './storage-errors
 
 /** Places of a run from which recovery is harmed. */
 const placesMax = 3
-/** Ops behind a storage error before which the run is crashed; and once more at the end of the life. */
-const crashedOps = 2
+/**
+ * Ops behind a storage error before which the run is crashed; and once more at the end of the life. Three: a sync that is tried again, the
+ * ack that rests on it, and what comes next, when that ack is out.
+ */
+const crashedOps = 3
 
 /** Lets every storage error hit the first life and recoveries, alone and with a crash behind it. */
 export function* failLives(shard: Shard, trace: Trace): Asks<void> {
   let number = 0
   const before = { initial: new Map() }
-  const first: Place = { stem: firstStem, image: new Map(), before, trace }
+  const first: Place = { stem: firstStemOf(shard.asked.order), image: new Map(), before, trace }
   for (const place of [first, ...(yield* recoveries(shard, trace))])
     for (const error of storageErrorsOf(place.trace, place.reach)) {
       number += 1
@@ -38,7 +41,7 @@ export function* failLives(shard: Shard, trace: Trace): Asks<void> {
 /** Lets media rot between a life and its recovery. */
 export function* damageRuns(shard: Shard, trace: Trace): Asks<void> {
   let number = 0
-  for (const { stem, image } of placesOf(shard, trace))
+  for (const { stem, image } of yield* rotPlaces(shard, trace))
     for (const fault of damagesOf(image)) {
       number += 1
       if (!shard.isMine(number) || shard.isOver) continue
@@ -52,6 +55,17 @@ export function* damageRuns(shard: Shard, trace: Trace): Asks<void> {
       const { schedule } = stem
       shard.judge({ ...after.stem, schedule: [...schedule, [fault]] }, lives)
     }
+}
+
+/** What media hold when they rot: the run as a kill left it, and once with a life behind that, so that damage is to what a life took over. */
+function* rotPlaces(shard: Shard, trace: Trace): Asks<readonly Before[]> {
+  const places: Before[] = [...placesOf(shard, trace)]
+  const middle = places[Math.floor((places.length - 1) / 2)]
+  if (middle === undefined) return places
+  const { stem, image } = middle
+  const given = yield* shard.live(stem.standing, image, [], false)
+  const lived: LivedLife = { ...stem.standing, ...given }
+  return [...places, { stem: stemAfterEnd(stem, lived, []), image: given.image }]
 }
 
 function* fail(shard: Shard, { stem, image, before }: Place, error: StorageError): Asks<void> {
@@ -113,7 +127,7 @@ function* placesOf({ asked }: Shard, trace: Trace): Generator<Omit<Place, 'trace
     if (point === undefined) continue
     const fault = { kind: 'kill', at, lost: [] } as const
     yield {
-      stem: stemAfterCrash(firstStem, marks.slice(0, point.marks), fault),
+      stem: stemAfterCrash(firstStemOf(asked.order), marks.slice(0, point.marks), fault),
       image: model.imageAt(point, [], []).entries,
       before: { initial: new Map(), past: [{ trace, kill: fault }] },
     }

@@ -9,7 +9,7 @@ import { position, type Fault } from '../fault.ts'
 import type { Mark } from '../mark.ts'
 import type { Trace } from '../trace.ts'
 import type { Asks } from './asks.ts'
-import { firstStem, stemAfterCrash } from './lives.ts'
+import { firstStemOf, stemAfterCrash } from './lives.ts'
 import type { Place } from './place.ts'
 import type { Shard } from './shard-states.ts'
 
@@ -67,7 +67,7 @@ export function* heldPlaces({ asked }: Shard, trace: Trace): Generator<Omit<Plac
     if (point === undefined) continue
     const kill: Extract<Fault, { kind: 'kill' }> = { kind: 'kill', at, lost: [] }
     yield {
-      stem: stemAfterCrash(firstStem, marks.slice(0, point.marks), kill),
+      stem: stemAfterCrash(firstStemOf(asked.order), marks.slice(0, point.marks), kill),
       image: model.imageAt(point, [], []).entries,
       before: { initial: new Map(), past: [{ trace, kill }] },
     }

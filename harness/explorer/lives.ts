@@ -5,6 +5,8 @@
  *  L1  Clock, seed, takeover and number of a life are those that the live engine gives it.
  *  L2  A power loss is a reboot: the lives behind it have another boot id. Behind a kill the machine is the same.
  *  L3  Lives follow until one ends with `done` and exit code 0, or `livesMax` without a fault were given.
+ *  L4  What another process does to the run is a life too, in the gap behind a life of the run. An act that a fault cut off is done
+ *      again at once, as senders do; one that ended by itself and was not acknowledged, in the next gap.
  */
 import { stringifyFault } from '../fault-text.ts'
 import type { Fault, LifeFaults, Schedule } from '../fault.ts'
@@ -12,6 +14,7 @@ import { betweenLivesMs, clockMsDefault } from '../live/case-context.ts'
 import { lifeEnvironment } from '../live/environment.ts'
 import type { Mark } from '../mark.ts'
 import { deriveSeed } from '../seed.ts'
+import type { OutsideAct } from '../workload.ts'
 import type { CaseOrder } from './job.ts'
 
 /** A fault that ends a life and leaves a crash state. */
@@ -22,6 +25,10 @@ export interface Standing {
   readonly life: number
   readonly clockMs: number
   readonly reboots: number
+  /** What other processes have still to do to the run, in order. */
+  readonly outside: readonly OutsideAct[]
+  /** What this life does to the run from outside; absent: it is a life of the run. */
+  readonly act?: OutsideAct
 }
 
 /** How a life ended, and what it wrote. */
@@ -39,10 +46,22 @@ export interface Stem {
 }
 
 /** The first life of a case. */
-export const firstStem: Stem = {
-  standing: { life: 1, clockMs: clockMsDefault, reboots: 0 },
-  lines: [],
-  schedule: [],
+export function firstStemOf({ workload: { outside = [] } }: Pick<CaseOrder, 'workload'>): Stem {
+  return {
+    standing: { life: 1, clockMs: clockMsDefault, reboots: 0, outside },
+    lines: [],
+    schedule: [],
+  }
+}
+
+/** Whether it is a life of the run, or what it does to the run from outside. */
+export function verbOf({ act }: Standing): 'run' | OutsideAct['kind'] {
+  return act?.kind ?? 'run'
+}
+
+/** What tells the standings of one case apart. */
+export function standingKey({ life, clockMs, reboots, outside, act }: Standing): string {
+  return `${life} ${clockMs} ${reboots} ${outside.length} ${act?.kind}`
 }
 
 /** Files and directories of a life. */
@@ -63,14 +82,17 @@ export function environmentOf(
   places: Places,
   faults = '',
 ): Record<string, string> {
-  const { life, clockMs, reboots } = standing
+  const { life, clockMs, reboots, act } = standing
   const { traceDirectory, ...where } = places
   const boot = deriveSeed(order.seed, 'system', ...(reboots === 0 ? [] : ['boot', reboots]))
   return lifeEnvironment(
     order.environment,
     {
       ...where,
-      verb: 'run',
+      verb: verbOf(standing),
+      ...(act?.kind === 'signal'
+        ? { signal: JSON.stringify({ name: act.name, payload: act.payload }) }
+        : {}),
       runId: order.runId,
       seed: deriveSeed(order.seed, 'system', life),
       clockMs,
@@ -89,17 +111,32 @@ export function environmentOf(
 
 /** The life behind one that wrote `marks` and ended, or was ended by `fault`. */
 export function standingAfter(
-  { life, clockMs, reboots }: Standing,
+  standing: Standing,
   marks: readonly Mark[],
   fault?: CrashFault,
 ): Standing {
+  const { life, clockMs, reboots } = standing
   let latest = clockMs
   for (const mark of marks) if (mark.mark === 'timer') latest = Math.max(latest, mark.at)
   return {
     life: life + 1,
     clockMs: latest + betweenLivesMs,
     reboots: reboots + (fault?.kind === 'power-loss' ? 1 : 0),
+    ...outsideAfter(standing, marks, fault),
   }
+}
+
+/** L4. */
+function outsideAfter(
+  { outside, act }: Standing,
+  marks: readonly Mark[],
+  fault: CrashFault | undefined,
+): Pick<Standing, 'outside' | 'act'> {
+  const isAcked = marks.some(({ mark }) => mark === 'signal-acked' || mark === 'cancel-acked')
+  const left = act !== undefined && isAcked ? outside.slice(1) : outside
+  const waits = act !== undefined && !isAcked && fault === undefined
+  const [next] = left
+  return { outside: left, ...(next === undefined || waits ? {} : { act: next }) }
 }
 
 /** What lies behind a life that was crashed by `fault` when it had written `marks`; `inside` are its faults before that. */
@@ -146,6 +183,8 @@ export function linesOf(lived: LivedLife): readonly Mark[] {
 }
 
 /** The line with which the harness starts a life. */
-export function startLine({ life, clockMs }: Standing): Mark {
-  return { mark: 'life', life, pid: life, verb: 'run', takeover: 'if-dead', clockMs, realMs: 0 }
+export function startLine(standing: Standing): Mark {
+  const { life, clockMs } = standing
+  const verb = verbOf(standing)
+  return { mark: 'life', life, pid: life, verb, takeover: 'if-dead', clockMs, realMs: 0 }
 }

@@ -6,7 +6,7 @@
 import type { Fault, Schedule } from '../fault.ts'
 import { isProfileName, type ProfileName } from '../disk-model/profile.ts'
 import { readLedger } from '../ledger.ts'
-import type { CaseRun, LifeFacts, LiveCase } from '../live/case.ts'
+import type { ActFacts, CaseRun, LifeFacts, LiveCase, ProcessFacts } from '../live/case.ts'
 import type { LiveOptions } from '../live/options.ts'
 import type { System } from '../system.ts'
 import type { Trace } from '../trace.ts'
@@ -79,8 +79,8 @@ function caseRun(asked: LiveCase, { lines, lives, isOver }: ReplayedCase): CaseR
     ending: { kind: isOver ? 'done' : 'unfinished' },
     ledger,
     entries: readLedger(ledger).entries,
-    lives: lives.map(factsOf),
-    acts: [],
+    lives: lives.filter(({ verb }) => verb === 'run').map(factsOf),
+    acts: lives.flatMap(actFactsOf),
     orphans: [],
     ...(asked.lane === 'recording' ? { traces } : {}),
     ...(asked.images === true
@@ -90,18 +90,30 @@ function caseRun(asked: LiveCase, { lines, lives, isOver }: ReplayedCase): CaseR
   }
 }
 
-function factsOf({ life, faults, marks, code, signal }: ReplayedLife): LifeFacts {
+function actFactsOf(replayed: ReplayedLife): readonly ActFacts[] {
+  const { verb, act } = replayed
+  return verb === 'run' ? [] : [{ ...processFactsOf(replayed), verb, act }]
+}
+
+function processFactsOf({ life, code, signal }: ReplayedLife): Omit<ProcessFacts, 'verb'> {
   return {
     life,
-    slot: life,
     pid: life,
-    verb: 'run',
     code,
     signal: signal as NodeJS.Signals | null,
     putDown: false,
     stderr: '',
     stderrBytes: 0,
     leftGroup: false,
+  }
+}
+
+function factsOf(replayed: ReplayedLife): LifeFacts {
+  const { life, faults, marks } = replayed
+  return {
+    ...processFactsOf(replayed),
+    slot: life,
+    verb: 'run',
     takeover: 'if-dead',
     fired: faults,
     unfired: faults.filter((fault) => 'at' in fault && !hasFired(marks, fault) && !endsIt(fault)),

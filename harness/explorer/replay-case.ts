@@ -12,11 +12,12 @@ import type { Fault, LifeFaults, Schedule } from '../fault.ts'
 import type { History } from '../history.ts'
 import type { Mark } from '../mark.ts'
 import type { Trace, TracedOp } from '../trace.ts'
+import type { OutsideAct } from '../workload.ts'
 import type { Asks, LifeGiven } from './asks.ts'
 import { afterBetween, isBetween } from './between-lives.ts'
 import type { CaseOrder } from './job.ts'
 import {
-  firstStem,
+  firstStemOf,
   isLast,
   linesOf,
   standingAfter,
@@ -24,12 +25,17 @@ import {
   stemAfterEnd,
   type CrashFault,
   type LivedLife,
+  type Standing,
   type Stem,
+  verbOf,
 } from './lives.ts'
 
 /** A life of a case that was replayed. */
 export interface ReplayedLife extends LifeGiven {
   readonly life: number
+  readonly verb: 'run' | OutsideAct['kind']
+  /** Of the acts of other processes, how many were acknowledged before it. */
+  readonly act: number
   /** Faults of its entry. */
   readonly faults: LifeFaults
   /** Ops whose effect its crash took, in order. */
@@ -69,7 +75,7 @@ export function* replayCase(
   records = false,
 ): Asks<ReplayedCase | NoCase> {
   const stand: Stand = {
-    stem: firstStem,
+    stem: firstStemOf(order),
     image: new Map(),
     before: { initial: new Map() },
     isOver: false,
@@ -87,7 +93,13 @@ export function* replayCase(
   for (let count = 0; count < order.livesGiven && !stand.isOver; count += 1) {
     const given = yield { image: stand.image, standing: next, faults: [], records }
     const lived: LivedLife = { ...next, ...given }
-    stand.lives.push({ ...given, life: next.life, faults: [], missing: [] })
+    stand.lives.push({
+      ...given,
+      life: next.life,
+      ...doingOf(order, next),
+      faults: [],
+      missing: [],
+    })
     lines.push(...linesOf(lived))
     stand.isOver = isLast(lived)
     stand.image = given.image
@@ -122,7 +134,7 @@ function* scheduledLife(
     stand.image = given.image
     if (given.trace !== undefined) stand.before = heldToo(stand.before, { trace: given.trace })
     stand.isOver = isLast(lived)
-    stand.lives.push({ ...given, life, faults, missing: [] })
+    stand.lives.push({ ...given, life, ...doingOf(order, standing), faults, missing: [] })
     return undefined
   }
   if (given.trace === undefined) return { fault: crash, why: 'the life left no trace' }
@@ -137,8 +149,13 @@ function* scheduledLife(
       ? { initial: crashed.image }
       : heldToo(stand.before, { trace: given.trace, kill: crash })
   stand.isOver = false
-  stand.lives.push({ ...given, ...ended, ...crashed, life, faults })
+  stand.lives.push({ ...given, ...ended, ...crashed, life, ...doingOf(order, standing), faults })
   return undefined
+}
+
+function doingOf({ workload }: CaseOrder, standing: Standing): Pick<ReplayedLife, 'verb' | 'act'> {
+  const act = (workload.outside ?? []).length - standing.outside.length
+  return { verb: verbOf(standing), act }
 }
 
 function heldToo(before: DiskBefore, life: PastLife): DiskBefore {

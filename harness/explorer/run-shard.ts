@@ -62,7 +62,7 @@ export class ShardProcess {
     this.#process.stdin.write(`${JSON.stringify([order, report])}\n`)
     const lastWords = await Promise.race([answer, this.#ended])
     clearTimeout(watch)
-    if (lastWords === undefined) return JSON.parse(readFileSync(report, 'utf8')) as ShardReport
+    if (lastWords === undefined) return readReport(report)
     throw this.#isHung ? hung(this.#silenceMs, asked) : died(lastWords)
   }
 
@@ -70,6 +70,21 @@ export class ShardProcess {
   end(): void {
     this.#process.stdin.end()
     this.#process.kill('SIGKILL')
+  }
+}
+
+function readReport(path: string): ShardReport {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as ShardReport
+  } catch (cause) {
+    throw new HarnessError(
+      'LIVE_TROUBLE',
+      `a shard of the exploration left no report: ${String(cause)}`,
+      {
+        hint: 'leave the scratch directory alone while it runs, and the sources; then run it again',
+        cause,
+      },
+    )
   }
 }
 

@@ -13,7 +13,7 @@ import { parseTrace, type Trace } from '../trace.ts'
 import type { LifeGiven, LifeWanted } from './asks.ts'
 import { hookFaultOf } from './hook-fault.ts'
 import { doneWord, type ShardOrder, type ShardReport } from './job.ts'
-import { environmentOf, type Places, type Standing } from './lives.ts'
+import { environmentOf, standingKey, type Places, type Standing } from './lives.ts'
 import { exploreShard } from './shard.ts'
 import { VirtualHost } from './virtual-life.ts'
 
@@ -135,7 +135,7 @@ class ShardRun {
   }
 
   #environmentOf(standing: Standing): Record<string, string> {
-    const key = `${standing.life} ${standing.clockMs} ${standing.reboots}`
+    const key = standingKey(standing)
     const known = this.#environments.get(key)
     if (known !== undefined) return known
     const made = environmentOf(this.#asked.order, standing, places)

@@ -15,6 +15,7 @@ import {
   isLast,
   linesOf,
   standingAfter,
+  standingKey,
   stemAfterCrash,
   type LivedLife,
   type Standing,
@@ -205,8 +206,7 @@ export class Shard {
     hash?: string,
     records: Recording = false,
   ): Asks<Recovery> {
-    const { life, clockMs, reboots } = standing
-    const key = `${hash} ${life} ${clockMs} ${reboots} ${records}`
+    const key = `${hash} ${standingKey(standing)} ${records}`
     const known = hash === undefined ? undefined : this.#memo.get(key)
     if (known !== undefined) return known
     const lives: LivedLife[] = []
@@ -327,8 +327,10 @@ export function lieAt(op: number): Fault {
   return { kind: 'lying-sync', at: position(op), sticky: false }
 }
 
-function bare({ life, clockMs, reboots, marks, code, signal }: LivedLife): LivedLife {
-  return { life, clockMs, reboots, marks, code, signal }
+function bare(lived: LivedLife): LivedLife {
+  const { life, clockMs, reboots, outside, act, marks, code, signal } = lived
+  const known = { life, clockMs, reboots, outside, marks, code, signal }
+  return act === undefined ? known : { ...known, act }
 }
 
 function parseMark(line: string): Mark {

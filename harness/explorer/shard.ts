@@ -18,8 +18,8 @@ import type { Asks } from './asks.ts'
 import { auditSyncs } from './audit-syncs.ts'
 import { damageRuns, failLives } from './harmed-lives.ts'
 import { loseHeld } from './held-lives.ts'
-import type { ShardOrder, ShardReport } from './job.ts'
-import { firstStem } from './lives.ts'
+import type { Harm, ShardOrder, ShardReport } from './job.ts'
+import { firstStemOf } from './lives.ts'
 import { Shard } from './shard-states.ts'
 
 /** Explores; asks for lives as it goes. `isLate`: whether its time is over. */
@@ -41,20 +41,34 @@ export function* exploreShard(
   }
 }
 
+/** In the order asked for; crashes of both kinds are of one walk over the run. */
 function* harm(shard: Shard, trace: Trace): Asks<void> {
   const { harms, chosen } = shard.asked
+  const firstCrash = harms.find(isCrash)
+  for (const each of harms) {
+    if (each === firstCrash) yield* crashAll(shard, trace)
+    if (chosen !== undefined) continue
+    if (each === 'error') yield* failLives(shard, trace)
+    if (each === 'rot') yield* damageRuns(shard, trace)
+  }
+}
+
+function* crashAll(shard: Shard, trace: Trace): Asks<void> {
   const before = { initial: new Map() }
-  yield* shard.crash({ stem: firstStem, image: new Map(), trace, before, inside: [], depth: 1 })
-  if (chosen !== undefined) return
-  if (harms.includes('power-loss')) yield* loseHeld(shard, trace)
-  if (harms.includes('error')) yield* failLives(shard, trace)
-  if (harms.includes('rot')) yield* damageRuns(shard, trace)
+  const stem = firstStemOf(shard.asked.order)
+  yield* shard.crash({ stem, image: new Map(), trace, before, inside: [], depth: 1 })
+  const { harms, chosen } = shard.asked
+  if (chosen === undefined && harms.includes('power-loss')) yield* loseHeld(shard, trace)
+}
+
+function isCrash(harm: Harm): boolean {
+  return harm === 'kill' || harm === 'power-loss'
 }
 
 /** Runs the control again; a sentence where it does not do what the recorded process did. */
 function* rehearse(shard: Shard, trace: Trace): Asks<string | undefined> {
   if (shard.unsupported !== undefined) return undefined
-  const given = yield* shard.live(firstStem.standing, new Map(), [], true)
+  const given = yield* shard.live(firstStemOf(shard.asked.order).standing, new Map(), [], true)
   const again = given.trace
   if (given.unsupported !== undefined || again === undefined) return undefined
   const isForeign = shard.asked.chosen !== undefined

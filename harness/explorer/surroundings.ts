@@ -52,6 +52,9 @@ const restless = new Set([
   'RegExp.lastMatch',
 ])
 
+/** Globals that Node makes when they are first asked for: that is no change of a life's. */
+const lateGlobals = ['TextDecoder', 'TextEncoder', 'URL', 'URLSearchParams', 'structuredClone']
+
 /** The built-ins of this process as they were. */
 export class Surroundings {
   readonly #globals: ReadonlySet<string | symbol>
@@ -61,6 +64,7 @@ export class Surroundings {
   readonly #process: readonly (readonly [string | symbol, PropertyDescriptor])[]
 
   constructor() {
+    for (const name of lateGlobals) Reflect.get(globalThis, name)
     keepGlobalsRemovable()
     this.#process = Object.entries(Object.getOwnPropertyDescriptors(process)).filter(
       ([key, { configurable }]) => configurable === true && !restless.has(`process.${key}`),

@@ -2,6 +2,7 @@
  * The hunt for a mutant that no dying process shows: the crash states, storage errors and damages of its own scenarios, until one
  * of them shows it. What is found counts when fresh processes show it too.
  */
+import { harmNames } from '../explorer/job.ts'
 import { explore, type ScenarioExplored } from '../explorer/explore.ts'
 import type { SourceTransform } from '../live/bundle.ts'
 import type { System } from '../system.ts'
@@ -29,7 +30,7 @@ export async function exploreMutant(
       systems: [system],
       transform,
       jobs: 1,
-      harms: ['kill', 'power-loss', 'error', 'rot'],
+      harms: mutant.harms ?? harmNames,
       stopAt: mutant.verdicts,
     })
     if (result === undefined) continue
@@ -48,7 +49,7 @@ function better(left: Catch | undefined, right: Catch | undefined): Catch | unde
 }
 
 /** The simplest confirmed finding with a verdict of the mutant's own; where there is none, the simplest of all. */
-function caughtBy(
+export function caughtBy(
   { verdicts }: Mutant,
   { findings }: ScenarioExplored,
   cases: number,

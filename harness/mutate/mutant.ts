@@ -10,6 +10,7 @@
  */
 import { relative, sep } from 'node:path'
 import { HarnessError } from '../errors.ts'
+import type { Harm } from '../explorer/job.ts'
 import type { SourceTransform } from '../live/bundle.ts'
 import { isBreach, type Breach, type Verdict } from '../verdict.ts'
 
@@ -48,6 +49,8 @@ export interface Mutant extends Edit {
   /** Names of the scenarios that are run first. */
   readonly scenarios: readonly [string, ...string[]]
   readonly needs: MutantNeed
+  /** Of a mutant for the explorer: what shows it; absent: not known, so all that there is. */
+  readonly harms?: readonly [Harm, ...Harm[]]
   /** Real cases of the class: `owner/repository#number`. */
   readonly cites: readonly string[]
 }

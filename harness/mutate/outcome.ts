@@ -23,9 +23,24 @@ export type MutantOutcome =
   | { readonly kind: 'broken'; readonly why: string; readonly ms: number }
   | { readonly kind: 'skipped'; readonly why: string }
 
+/** What SIGKILL alone made of a mutant that takes more. */
+export interface KillsOutcome {
+  readonly cases: number
+  /** Absent: it survived all of them. */
+  readonly found?: Catch
+}
+
 export interface MutantReport {
   readonly mutant: Mutant
   readonly outcome: MutantOutcome
+  readonly kills?: KillsOutcome
+}
+
+/** `survived 200 kills`; empty where none were tried. */
+export function killsText(kills: KillsOutcome | undefined): string {
+  if (kills === undefined) return ''
+  const { found, cases } = kills
+  return found === undefined ? `survived ${cases} kills` : `${found.verdict} after ${found.cases}`
 }
 
 /** How many mutants came to what. */

@@ -1,5 +1,6 @@
 /** Where the sources are that mutants are planted in: they ship with the package, beside what is built from them. */
-import { existsSync, readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { HarnessError } from '../errors.ts'
@@ -23,5 +24,24 @@ export function sourceOf(
   throw new HarnessError('MUTANT_DRIFT', `mutant ${id}: there is no ${file}`, {
     hint: 'the source has moved: plant the same bug into the new file, in scenarios/mutants',
     details: { mutant: id, file, count: 0 },
+  })
+}
+
+const judging = ['src', 'harness', 'scenarios'] as const
+
+/** A hash over everything that mutants are planted in or judged by: equal for equal sources. */
+export function digestOf(root: string): string {
+  const hash = createHash('sha256')
+  for (const directory of judging)
+    for (const name of readdirSync(join(root, directory), { recursive: true }).map(String).sort())
+      if (name.endsWith('.ts')) hash.update(name).update(readFileSync(join(root, directory, name)))
+  return hash.digest('hex').slice(0, 16)
+}
+
+/** Nothing that a run finds counts once its sources are others. @throws HarnessError `SOURCES_CHANGED` */
+export function assertSources(root: string, digest: string): void {
+  if (digestOf(root) === digest) return
+  throw new HarnessError('SOURCES_CHANGED', 'the sources changed while mutants were hunted', {
+    hint: 'let nobody edit, build or rebase in this tree meanwhile, and run it again',
   })
 }

@@ -4,7 +4,9 @@
  */
 import type { MutantReport } from './outcome.ts'
 import { editsOf, engineOf } from './mutant.ts'
+import { killsOnly } from './mutants-table.ts'
 import { scoreOf, wordOf } from './outcome.ts'
+import type { RecordHead } from './record.ts'
 
 /** A class of bugs, as the record tells it. */
 export interface TrackRecordClass {
@@ -12,16 +14,15 @@ export interface TrackRecordClass {
   readonly cites: readonly string[]
 }
 
-export interface TrackRecordSource {
+/** What the record says of itself, and the classes that it tells. */
+export interface TrackRecordSource extends RecordHead {
   readonly classes: Readonly<Record<string, TrackRecordClass>>
-  readonly seed: string
-  readonly cases: number
 }
 
 /** The record as Markdown. */
 export function trackRecord(
   reports: readonly MutantReport[],
-  { classes, seed, cases }: TrackRecordSource,
+  { classes, seed, cases, kills, date, machine }: TrackRecordSource,
 ): string {
   const { caught, escaped, broken, skipped } = scoreOf(reports)
   const sections = Object.entries(classes).flatMap(([name, about]) => {
@@ -30,7 +31,8 @@ export function trackRecord(
   })
   return [
     head,
-    `Seed \`${seed}\`, at most ${cases} cases each: **${caught} of ${caught + escaped + broken}** mutants that a live process can show were caught by a verdict of their own. ${skipped} more need power loss, storage errors, damaged media or a count of costs, and are left to the explorer.\n`,
+    `Seed \`${seed}\`, at most ${cases} cases each with live processes: **${caught} of ${caught + escaped + broken}** mutants were caught by a verdict of their own${skipped === 0 ? '' : `, ${skipped} were skipped`}. ${date}, ${machine}.\n`,
+    killsLine(reports, kills),
     ...sections,
   ].join('\n')
 }
@@ -44,7 +46,18 @@ replace a text of the sources as they are bundled; where that text is not found 
 *Needs* is the least that shows the bug: \`kill\` SIGKILL alone, \`stop\` a process that is stopped and goes on beside its
 successor, \`race\` several at once, \`act\` a signal, cancel or SIGTERM from outside, \`clock\` time between two lives, \`disk\` what no
 dying process shows. *Engine* is who looks for it: \`live\` real processes, \`explorer\` crash states of a recorded trace. *Cases* is how many were judged up to the first that showed it.
+*SIGKILL only* is what kills of real processes found of a bug that takes more: at ops, inside writes and in recovery, in the same scenarios. That is what a
+test that only kills its process would have seen.
+
+\`docs/track-record.json\` is the same for machines. \`npm run mutate\` compares with it and fails when a mutant that was caught is not any more.
 `
+
+function killsLine(reports: readonly MutantReport[], kills: number): string {
+  const tried = reports.filter((report) => report.kills !== undefined)
+  if (tried.length === 0) return ''
+  const survived = tried.filter((report) => report.kills?.found === undefined).length
+  return `**${survived} of the ${tried.length}** that take power loss, storage errors, damaged media or a count of costs survived ${kills} kills each.\n`
+}
 
 function classSection(
   name: string,
@@ -55,13 +68,13 @@ function classSection(
   const rows = reports.map(row).join('\n')
   return `## ${name}: ${title}
 
-${seen}| mutant | bug | needs | engine | caught by | cases | again |
-|---|---|---|---|---|---:|---|
+${seen}| mutant | bug | needs | engine | caught by | cases | SIGKILL only | again |
+|---|---|---|---|---|---:|---|---|
 ${rows}
 `
 }
 
-function row({ mutant, outcome }: MutantReport): string {
+function row({ mutant, outcome, kills }: MutantReport): string {
   const cells = [
     `\`${mutant.id}\``,
     `${mutant.title} (${editsOf(mutant)
@@ -73,6 +86,7 @@ function row({ mutant, outcome }: MutantReport): string {
       ? `${outcome.kind === 'caught' ? '' : `${wordOf(outcome)} `}\`${outcome.by.verdict}\` ${outcome.by.finding.invariant}, ${outcome.by.origin}`
       : wordOf(outcome),
     'by' in outcome ? String(outcome.by.cases) : '',
+    killsOnly(mutant, outcome, kills),
     outcome.kind === 'skipped' ? '' : `\`npx killpoint mutate --only ${mutant.id}\``,
   ]
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`

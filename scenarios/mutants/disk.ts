@@ -15,18 +15,22 @@ export const diskMutants: readonly Mutant[] = [
     verdicts: ['CORRUPT_ACCEPTED', 'LOST_COMMIT'],
     scenarios: ['loop'],
     needs: 'disk',
+    harms: ['rot'],
     cites: ['anthropics/claude-code#50347'],
   },
   {
-    id: 'B05-end-marker-ignored',
+    id: 'B05-middle-not-missed',
     class: 'B05',
-    title: 'a bad batch in front of a whole end marker is cut as if it were torn',
-    file: 'src/file-journal/own-batches.ts',
-    find: 'if (tail.closedAt !== undefined) return',
-    replace: 'if (tail.fileEnd < 0) return',
-    verdicts: ['CORRUPT_ACCEPTED', 'LOST_COMMIT'],
-    scenarios: ['finished-run'],
+    title:
+      'a batch that is not the next one is read all the same, so that a missing one is skipped',
+    file: 'src/file-journal/batch-reader.ts',
+    find: `if (frame.prev !== this.#prev || frame.batch !== this.#batch || frame.seq !== this.#seq)
+      return 0`,
+    replace: 'if (frame.batch < 1) return 0',
+    verdicts: ['CORRUPT_ACCEPTED', 'LOST_COMMIT', 'PHANTOM'],
+    scenarios: ['loop'],
     needs: 'disk',
+    harms: ['rot'],
     cites: ['github/copilot-cli#2490'],
   },
   {
@@ -39,6 +43,7 @@ export const diskMutants: readonly Mutant[] = [
     verdicts: ['CORRUPT_ACCEPTED', 'PHANTOM', 'LOST_COMMIT', 'WEDGED'],
     scenarios: ['loop'],
     needs: 'disk',
+    harms: ['rot'],
     cites: ['anthropics/claude-code#49876'],
   },
   {
@@ -51,6 +56,7 @@ export const diskMutants: readonly Mutant[] = [
     verdicts: ['CORRUPT_ACCEPTED', 'LOST_COMMIT'],
     scenarios: ['recovery'],
     needs: 'disk',
+    harms: ['rot'],
     cites: ['anthropics/claude-code#50347'],
   },
   {
@@ -63,6 +69,7 @@ export const diskMutants: readonly Mutant[] = [
     verdicts: ['CORRUPT_ACCEPTED'],
     scenarios: ['large-payloads'],
     needs: 'disk',
+    harms: ['rot'],
     cites: ['anthropics/claude-code#49876'],
   },
   {
@@ -75,6 +82,7 @@ export const diskMutants: readonly Mutant[] = [
     verdicts: ['LOST_COMMIT'],
     scenarios: ['loop'],
     needs: 'disk',
+    harms: ['power-loss'],
     cites: ['Lingtai-AI/lingtai-kernel#1547'],
   },
   {
@@ -87,6 +95,7 @@ export const diskMutants: readonly Mutant[] = [
     verdicts: ['LOST_COMMIT'],
     scenarios: ['loop'],
     needs: 'disk',
+    harms: ['power-loss'],
     cites: ['oven-sh/bun#36485'],
   },
   {
@@ -99,6 +108,7 @@ export const diskMutants: readonly Mutant[] = [
     verdicts: ['LOST_COMMIT', 'DIVERGED', 'PHANTOM'],
     scenarios: ['recovery'],
     needs: 'disk',
+    harms: ['power-loss'],
     cites: ['nodejs/node#60552'],
   },
   {
@@ -111,6 +121,7 @@ export const diskMutants: readonly Mutant[] = [
     verdicts: ['LOST_COMMIT', 'WEDGED', 'CORRUPT_ACCEPTED'],
     scenarios: ['large-payloads'],
     needs: 'disk',
+    harms: ['power-loss'],
     cites: ['nodejs/node#60552'],
   },
   {
@@ -121,8 +132,9 @@ export const diskMutants: readonly Mutant[] = [
     find: 'await file.sync()',
     replace: '',
     verdicts: ['WEDGED', 'LOST_EFFECT', 'DIVERGED', 'BROKEN_TREE'],
-    scenarios: ['waits', 'cancel'],
+    scenarios: ['cancel'],
     needs: 'disk',
+    harms: ['power-loss'],
     cites: ['Lingtai-AI/lingtai-kernel#1547'],
   },
   {
@@ -135,6 +147,7 @@ export const diskMutants: readonly Mutant[] = [
     verdicts: ['LOST_COMMIT'],
     scenarios: ['loop'],
     needs: 'disk',
+    harms: ['power-loss'],
     cites: ['etcd-io/etcd#6368'],
   },
   {
@@ -147,6 +160,7 @@ export const diskMutants: readonly Mutant[] = [
     verdicts: ['LOST_COMMIT'],
     scenarios: ['loop'],
     needs: 'disk',
+    harms: ['power-loss'],
     cites: ['google/leveldb#195'],
   },
   {
@@ -159,6 +173,7 @@ export const diskMutants: readonly Mutant[] = [
     verdicts: ['LOST_COMMIT', 'WEDGED'],
     scenarios: ['large-payloads'],
     needs: 'disk',
+    harms: ['power-loss'],
     cites: ['npm/write-file-atomic#64'],
   },
   {
@@ -171,6 +186,7 @@ export const diskMutants: readonly Mutant[] = [
     verdicts: ['LOST_COMMIT', 'WEDGED'],
     scenarios: ['large-payloads'],
     needs: 'disk',
+    harms: ['power-loss'],
     cites: ['louischatriot/nedb#235'],
   },
   {
@@ -181,8 +197,9 @@ export const diskMutants: readonly Mutant[] = [
     find: 'for (const path of [home, above, dir]) await syncDirectory(fileSystem, path)',
     replace: '',
     verdicts: ['WEDGED', 'LOST_EFFECT', 'DIVERGED', 'BROKEN_TREE'],
-    scenarios: ['waits', 'cancel'],
+    scenarios: ['cancel'],
     needs: 'disk',
+    harms: ['power-loss'],
     cites: ['npm/write-file-atomic#64'],
   },
   {
@@ -193,8 +210,9 @@ export const diskMutants: readonly Mutant[] = [
     find: 'const temporary = `${path}.tmp`',
     replace: 'const temporary = path',
     verdicts: ['WEDGED', 'CORRUPT_ACCEPTED', 'LOST_EFFECT'],
-    scenarios: ['waits', 'cancel'],
+    scenarios: ['cancel'],
     needs: 'disk',
+    harms: ['power-loss'],
     cites: ['RooCodeInc/Roo-Code#722'],
   },
   {
@@ -207,6 +225,7 @@ export const diskMutants: readonly Mutant[] = [
     verdicts: ['FALSE_ACK', 'LOST_COMMIT'],
     scenarios: ['loop'],
     needs: 'disk',
+    harms: ['error', 'power-loss'],
     cites: ['google-gemini/gemini-cli#27277'],
   },
   {
@@ -219,6 +238,7 @@ export const diskMutants: readonly Mutant[] = [
     verdicts: ['FALSE_ACK', 'LOST_COMMIT'],
     scenarios: ['loop'],
     needs: 'disk',
+    harms: ['error', 'power-loss'],
     cites: ['cockroachdb/cockroach#37102'],
   },
   {
@@ -232,20 +252,31 @@ export const diskMutants: readonly Mutant[] = [
 `,
     replace: '',
     verdicts: ['FALSE_ACK', 'LOST_COMMIT', 'WEDGED'],
-    scenarios: ['loop'],
+    scenarios: ['tool-batch', 'supervisor'],
     needs: 'disk',
+    harms: ['error', 'power-loss'],
     cites: ['tursodatabase/turso#3077'],
   },
   {
     id: 'B21-unreadable-is-absent',
     class: 'B21',
-    title: 'a run directory that cannot be read counts as one that is not there',
-    file: 'src/file-journal/source.ts',
-    find: "if (systemCode(error) === 'ENOENT') return undefined",
-    replace: 'if (systemCode(error) !== undefined) return undefined',
+    title: 'a segment that cannot be read counts as one that acknowledged nothing',
+    file: 'src/file-journal/image.ts',
+    find: 'const head = await readHeadOrRefuse(source, epoch)',
+    replace: `const head = await readHeadOrRefuse(source, epoch).catch((error: Error): UnsealedHead => {
+      if (systemCode(error.cause) === undefined) throw error
+      return { kind: 'unsealed', keys: [], foreign: false } as unknown as UnsealedHead
+    })`,
+    also: {
+      file: 'src/file-journal/image.ts',
+      find: "import { surveyTail } from './tail.ts'\n",
+      replace:
+        "import { surveyTail } from './tail.ts'\nimport { systemCode } from '../errors.ts'\n",
+    },
     verdicts: ['CORRUPT_ACCEPTED', 'LOST_COMMIT', 'REDONE'],
     scenarios: ['recovery'],
     needs: 'disk',
+    harms: ['error'],
     cites: ['agentjido/jido#315'],
   },
   {
@@ -258,6 +289,7 @@ export const diskMutants: readonly Mutant[] = [
     verdicts: ['CORRUPT_ACCEPTED', 'LOST_COMMIT', 'REDONE'],
     scenarios: ['recovery'],
     needs: 'disk',
+    harms: ['error', 'rot'],
     cites: ['trpc-group/trpc-agent-go#1123'],
   },
   {

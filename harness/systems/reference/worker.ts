@@ -14,6 +14,7 @@ import {
   StoppedError,
 } from '../../../src/errors.ts'
 import { fileInbox } from '../../../src/file-inbox.ts'
+import type { Inbox } from '../../../src/inbox.ts'
 import type { JsonValue } from '../../../src/json.ts'
 import type { Random } from '../../../src/random.ts'
 import {
@@ -46,7 +47,8 @@ async function main(): Promise<void> {
   const backend = markedBackend(await createBackend({ dir, identity, random, clock }), clock)
   const workload = JSON.parse(readFileSync(life.workload, 'utf8')) as Workload
   if (life.verb !== 'run') {
-    await actFromOutside(life, createSupervisor({ dir, backend }))
+    const inboxOf = (id: string): Inbox => fileInbox({ dir, runId: id, random })
+    await actFromOutside(life, createSupervisor({ dir, backend, inboxOf }))
     return
   }
   mark({ mark: 'begin' })

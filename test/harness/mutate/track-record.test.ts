@@ -63,7 +63,7 @@ describe('mutants: the score', () => {
   ])('where %s', (_, reports, passes) => expect(isPass(scoreOf(reports))).toBe(passes))
   it('is one line', () =>
     expect(scoreLine(scoreOf(all))).toBe(
-      '1 of 4 mutants caught by a verdict of its own, 2 escaped, 1 broken, 1 left to the explorer',
+      '1 of 4 mutants caught by a verdict of its own, 2 escaped, 1 broken, 1 skipped',
     ))
 })
 
@@ -83,11 +83,11 @@ describe('mutants: what is printed', () => {
         .map((line) => line.trimEnd()),
     ).toMatchInlineSnapshot(`
       [
-        "mutant         needs  engine                   verdict  cases  seconds  token",
-        "B01-no-intent  kill   live      caught         REDONE       3      1.2  kp1:loop:file:eaa5a601:posix:K24+",
-        "B01-other      kill   live      WRONG VERDICT  REDONE     150      9.0  kp1:loop:file:eaa5a601:posix:K24+",
-        "B01-survivor   kill   live      SURVIVED                  150      9.0",
-        "B01-broken     kill   live      BROKEN                             0.0",
+        "mutant         needs  engine                   verdict  cases  SIGKILL only  seconds  token",
+        "B01-no-intent  kill   live      caught         REDONE       3  REDONE            1.2  kp1:loop:file:eaa5a601:posix:K24+",
+        "B01-other      kill   live      WRONG VERDICT  REDONE     150  REDONE            9.0  kp1:loop:file:eaa5a601:posix:K24+",
+        "B01-survivor   kill   live      SURVIVED                  150                    9.0",
+        "B01-broken     kill   live      BROKEN                                           0.0",
         "B02-sync       disk   explorer  skipped",
       ]
     `))
@@ -102,18 +102,23 @@ describe('mutants: the track record', () => {
     },
     seed: 'mutants',
     cases: 150,
+    kills: 200,
+    date: '2026-01-02',
+    machine: 'node 20.20.2, linux x64, 2 cores',
   })
   it('names the score, the seed and the budget', () =>
-    expect(record).toContain('Seed `mutants`, at most 150 cases each: **1 of 4**'))
+    expect(record).toContain(
+      'Seed `mutants`, at most 150 cases each with live processes: **1 of 4**',
+    ))
   it('has a section for each class that has mutants', () =>
     expect(record.match(/^## .*$/gm)).toEqual(['## B01: repeated', '## B02: lost']))
   it('has a row for each, with what caught it and the command that does so again', () =>
     expect(record.match(/^\| `.*$/gm)).toEqual([
-      '| `B01-no-intent` | no intent \\| none (`src/attempt.ts`), [langchain-ai/langgraph#8039](https://github.com/langchain-ai/langgraph/issues/8039) | kill | live | `REDONE` S3, class kill | 3 | `npx killpoint mutate --only B01-no-intent` |',
+      '| `B01-no-intent` | no intent \\| none (`src/attempt.ts`), [langchain-ai/langgraph#8039](https://github.com/langchain-ai/langgraph/issues/8039) | kill | live | `REDONE` S3, class kill | 3 | REDONE | `npx killpoint mutate --only B01-no-intent` |',
       expect.stringContaining('WRONG VERDICT `REDONE` S3'),
       expect.stringContaining('| SURVIVED |'),
       expect.stringContaining('| BROKEN |'),
-      expect.stringContaining('| disk | explorer | skipped |  |  |'),
+      expect.stringContaining('| disk | explorer | skipped |  |  |  |'),
     ]))
   it('holds no time, so that it changes only where a result does', () =>
     expect(record).not.toMatch(/1[.,]?234|9000/))
