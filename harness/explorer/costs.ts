@@ -36,7 +36,7 @@ export async function judgeCosts(
 }
 
 /** Samples of a recorded life, as far as it is long enough. */
-export function costsOf({ ops }: Trace): readonly CostSample[] {
+export function costsOf({ ops }: Pick<Trace, 'ops'>): readonly CostSample[] {
   const commits: { bytes: number; syncs: number }[] = []
   let [bytes, syncs] = [0, 0]
   for (const traced of ops) {

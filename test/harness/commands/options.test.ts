@@ -28,7 +28,7 @@ describe('the options of each command', () => {
     ['audit', 'seed budget jobs profile only skip json out'],
     ['replay', 'budget jobs profile scratch quiet json out times keep inspect inspect-port'],
     ['shrink', 'budget jobs profile scratch quiet json out save'],
-    ['mutate', 'seed budget jobs shard only skip json out cases sample docs'],
+    ['mutate', 'seed budget jobs shard only skip json out cases sample docs kills resume'],
     ['inspect', 'json out records'],
     ['list', 'only skip json out'],
     ['doctor', 'scratch json out'],
