@@ -15,15 +15,18 @@ export {
   zombieBeside,
   zombieTakeover,
 } from './fault-classes.ts'
-export type { Fault, Schedule } from './fault.ts'
+export { position, type Fault, type LifeFaults, type Position, type Schedule } from './fault.ts'
 export type { History } from './history.ts'
-export type { CasePlan, Control, FaultClass, Scenario, Sometimes } from './scenario.ts'
+export type { CasePlan, Control, ControlOp, FaultClass, Scenario, Sometimes } from './scenario.ts'
+export type { Random } from './seed.ts'
 export {
   allClaims,
+  type BackendSystem,
   claimMeanings,
   type Claim,
   type CommandSystem,
   type RunningService,
+  type RuntimeSystem,
   type Service,
   type System,
 } from './system.ts'
@@ -36,4 +39,4 @@ export {
 export { postgresService, type PostgresServiceOptions } from './systems/postgres-service.ts'
 export { backendSystem, fileSystemUnderTest, type BackendOptions } from './systems/reference.ts'
 export type { BackendContext, CreateBackend } from './systems/reference/backend.ts'
-export type { Task, Workload } from './workload.ts'
+export type { EffectKind, OutsideAct, Task, Workload } from './workload.ts'

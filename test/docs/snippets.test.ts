@@ -1,5 +1,6 @@
 /**
- * Every block of `README.md` and `docs/*.md` that is marked `ts run` is a whole program, and runs to its end as it stands there.
+ * Every block of `README.md` and `docs/*.md` in TypeScript has right types; one that is marked `ts run` is a whole program, and runs
+ * to its end as it stands there. One that is marked neither `run` nor `types` fails this test: nothing is shown untried.
  */
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
@@ -12,29 +13,37 @@ import { afterAll, expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'killpoint-docs-'))
+// What a snippet imports besides killpoint is installed here.
+fs.symlinkSync(path.join(root, 'node_modules'), path.join(scratch, 'node_modules'))
 afterAll(() => fs.rmSync(scratch, { recursive: true, force: true }))
 
 interface Snippet {
   readonly title: string
   readonly code: string
+  /** How it is tried. */
+  readonly mode: string
 }
 
 function snippetsOf(page: string): readonly Snippet[] {
   const text = fs.readFileSync(path.join(root, page), 'utf8')
-  const blocks = [...text.matchAll(/^```ts run\n(.*?)^```$/gms)]
-  return blocks.map(({ 1: code = '', index }) => {
+  const blocks = [...text.matchAll(/^```ts(.*?)\n(.*?)^```$/gms)]
+  return blocks.map(({ 1: mode = '', 2: code = '', index }) => {
     const heading =
       text
         .slice(0, index)
         .match(/^#+ (.*)$/gm)
         ?.at(-1) ?? ''
     const line = text.slice(0, index).split('\n').length
-    return { title: `${page}:${line} ${heading}`, code }
+    return { title: `${page}:${line} ${heading}`, code, mode: mode.trim() }
   })
 }
 
 /** What the package's users import, and the source behind it. */
 const entries = {
+  killpoint: path.join(root, 'harness/index.ts'),
+  'killpoint/scenarios': path.join(root, 'scenarios/entry.ts'),
+  'killpoint/vitest': path.join(root, 'harness/vitest.ts'),
+  'killpoint/worker': path.join(root, 'harness/worker.ts'),
   'killpoint/runtime': path.join(root, 'src/index.ts'),
   'killpoint/journal': path.join(root, 'src/journal-entry.ts'),
   'killpoint/conformance': path.join(root, 'harness/conformance.ts'),
@@ -49,7 +58,11 @@ const snippets = fs
   .flatMap(snippetsOf)
 
 it('there are snippets to run', () => {
-  expect(snippets.length).toBeGreaterThan(8)
+  expect(snippets.length).toBeGreaterThan(15)
+})
+
+it('each is run, or its types are looked at', () => {
+  expect(snippets.filter(({ mode }) => mode !== 'run' && mode !== 'types')).toEqual([])
 })
 
 it('their types are right', () => {
@@ -79,7 +92,7 @@ it('their types are right', () => {
   ).toEqual([])
 })
 
-it.each(snippets)('$title runs', async ({ code }) => {
+it.each(snippets.filter(({ mode }) => mode === 'run'))('$title runs', async ({ code }) => {
   const directory = fs.mkdtempSync(path.join(scratch, 'snippet-'))
   const program = path.join(directory, 'program.mjs')
   await build({
