@@ -168,7 +168,12 @@ withOptions(program.command('mutate'), 'budget', 'shard', 'json', 'out')
   .option('--seed <seed>', 'the source of all randomness', 'mutants')
   .option('--cases <n>', 'cases after which a mutant has survived', wholeNumber, 150)
   .option('--jobs <n>', 'cases that run at once', wholeNumber, 2)
-  .option('--kills <n>', 'SIGKILLs besides, for each mutant that takes more', wholeNumber, 0)
+  .option(
+    '--kills <n>',
+    'besides, kills alone for each mutant that takes more: all kill states, or so many processes',
+    wholeNumber,
+    0,
+  )
   .option('--resume', 'go on where the last run over these sources was broken off')
   .option('--docs', 'write docs/track-record.md and .json from the results of all mutants')
   .action(async (options: Answering & import('./commands/mutate.ts').MutateOptions) => {

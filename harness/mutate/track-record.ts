@@ -46,8 +46,8 @@ replace a text of the sources as they are bundled; where that text is not found 
 *Needs* is the least that shows the bug: \`kill\` SIGKILL alone, \`stop\` a process that is stopped and goes on beside its
 successor, \`race\` several at once, \`act\` a signal, cancel or SIGTERM from outside, \`clock\` time between two lives, \`disk\` what no
 dying process shows. *Engine* is who looks for it: \`live\` real processes, \`explorer\` crash states of a recorded trace. *Cases* is how many were judged up to the first that showed it.
-*SIGKILL only* is what kills of real processes found of a bug that takes more: at ops, inside writes and in recovery, in the same scenarios. That is what a
-test that only kills its process would have seen.
+*SIGKILL only* is what kills alone found of a bug that takes more, in the same scenarios: every distinct state that a kill leaves at an op or inside a write,
+or, where another process acts on the run, real processes killed so many times. That is all that a test which kills its process can see.
 
 \`docs/track-record.json\` is the same for machines. \`npm run mutate\` compares with it and fails when a mutant that was caught is not any more.
 `
@@ -56,7 +56,7 @@ function killsLine(reports: readonly MutantReport[], kills: number): string {
   const tried = reports.filter((report) => report.kills !== undefined)
   if (tried.length === 0) return ''
   const survived = tried.filter((report) => report.kills?.found === undefined).length
-  return `**${survived} of the ${tried.length}** that take power loss, storage errors, damaged media or a count of costs survived ${kills} kills each.\n`
+  return `**${survived} of the ${tried.length}** that take power loss, storage errors, damaged media or a count of costs survived every kill: all kill states of their scenarios, or ${kills} kills of real processes where another process acts on the run.\n`
 }
 
 function classSection(

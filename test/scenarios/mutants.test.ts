@@ -1,6 +1,8 @@
+import { join } from 'node:path'
 import { transform } from 'esbuild'
 import { describe, expect, it } from 'vitest'
 import { editsOf, mutantMistakes, mutate } from '../../harness/mutate/mutant.ts'
+import { readRecord } from '../../harness/mutate/record.ts'
 import { packageRoot, sourceOf } from '../../harness/mutate/sources.ts'
 import { scenarios } from '../../scenarios/index.ts'
 import { bugClasses } from '../../scenarios/mutants/classes.ts'
@@ -32,4 +34,14 @@ describe('mutants: the sources', () => {
       }
     },
   )
+})
+
+describe('mutants: the committed record', () => {
+  const recorded = readRecord(join(root, 'docs', 'track-record.json'))?.mutants ?? []
+  it('is of these mutants: `npm run track-record` writes it anew', () =>
+    expect(recorded.map(({ id }) => id)).toEqual(mutants.map(({ id }) => id)))
+  it('has 60 or more, each caught', () => {
+    expect(recorded.filter(({ outcome }) => outcome !== 'caught')).toEqual([])
+    expect(recorded.length).toBeGreaterThanOrEqual(60)
+  })
 })
