@@ -66,6 +66,13 @@ export function parseLedger(bytes: Uint8Array): readonly LedgerEntry[] {
   return entries
 }
 
+/** One sentence on what is no mark; `undefined` where all is. It is no finding about a system: the live engine tells it, with what to do. */
+export function whyNoLedger([first]: readonly LedgerProblem[]): string | undefined {
+  return first === undefined
+    ? undefined
+    : `it writes into the ledger what is no mark: ${first.message}`
+}
+
 /** The error for a ledger with problems: the first ones in its message, their number in its details. */
 export function malformed(problems: readonly LedgerProblem[]): HarnessError {
   const shown = problems.slice(0, 3).map(({ line, message }) => `line ${line}: ${message}`)

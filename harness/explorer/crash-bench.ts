@@ -14,7 +14,8 @@ import { differenceOf } from '../native/sight.ts'
 import type { StartCommand } from '../live/host.ts'
 import { baseEnvironment } from '../live/environment.ts'
 import { resolveOptions } from '../live/options.ts'
-import { makeScratch, removeTree } from '../live/scratch.ts'
+import { makeScratch, noRoomTrouble, removeTree } from '../live/scratch.ts'
+import { TroubleError } from '../live/trouble.ts'
 import { startCommand } from '../live/start-command.ts'
 import { onStop } from '../live/stop.ts'
 import type { Mark } from '../mark.ts'
@@ -55,7 +56,7 @@ export interface RecordedCase {
   readonly judgement: Judgement
   readonly trace: Trace | undefined
   readonly stderr: string
-  /** Why the trace of an executable is not what it did. */
+  /** Why its trace, or its ledger, is not what it did. */
   readonly unseen?: string
 }
 
@@ -128,7 +129,8 @@ export class CrashBench {
     } catch (error) {
       forget()
       removeTree(directory)
-      throw error
+      const noRoom = noRoomTrouble(directory, error)
+      throw noRoom === undefined ? error : new TroubleError(noRoom, error)
     }
   }
 
@@ -139,9 +141,11 @@ export class CrashBench {
     const ledger = join(this.#directory, `${this.#name('ledger')}.jsonl`)
     writeFileSync(ledger, lines.map((line: Mark) => `${JSON.stringify(line)}\n`).join(''))
     const control = historyOfMarks(lines)
-    const unseen = this.isForeign
-      ? differenceOf(life.trace === undefined ? [] : [[life.trace]], life.image)
-      : undefined
+    const unseen =
+      life.unsupported ??
+      (this.isForeign
+        ? differenceOf(life.trace === undefined ? [] : [[life.trace]], life.image)
+        : undefined)
     return {
       order: { ...order, controlLog: life.log, controlLedger: ledger },
       control,

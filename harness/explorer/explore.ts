@@ -163,8 +163,9 @@ export async function exploreScenario(
   const recorded = await bench.record(group)
   const { verdict, finding, reasons } = recorded.judgement
   if (verdict !== 'HOLDS') {
-    const why = `${verdict}: ${finding?.what ?? reasons.join('; ')}\n${recorded.stderr}`.trim()
-    return { ...known, controlFault: why, verdict }
+    // As in the live engine: without a fault there is nothing to judge the system by.
+    const why = `${finding?.what ?? reasons.join('; ')}\n${recorded.stderr}`.trim()
+    return { ...known, controlFault: why, verdict: 'HARNESS_ERROR' }
   }
   if (recorded.unseen !== undefined)
     return { ...known, skipped: `unseen: ${recorded.unseen}`, verdict: 'SKIPPED' }

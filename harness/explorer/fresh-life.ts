@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path'
 import { readImage, type DirectoryImage, type ImageEntry } from '../directory-image.ts'
 import { encodeHookFaults } from '../hooks/fault.ts'
-import { readLedger } from '../ledger.ts'
+import { readLedger, whyNoLedger } from '../ledger.ts'
 import type { StartCommand } from '../live/host.ts'
 import { launch } from '../live/launch.ts'
 import { killGroup } from '../live/process-state.ts'
@@ -90,8 +90,11 @@ export async function runFresh(
     // A program that did nothing at all left no log.
     const isLogged = records !== false && (command.native === undefined || existsSync(log))
     const recorded = isLogged ? parseTrace(readFileSync(log)) : undefined
+    const { entries, problems } = readLedger(readFileSync(ledger))
+    const unsupported = whyNoLedger(problems.filter(({ kind }) => kind !== 'torn'))
     return {
-      marks: readLedger(readFileSync(ledger)).entries.map(({ mark }) => mark),
+      marks: entries.map(({ mark }) => mark),
+      ...(unsupported === undefined ? {} : { unsupported }),
       code,
       signal,
       image: await readImage(state),

@@ -7,8 +7,7 @@
 import { readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { compareImages } from '../directory-image.ts'
 import { historyOf, type History } from '../history.ts'
-import { readLedger } from '../ledger.ts'
-import type { Mark } from '../mark.ts'
+import { readLedger, whyNoLedger } from '../ledger.ts'
 import { parseTrace, type Trace } from '../trace.ts'
 import type { LifeGiven, LifeWanted } from './asks.ts'
 import { hookFaultOf } from './hook-fault.ts'
@@ -122,9 +121,11 @@ class ShardRun {
     const told = { life, image, records, faults: faults.map(hookFaultOf), opsMax: this.#opsMax }
     const environment = this.#environmentOf(standing)
     this.#host.run({ ...told, environment, isFresh }, (end) => {
-      const { code, signal, unsupported, trace: recorded } = end
+      const { code, signal, trace: recorded } = end
+      const { entries, problems } = readLedger(Buffer.from(end.marks.join('')))
+      const unsupported = end.unsupported ?? whyNoLedger(problems)
       take({
-        marks: end.marks.map((line) => JSON.parse(line) as Mark),
+        marks: entries.map(({ mark }) => mark),
         code,
         signal,
         image: end.image,

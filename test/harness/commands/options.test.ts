@@ -14,16 +14,17 @@ afterAll(() => rmSync(directory, { recursive: true }))
 const token = 'kp1:finished-run:examples/backends/correct.ts:abc:posix:K9'
 
 const campaign =
-  'seed budget jobs shard profile only skip bail scratch quiet json out cases workloads'
+  'seed budget jobs shard profile only skip bail scratch quiet json out cases workloads save no-shrink'
+const reports = 'artifacts html junit result resume'
 
 describe('the options of each command', () => {
   it.each([
-    ['run', `${campaign} save no-shrink`],
-    ['gate', `${campaign} save no-shrink`],
-    ['validate', `${campaign} save no-shrink`],
+    ['run', `${campaign} ${reports} no-explore`],
+    ['gate', `${campaign} ${reports} no-explore errors nightly seeds`],
+    ['validate', `${campaign} ${reports}`],
     [
       'explore',
-      'seed budget jobs shard profile only skip bail json out depth every no-errors save no-shrink',
+      `seed budget jobs shard profile only skip bail json out depth every no-errors save no-shrink ${reports}`,
     ],
     ['audit', 'seed budget jobs profile only skip json out'],
     ['replay', 'budget jobs profile scratch quiet json out times keep inspect inspect-port'],
@@ -33,6 +34,8 @@ describe('the options of each command', () => {
     ['list', 'only skip json out'],
     ['doctor', 'scratch json out'],
     ['init', 'json'],
+    ['report', 'json merge result junit html'],
+    ['judge', 'json'],
   ])('%s', (command, expected) => {
     const options = program.commands.find((each) => each.name() === command)?.options ?? []
     expect(options.map(({ long }) => String(long?.slice(2))).toSorted()).toEqual(
@@ -40,7 +43,7 @@ describe('the options of each command', () => {
     )
   })
 
-  it('is known of every command', () => expect(program.commands).toHaveLength(12))
+  it('is known of every command', () => expect(program.commands).toHaveLength(14))
 })
 
 function written(out: string): unknown {
@@ -92,12 +95,11 @@ describe.concurrent('what they do', () => {
     expect(written('s')).toMatchObject({ verdict: 'HOLDS' })
   })
 
-  it('explore: --shard takes scenarios, and a part without any has shown nothing', async () => {
-    const more = ['--only', 'finished-run', '--shard', '2/2', '--out', join(directory, 'e')]
-    const said = await cli(['explore', ...more], root)
-    expect(said.code).toBe(2)
-    expect(said.stdout).toContain('0 scenarios')
-    expect(written('e')).toMatchObject({ verdict: 'INCONCLUSIVE', scenarios: [] })
+  it('explore: --shard takes a part of the states, --budget ends it, --out keeps what is known', async () => {
+    const part = ['--only', 'finished-run', '--shard', '2/2', '--no-errors', '--budget', '1ms']
+    const said = await cli(['explore', ...part, '--out', join(directory, 'e')], root)
+    expect(said.stdout).toContain('1 scenarios × file')
+    expect(written('e')).toMatchObject({ explored: [] })
   })
 
   it('an option that makes no sense for a command is a usage error', async () => {
