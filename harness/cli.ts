@@ -4,7 +4,6 @@
  */
 import { HarnessError, UsageError } from './errors.ts'
 import { program } from './program.ts'
-import { standardOutput } from './report/output.ts'
 import { exitCodes } from './verdict.ts'
 
 // Whoever reads may leave, as `head` does: the exit code is the answer all the same.
@@ -16,7 +15,7 @@ for (const stream of [process.stdout, process.stderr])
 try {
   await program.parseAsync()
 } catch (error) {
-  process.exitCode = failed(error)
+  process.exitCode = await failed(error)
 }
 // A backend that was looked at may hold connections and timers open: nobody waits for them.
 await Promise.all([drained(process.stdout), drained(process.stderr)])
@@ -27,7 +26,7 @@ async function drained(stream: NodeJS.WriteStream): Promise<void> {
 }
 
 /** Usage errors end with 3, everything unexpected is a fault of the harness and ends with 4. */
-function failed(error: unknown): number {
+async function failed(error: unknown): Promise<number> {
   const { code, exitCode } = error as { code?: string; exitCode?: number }
   if (code?.startsWith('commander.') === true) return exitCode === 0 ? 0 : exitCodes.usage
   const told = error instanceof UsageError || error instanceof HarnessError
@@ -37,6 +36,7 @@ function failed(error: unknown): number {
   const { message, hint, details } = told ? error : { message: String(error) }
   // Where a machine reads, it is told of errors too.
   const json = process.argv.includes('--json')
+  const { standardOutput } = await import('./report/output.ts')
   standardOutput({ json }).json({
     version: 1,
     exitCode: exit,

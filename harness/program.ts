@@ -1,5 +1,6 @@
 /**
- * The commands and their options. Each command is loaded when it is asked for; this file knows their options and nothing else.
+ * The commands and their options. Each command is loaded when it is asked for; this file knows their options and nothing else:
+ * `killpoint --help` costs little more than Node itself (`npm run bench start`).
  */
 import { Command, InvalidArgumentError } from 'commander'
 import {
@@ -9,8 +10,8 @@ import {
   withReportOptions,
   wholeNumber,
 } from './commands/options.ts'
-import { packageVersion } from './report/environment.ts'
-import { standardOutput, type Answering } from './report/output.ts'
+import type { Answering, Output } from './report/output.ts'
+import { packageVersion } from './report/version.ts'
 
 /** The whole of them. */
 export const program: Command = new Command('killpoint')
@@ -41,7 +42,7 @@ run.option('--no-explore', 'real processes only: no crash states in memory befor
 
 run.action(async (options: import('./commands/run.ts').RunOptions) => {
   const { runCommand } = await import('./commands/run.ts')
-  process.exitCode = await runCommand(await project(), options, spoken(options))
+  process.exitCode = await runCommand(await project(), options, await spoken(options))
 })
 
 gate
@@ -56,12 +57,12 @@ gate
 
 gate.action(async (options: import('./commands/gate.ts').GateOptions) => {
   const { gateCommand } = await import('./commands/gate.ts')
-  process.exitCode = await gateCommand(await project(), options, spoken(options))
+  process.exitCode = await gateCommand(await project(), options, await spoken(options))
 })
 
 validate.action(async (path: string, options: import('./commands/run.ts').RunOptions) => {
   const { validateCommand } = await import('./commands/validate.ts')
-  const output = spoken(options)
+  const output = await spoken(options)
   process.exitCode = await validateCommand(await anyProject(), path, options, output)
 })
 
@@ -88,7 +89,7 @@ withReportOptions(
   .option('--no-shrink', 'leave failing cases as they are')
   .action(async (options: import('./commands/explore.ts').ExploreCommandOptions) => {
     const { exploreCommand } = await import('./commands/explore.ts')
-    const output = spoken(options)
+    const output = await spoken(options)
     process.exitCode = await exploreCommand(await anyProject(), options, output)
   })
 
@@ -96,7 +97,7 @@ withOptions(program.command('init'), 'json')
   .description('write a configuration, a worker and a scenario that pass as they are')
   .action(async (options: Answering) => {
     const { initCommand } = await import('./commands/init.ts')
-    process.exitCode = initCommand(process.cwd(), standardOutput(options))
+    process.exitCode = initCommand(process.cwd(), await answers(options))
   })
 
 // No shard: a sync is judged by all scenarios together.
@@ -114,7 +115,7 @@ withOptions(
   .description('which syncs are load-bearing: each lies in turn, and what then breaks is told')
   .action(async (options: import('./commands/options.ts').CommonOptions) => {
     const { auditCommand } = await import('./commands/audit.ts')
-    const output = standardOutput(options)
+    const output = await answers(options)
     process.exitCode = await auditCommand(await anyProject(), options, output)
   })
 
@@ -129,7 +130,7 @@ withOptions(program.command('replay'), 'budget', 'profile', 'scratch', 'quiet', 
   .action(
     async (text: string, options: Answering & import('./commands/replay.ts').ReplayOptions) => {
       const { replayCommand } = await import('./commands/replay.ts')
-      const output = standardOutput(options)
+      const output = await answers(options)
       process.exitCode = await replayCommand(await anyProject(), text, options, output)
     },
   )
@@ -138,7 +139,7 @@ withOptions(program.command('judge').argument('<folder>', 'a folder that --artif
   .description('judge a stored failure again with the checkers of this version; starts nothing')
   .action(async (folder: string, options: Answering) => {
     const { judgeCommand } = await import('./commands/judge.ts')
-    process.exitCode = judgeCommand(folder, standardOutput(options))
+    process.exitCode = judgeCommand(folder, await answers(options))
   })
 
 withOptions(
@@ -157,7 +158,7 @@ withOptions(
   .option('--html <file>', 'write the page, one file that needs nothing else')
   .action(async (files: string[], options: import('./commands/report.ts').ReportCommandOptions) => {
     const { reportCommand } = await import('./commands/report.ts')
-    process.exitCode = reportCommand(files, options, process.cwd(), spoken(options))
+    process.exitCode = reportCommand(files, options, process.cwd(), await spoken(options))
   })
 
 withOptions(program.command('mutate'), 'budget', 'shard', 'json', 'out')
@@ -187,7 +188,7 @@ withOptions(program.command('mutate'), 'budget', 'shard', 'json', 'out')
     process.exitCode = await mutateCommand(
       { scenarios, mutants, sample: sampleMutants, classes: bugClasses },
       options,
-      standardOutput(options),
+      await answers(options),
     )
   })
 
@@ -207,7 +208,7 @@ withOptions(
   .action(
     async (text: string, options: Answering & import('./commands/shrink.ts').ShrinkOptions) => {
       const { shrinkCommand } = await import('./commands/shrink.ts')
-      const output = standardOutput(options)
+      const output = await answers(options)
       process.exitCode = await shrinkCommand(await anyProject(), text, options, output)
     },
   )
@@ -224,7 +225,7 @@ withOptions(program.command('inspect'), 'json', 'out')
       options: Answering & import('./commands/inspect.ts').InspectOptions,
     ) => {
       const { inspectCommand } = await import('./commands/inspect.ts')
-      process.exitCode = await inspectCommand(path, run, options, standardOutput(options))
+      process.exitCode = await inspectCommand(path, run, options, await answers(options))
     },
   )
 
@@ -232,19 +233,24 @@ withOptions(program.command('list'), 'only', 'skip', 'json', 'out')
   .description('systems, scenarios with their faults, claims, and the corpus')
   .action(async (options: Answering & import('./commands/list.ts').ListOptions) => {
     const { listCommand } = await import('./commands/list.ts')
-    process.exitCode = await listCommand(await anyProject(), options, standardOutput(options))
+    process.exitCode = await listCommand(await anyProject(), options, await answers(options))
   })
 
 withOptions(program.command('doctor'), 'scratch', 'json', 'out')
   .description('what this host can inject; each check is tried')
   .action(async (options: Answering & import('./commands/doctor.ts').DoctorOptions) => {
     const { doctorCommand } = await import('./commands/doctor.ts')
-    process.exitCode = await doctorCommand(process.cwd(), options, standardOutput(options))
+    process.exitCode = await doctorCommand(process.cwd(), options, await answers(options))
   })
 
 /** A campaign writes its files itself. */
-function spoken({ json = false }: Answering): ReturnType<typeof standardOutput> {
-  return standardOutput({ json })
+async function spoken({ json = false }: Answering): Promise<Output> {
+  return await answers({ json })
+}
+
+async function answers(options: Answering): Promise<Output> {
+  const { standardOutput } = await import('./report/output.ts')
+  return standardOutput(options)
 }
 
 async function project(): Promise<import('./commands/project.ts').ConfiguredProject> {

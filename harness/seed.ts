@@ -8,6 +8,7 @@
 import { randomBytes } from 'node:crypto'
 import seedrandom from 'seedrandom'
 import { UsageError } from './errors.ts'
+import { isSeed } from './seed-text.ts'
 
 /** Every substream and who draws from it. A new consumer gets a new name: never share one. */
 export const substreams = {
@@ -79,13 +80,6 @@ export function fastCheckSeed(seed: string): number {
 /** A new seed, for a command that was given none: the only thing that does not come from a seed. It is printed. */
 export function newSeed(): string {
   return randomBytes(4).toString('hex')
-}
-
-const seedPattern = /^[A-Za-z0-9]{1,64}$/
-
-/** True for texts that can stand as a seed in a token: 1 to 64 letters and digits. */
-export function isSeed(text: string): boolean {
-  return seedPattern.test(text)
 }
 
 /** The text itself where it can be a seed; throws {@link UsageError} `SEED_SYNTAX` otherwise. */

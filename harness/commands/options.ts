@@ -1,7 +1,7 @@
 /** What all commands share: options, how their texts are read, and where words go. */
 import { availableParallelism } from 'node:os'
 import { InvalidArgumentError, type Command } from 'commander'
-import { isSeed } from '../seed.ts'
+import { isSeed } from '../seed-text.ts'
 import type { ReportOptions } from './write-reports.ts'
 
 /** Options of every command that runs cases. */

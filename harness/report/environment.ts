@@ -1,7 +1,7 @@
 /** What a report says of where it was made: enough for somebody else to make it again. */
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import type { Versions } from '../failure-text.ts'
+import { packageVersion } from './version.ts'
 
 export interface Environment {
   readonly killpoint: string
@@ -39,20 +39,6 @@ export function versionsOf(
     ...(head === undefined || isClean === undefined ? {} : { git: { head, isClean } }),
     profile,
   }
-}
-
-/** Version of this package; the nearest package.json above this file is its own, in sources and in `dist`. */
-export function packageVersion(): string {
-  for (const up of ['../../package.json', '../../../package.json']) {
-    try {
-      const text = readFileSync(new URL(up, import.meta.url), 'utf8')
-      const { name, version } = JSON.parse(text) as { name?: string; version?: string }
-      if (name === 'killpoint' && version !== undefined) return version
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    }
-  }
-  return 'unknown'
 }
 
 /** The commit of the checkout in a directory, 12 hexadecimal digits; `undefined` where there is none. */

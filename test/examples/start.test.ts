@@ -51,11 +51,11 @@ describe('a new project', () => {
 
   it('gets a configuration, a worker and a scenario that pass as they are', () => {
     expect(killpoint('init').code).toBe(0)
-    const { code, out, err } = killpoint('run', '--seed', 'abc')
+    const { code, out, err } = killpoint('run', '--seed', 'abc', '--cases', '8')
     expect(err).not.toContain('✗')
     expect(out.trimEnd().split('\n').at(-1)).toBe('✓ all of it holds')
     expect(code).toBe(0)
-    expect(out).toMatch(/\d\d cases, \d+ real processes killed/)
+    expect(out).toMatch(/\b8 cases, \d+ real processes killed/)
   })
 
   it('keeps its files when init is called again', () => {
@@ -74,9 +74,12 @@ describe('a new project', () => {
       readonly exports: Readonly<Record<string, unknown>>
     }
     const code = Object.keys(exports)
-      // vitest is the user's own; JSON needs an attribute.
-      .filter((name) => name !== './vitest' && name !== './package.json')
-      .map((name) => `await import('killpoint${name.slice(1)}')`)
+      // vitest is the user's own.
+      .filter((name) => name !== './vitest')
+      .map((name) => {
+        const attributes = name.endsWith('.json') ? ", { with: { type: 'json' } }" : ''
+        return `await import('killpoint${name.slice(1)}'${attributes})`
+      })
       .join('\n')
     writeFileSync(join(directory, 'entries.mjs'), code)
     execFileSync(process.execPath, [join(directory, 'entries.mjs')], { cwd: directory })
@@ -92,6 +95,7 @@ describe('a new project', () => {
         'dist',
         'examples',
         'harness',
+        'native',
         'package.json',
         'scenarios',
         'src',

@@ -2,12 +2,12 @@ import { expect, test } from 'vitest'
 import {
   deriveSeed,
   fastCheckSeed,
-  isSeed,
   newSeed,
   parseSeed,
   random,
   substreams,
 } from '../../harness/seed.ts'
+import { isSeed } from '../../harness/seed-text.ts'
 import type { Substream } from '../../harness/seed.ts'
 
 const names = Object.keys(substreams) as Substream[]
