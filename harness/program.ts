@@ -35,6 +35,7 @@ for (const command of [run, gate, validate])
   withReportOptions(command)
     .option('--cases <n>', 'cases per scenario, system and workload', wholeNumber)
     .option('--workloads <n>', 'workloads per scenario and system', wholeNumber)
+    .option('--resume <file>', 'run what the stopped campaign of this result.json left out')
     .option('--save', 'write failing cases into the corpus')
     .option('--no-shrink', 'leave failing cases as they are')
 

@@ -136,7 +136,6 @@ export function withReportOptions(command: Command): Command {
     .option('--junit <file>', 'write the result as JUnit XML')
     .option('--html <file>', 'write the result as a page, one file that needs nothing else')
     .option('--artifacts <dir>', 'write a folder for each failure: history, trace, directories')
-    .option('--resume <file>', 'run what the stopped campaign of this result.json left out')
 }
 
 /** Reads a range of numbers, `1..8`. */

@@ -25,16 +25,18 @@ export async function validateCommand(
 ): Promise<number> {
   const system = await loadBackendModule(project.directory, path)
   const tested = { ...project, scenarios: knownScenarios(project), systems: [system] }
+  const before = options.resume === undefined ? undefined : readResult(options.resume)
   const order: CampaignOrder = {
     command: 'validate',
     project: tested,
     ...chooseBoth(tested, options),
-    seed: options.seed ?? newSeed(),
+    seed: options.seed ?? before?.seed ?? newSeed(),
     cases: options.cases ?? casesDefault,
     workloads: options.workloads ?? 1,
     options,
     shrinkMs: options.shrink === false ? 0 : shrinkMs,
     save: options.save === true,
+    ...(before === undefined ? {} : { before }),
   }
   const outcome = await runOrder(order, output)
   const claims = claimOutcomes(system, outcome)

@@ -14,18 +14,20 @@ afterAll(() => rmSync(directory, { recursive: true }))
 const token = 'kp1:finished-run:examples/backends/correct.ts:abc:posix:K9'
 
 const campaign =
-  'seed budget jobs shard profile only skip bail scratch quiet json out cases workloads save no-shrink'
-const reports = 'artifacts html junit result resume'
+  'seed budget jobs shard profile only skip bail scratch quiet json out cases workloads save no-shrink resume'
+const reports = 'result junit html artifacts'
 
 describe('the options of each command', () => {
   it.each([
     ['run', `${campaign} ${reports} no-explore`],
-    ['gate', `${campaign} ${reports} no-explore errors nightly seeds`],
+    ['gate', `${campaign} ${reports} no-explore errors seeds nightly`],
     ['validate', `${campaign} ${reports}`],
     [
       'explore',
       `seed budget jobs shard profile only skip bail json out depth every no-errors save no-shrink ${reports}`,
     ],
+    ['judge', 'json'],
+    ['report', 'json merge result junit html'],
     ['audit', 'seed budget jobs profile only skip json out'],
     ['replay', 'budget jobs profile scratch quiet json out times keep inspect inspect-port'],
     ['shrink', 'budget jobs profile scratch quiet json out save'],
