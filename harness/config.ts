@@ -21,7 +21,7 @@ export interface Config {
   readonly scenarios?: readonly Scenario[]
   /** Directory of saved cases, relative to the configuration; default `killpoint/corpus`. */
   readonly corpus?: string
-  /** Cases per scenario, system and workload in `killpoint run`; default 14. */
+  /** Cases per scenario, system and workload in `killpoint run`; default 13. */
   readonly cases?: number
   /** Workloads per scenario and system in `killpoint run`; default 1. */
   readonly workloads?: number

@@ -1,4 +1,6 @@
 /** The explorer inside of a campaign: what it finds is told with what the kills find. Nothing is explored twice on a resume. */
+import type { Scenario } from '../scenario.ts'
+import { random } from '../seed.ts'
 import type { Harm } from '../explorer/job.ts'
 import type { Driven } from './campaign-order.ts'
 import { runExploration } from './explore.ts'
@@ -11,12 +13,14 @@ export interface PartOptions {
   readonly budgetMs: number
   /** One in so many of all cases, drawn by the seed. */
   readonly oneIn: number
+  /** So many scenarios at most, drawn by the seed: each costs a second before its first case. */
+  readonly scenariosMax: number
 }
 
 /** Explores the scenarios of a campaign. */
 export async function explorePart(
   driven: Driven,
-  { harms, budgetMs, oneIn }: PartOptions,
+  { harms, budgetMs, oneIn, scenariosMax }: PartOptions,
 ): Promise<void> {
   const { order, stop, environment, watch, output } = driven
   const { options, project, systems } = order
@@ -25,7 +29,12 @@ export async function explorePart(
       .filter(({ pointsLeft }) => pointsLeft === 0)
       .map(({ scenario }) => scenario),
   )
-  const scenarios = order.scenarios.filter(({ name }) => !done.has(name))
+  const drawn = drawScenarios(order.scenarios, scenariosMax, order.seed)
+  if (drawn.length < order.scenarios.length)
+    output.say(
+      `exploring ${drawn.length} of ${order.scenarios.length} scenarios, drawn by the seed: ${drawn.map(({ name }) => name).join(', ')}; all of them: killpoint explore --seed ${order.seed}\n`,
+    )
+  const scenarios = drawn.filter(({ name }) => !done.has(name))
   if (scenarios.length === 0) return
   let left = scenarios.length * systems.length
   watch.exploring(left)
@@ -62,4 +71,20 @@ export async function explorePart(
   if (found === undefined) return
   driven.told.push(...found.failures)
   driven.untold += found.untold
+}
+
+/** In their own order. */
+function drawScenarios(
+  scenarios: readonly Scenario[],
+  count: number,
+  seed: string,
+): readonly Scenario[] {
+  if (scenarios.length <= count) return scenarios
+  const numbers = random(seed, 'sample', 'explored scenarios')
+  const places = scenarios
+    .map((_, place) => ({ place, rank: numbers.real() }))
+    .toSorted((left, right) => left.rank - right.rank)
+    .slice(0, count)
+  const chosen = new Set(places.map(({ place }) => place))
+  return scenarios.filter((_, place) => chosen.has(place))
 }

@@ -118,7 +118,7 @@ async function exploreShare(driven: Driven, { errors }: GateOptions): Promise<vo
   const { coverage } = campaign.result()
   const budgetMs = leftMs() * explorerShare(coverage, order.systems)
   const harms = errors === true ? harmNames : harmNames.filter(isCrash)
-  if (budgetMs > 0) await explorePart(driven, { harms, budgetMs, oneIn: 1 })
+  if (budgetMs > 0) await explorePart(driven, { harms, budgetMs, oneIn: 1, scenariosMax: Infinity })
 }
 
 function isCrash(harm: Harm): boolean {
