@@ -91,7 +91,8 @@ export async function runFresh(
     const isLogged = records !== false && (command.native === undefined || existsSync(log))
     const recorded = isLogged ? parseTrace(readFileSync(log)) : undefined
     const { entries, problems } = readLedger(readFileSync(ledger))
-    const unsupported = whyNoLedger(problems.filter(({ kind }) => kind !== 'torn'))
+    const isControl = standing.life === 1 && faults.length === 0
+    const unsupported = isControl ? whyNoLedger(problems) : undefined
     return {
       marks: entries.map(({ mark }) => mark),
       ...(unsupported === undefined ? {} : { unsupported }),

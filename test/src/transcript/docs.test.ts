@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
 const page = readFileSync(`${root}docs/transcript.md`, 'utf8')
 
 test('transcript: docs: the example runs', async () => {
-  const examples = [...page.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code ?? '')
+  const examples = [...page.matchAll(/```ts run\n(.*?)```/gs)].map(([, code]) => code ?? '')
   expect(examples).toHaveLength(1)
   for (const contents of examples) {
     const { outputFiles } = await build({
