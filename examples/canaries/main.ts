@@ -15,10 +15,16 @@ interface Failure {
   readonly token: string
 }
 
+interface Explored {
+  readonly points: number
+  readonly pointsLeft: number
+  readonly counts: Readonly<Record<string, number>>
+}
+
 interface Result {
   readonly verdict: string
   readonly environment: Readonly<Record<string, string>>
-  readonly scenarios: readonly { readonly ops: number; readonly counts: Record<string, number> }[]
+  readonly explored: readonly Explored[]
   readonly failures: readonly Failure[]
 }
 
@@ -51,7 +57,7 @@ for (const { name, does } of libraries) {
     node = result.environment['node'] ?? ''
     process.stderr.write(`${name}, ${title}: ${result.verdict}\n`)
     for (const failure of result.failures) details.push(detail(name, title, failure))
-    const checked = result.scenarios.reduce((sum, { counts }) => sum + (counts['checked'] ?? 0), 0)
+    const checked = result.explored.reduce((sum, { counts }) => sum + (counts['checked'] ?? 0), 0)
     return `${verdicts(result)} (${checked})`
   })
   rows.push(`| ${name} | ${versionOf(name)} | ${does} | ${cells.join(' | ')} |`)
@@ -99,10 +105,13 @@ function parse(text: string): Result {
   return JSON.parse(text) as Result
 }
 
-function verdicts({ failures, verdict }: Result): string {
-  if (failures.length === 0) return verdict.toLowerCase()
+function verdicts({ failures, explored, verdict }: Result): string {
   const each = failures.map((failure) => `\`${failure.verdict}\` ${failure.invariant}`)
-  return [...new Set(each)].join(', ')
+  if (each.length > 0) return [...new Set(each)].join(', ')
+  // A budget that ended first is no pass.
+  const left = explored.find(({ pointsLeft }) => pointsLeft > 0)
+  if (left === undefined) return verdict.toLowerCase()
+  return `nothing at ${left.points - left.pointsLeft} of ${left.points} points`
 }
 
 function detail(name: string, title: string, failure: Failure): string {
