@@ -24,8 +24,11 @@ export interface Drawn {
 /** Draws for one place, before it is given up. */
 const drawsMax = 8
 
-/** Plans of a place that are looked through for one of the class that missed. */
-const lookAheadMax = 6
+/**
+ * Plans of a place that are looked through for one of the class that missed. More than the weights of a scenario's classes together: a place
+ * sees every so manyth plan only, and the rarest class must be found among them, or it has never fired at all.
+ */
+const lookAheadMax = 32
 
 /** The places of a group of `all` that are in `slots`. */
 export function lanesOf(
