@@ -9,7 +9,8 @@ import { readLedger } from '../ledger.ts'
 import type { ActFacts, CaseRun, LifeFacts, LiveCase, ProcessFacts } from '../live/case.ts'
 import type { LiveOptions } from '../live/options.ts'
 import type { System } from '../system.ts'
-import type { Trace } from '../trace.ts'
+import type { Trace, TracedOp } from '../trace.ts'
+import { createSiteResolver, type Site, type SiteResolver } from '../trace-sites.ts'
 import { CrashBench } from './crash-bench.ts'
 import { hasFired, type NoCase, type ReplayedCase, type ReplayedLife } from './replay-case.ts'
 
@@ -27,6 +28,7 @@ export class OfflineEngine {
   readonly #system: System
   readonly #options: LiveOptions
   readonly #profile: ProfileName
+  readonly #resolveSite: SiteResolver = createSiteResolver()
   #bench: Promise<CrashBench> | undefined
 
   constructor(system: System, options: LiveOptions, profile: string | undefined) {
@@ -52,7 +54,9 @@ export class OfflineEngine {
     })
     const records = asked.lane === 'recording'
     const replayed = await bench.replay(order, asked.schedule, records)
-    return 'why' in replayed ? notFired(asked, replayed) : caseRun(asked, replayed)
+    return 'why' in replayed
+      ? notFired(asked, replayed)
+      : caseRun(asked, replayed, this.#resolveSite)
   }
 
   /** Removes everything. */
@@ -70,7 +74,11 @@ function notFired(asked: LiveCase, { life, fault, why }: NoCase): CaseRun {
   return { ...nothing, case: asked, ending: { kind: 'not-fired', life, faults: [fault], why } }
 }
 
-function caseRun(asked: LiveCase, { lines, lives, isOver }: ReplayedCase): CaseRun {
+function caseRun(
+  asked: LiveCase,
+  { lines, lives, isOver }: ReplayedCase,
+  resolveSite: SiteResolver,
+): CaseRun {
   const ledger = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
   const traces = new Map<number, readonly Trace[]>()
   for (const { life, trace } of lives) if (trace !== undefined) traces.set(life, [trace])
@@ -86,8 +94,17 @@ function caseRun(asked: LiveCase, { lines, lives, isOver }: ReplayedCase): CaseR
     ...(asked.images === true
       ? { images: new Map(lives.map(({ life, image }) => [life, image])) }
       : {}),
-    missing: new Map(lives.map(({ life, missing }) => [life, missing])),
+    missing: new Map(lives.map(({ life, missing }) => [life, missing.map(atSource)])),
   }
+
+  // Now, while there is a map: whoever tells of the case may do so when the bundle is gone.
+  function atSource(traced: TracedOp): TracedOp {
+    return { ...traced, frames: traced.frames.map((frame) => siteText(resolveSite(frame))) }
+  }
+}
+
+function siteText({ file, line, column }: Site): string {
+  return `${file}:${line}:${column}`
 }
 
 function actFactsOf(replayed: ReplayedLife): readonly ActFacts[] {
