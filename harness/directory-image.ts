@@ -54,6 +54,14 @@ export async function readImage(directory: string): Promise<DirectoryImage> {
   return image
 }
 
+/** Bytes in the files of an image; a file of several names counts once. */
+export function bytesOf(image: DirectoryImage): number {
+  let bytes = 0
+  for (const entry of new Set(image.values()))
+    if (entry.kind === 'file') bytes += entry.bytes.byteLength
+  return bytes
+}
+
 /** What differs between two images, a line per path; empty where they are equal. */
 export function compareImages(expected: DirectoryImage, actual: DirectoryImage): readonly string[] {
   const paths = [...new Set([...expected.keys(), ...actual.keys()])].sort()

@@ -21,7 +21,8 @@ export const substreams = {
   rot: 'which file, byte or record is damaged between lives',
   timing: 'delays before kills at random times',
   shrink: 'the order in which a shrink tries its candidates',
-  sample: 'which cases are run twice to check that the harness is deterministic',
+  sample:
+    'which cases are run twice to check that the harness is deterministic, and which are timed',
 } as const
 
 /** Name of a substream. */

@@ -5,6 +5,7 @@
 import type { DirectoryImage } from '../directory-image.ts'
 import type { LifeFaults } from '../fault.ts'
 import type { Mark } from '../mark.ts'
+import type { RecoveryCost } from '../recovery.ts'
 import type { Trace } from '../trace.ts'
 import type { Standing } from './lives.ts'
 
@@ -28,6 +29,8 @@ export interface LifeGiven {
   readonly image: DirectoryImage
   /** Where it was recorded. */
   readonly trace?: Trace
+  /** What it did until it was back, where it ran in memory. */
+  readonly cost?: RecoveryCost
   /** Why it cannot be run in memory; the rest then means nothing. */
   readonly unsupported?: string
 }

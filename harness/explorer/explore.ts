@@ -18,6 +18,7 @@ import type { SourceTransform } from '../live/bundle.ts'
 import { sitesUnder } from '../report/sites.ts'
 import type { TraceColumns } from '../report/result/result.ts'
 import { traceOfOps } from '../report/result/told-trace.ts'
+import { RecoverySample, type RecoveryPoint } from '../recovery.ts'
 import type { Scenario } from '../scenario.ts'
 import { deriveSeed } from '../seed.ts'
 import { missingClaims, type System } from '../system.ts'
@@ -99,6 +100,8 @@ export interface ScenarioExplored {
   readonly findings: readonly ExploredFinding[]
   /** What came of the crashes of the first life, by place. */
   readonly map?: readonly PointOutcome[]
+  /** What it cost lives in memory to come back: a sample. */
+  readonly recoveries?: readonly RecoveryPoint[]
   /** Of the control's first life. */
   readonly trace?: TraceColumns
   /** Start of the tokens of its cases, up to the schedule. */
@@ -169,7 +172,9 @@ export async function exploreScenario(
   }
   if (recorded.unseen !== undefined)
     return { ...known, skipped: `unseen: ${recorded.unseen}`, verdict: 'SKIPPED' }
-  const reports = await runShards(bench, recorded, options)
+  const prefix = tokenPrefix(group, system, recorded.order.profile)
+  const sampled = { scenario: scenario.name, system: system.name, prefix }
+  const reports = await runShards(bench, recorded, options, { sampled })
   const unsupported = reports.find((report) => report.unsupported !== undefined)?.unsupported
   if (unsupported !== undefined) return { ...known, skipped: unsupported, verdict: 'SKIPPED' }
   const strange = reports.find((report) => report.strange !== undefined)?.strange
@@ -201,11 +206,18 @@ export async function exploreScenario(
             sitesUnder(options.root ?? process.cwd()),
           ),
         }),
-    prefix: tokenPrefix(group, system, recorded.order.profile),
+    prefix,
+    recoveries: joinedSample(reports),
     verdict: worst(
       findings.map((each) => (each.isConfirmed ? each.verdict : ('HARNESS_ERROR' as const))),
     ),
   }
+}
+
+function joinedSample(reports: readonly ShardReport[]): readonly RecoveryPoint[] {
+  const sample = new RecoverySample()
+  for (const point of reports.flatMap(({ recoveries = [] }) => recoveries)) sample.add(point)
+  return sample.list()
 }
 
 function tokenPrefix({ scenario, seed }: CrashGroup, system: System, profile: ProfileName): string {
@@ -262,7 +274,7 @@ export async function runShards(
     | 'part'
     | 'processStatesMax'
   >,
-  more: Pick<ShardOrder, 'isAudit'> = {},
+  more: Pick<ShardOrder, 'isAudit' | 'sampled'> = {},
 ): Promise<readonly ShardReport[]> {
   const { jobs = availableParallelism(), harms = ['kill', 'power-loss'], bounds } = options
   const { depth = 1, nestedEvery = 1, part = { index: 1, of: 1 } } = options

@@ -4,6 +4,7 @@
 import type { Judged } from '../checkers/context.ts'
 import type { ProfileName } from '../disk-model/profile.ts'
 import type { StateBounds } from '../disk-model/states.ts'
+import type { RecoveryPoint } from '../recovery.ts'
 import type { Invariant, Verdict } from '../verdict.ts'
 import type { Workload } from '../workload.ts'
 import type { PointOutcome } from './point-map.ts'
@@ -61,6 +62,12 @@ export interface ShardOrder {
   readonly nestedEvery: number
   /** Real milliseconds from the shard's start after which no further point is begun. */
   readonly budgetMs?: number
+  /** What recoveries are sampled as: the start of their tokens, and whose they are. Absent: they are not. */
+  readonly sampled?: {
+    readonly scenario: string
+    readonly system: string
+    readonly prefix: string
+  }
   /** In place of all harm: each sync lies in turn, and nothing is excused. */
   readonly isAudit?: boolean
   /** The exploration ends with the first finding of one of these. */
@@ -149,6 +156,8 @@ export interface ShardReport {
   readonly findings: readonly ShardFinding[]
   /** What came of the crashes of the first life, by place. */
   readonly map?: readonly PointOutcome[]
+  /** A sample of the first lives behind a crash of the first life. */
+  readonly recoveries?: readonly RecoveryPoint[]
   /** What it cost, for whoever measures: milliseconds of its process, and the most memory that it held, in bytes. */
   readonly spent?: { readonly cpuMs: number; readonly bytesMax: number }
   /** Distinct states of the first life, and how many of them were to be recovered, where that is a draw. */

@@ -121,7 +121,7 @@ class ShardRun {
     const told = { life, image, records, faults: faults.map(hookFaultOf), opsMax: this.#opsMax }
     const environment = this.#environmentOf(standing)
     this.#host.run({ ...told, environment, isFresh }, (end) => {
-      const { code, signal, trace: recorded } = end
+      const { code, signal, trace: recorded, cost } = end
       const { entries, problems } = readLedger(Buffer.from(end.marks.join('')))
       // A life that a fault confused may write anything: what is a mark counts, here as in a process.
       const isControl = life === 1 && faults.length === 0
@@ -132,6 +132,7 @@ class ShardRun {
         signal,
         image: end.image,
         ...(recorded === undefined ? {} : { trace: recorded }),
+        ...(cost === undefined ? {} : { cost }),
         ...(unsupported === undefined ? {} : { unsupported }),
       })
     })

@@ -1,11 +1,13 @@
 /** The crash states of one shard, and what came of them (`shard.ts` says what it promises). */
 import { check, type Judgement } from '../checkers/check.ts'
-import { rebuildDirectory, type DirectoryImage } from '../directory-image.ts'
+import { bytesOf, rebuildDirectory, type DirectoryImage } from '../directory-image.ts'
 import { DiskModel, type CrashPoint, type DiskBefore } from '../disk-model/model.ts'
 import { laterBounds, killStates, powerLossStates, type CrashState } from '../disk-model/states.ts'
 import { position, type Fault, type LifeFaults } from '../fault.ts'
+import { stringifySchedule } from '../fault-text.ts'
 import { historyOfMarks, type History } from '../history.ts'
 import type { Mark } from '../mark.ts'
+import { RecoverySample, type RecoveryCost } from '../recovery.ts'
 import type { Trace } from '../trace.ts'
 import type { Verdict } from '../verdict.ts'
 import type { Asks, LifeGiven, Recording } from './asks.ts'
@@ -56,6 +58,7 @@ interface Recovery {
   readonly lives: readonly LivedLife[]
   /** Of its first life. */
   readonly trace?: Trace | undefined
+  readonly cost?: RecoveryCost | undefined
 }
 
 type Counts = { -readonly [Name in keyof ShardCounts]: number }
@@ -71,6 +74,7 @@ export class Shard {
   readonly #memo = new Map<string, Recovery>()
   readonly #findings = new Findings()
   readonly #map = new PointMap()
+  readonly #sample = new RecoverySample()
   readonly #isLate: () => boolean
   #isStopped = false
   #points = 0
@@ -92,6 +96,7 @@ export class Shard {
       counts: { ...this.counts, images: this.#images.size },
       findings: this.#findings.list(),
       map: this.#map.list(),
+      recoveries: this.#sample.list(),
       ...(this.unsupported === undefined ? {} : { unsupported: this.unsupported }),
       ...(strange === undefined ? {} : { strange }),
     }
@@ -165,11 +170,13 @@ export class Shard {
       if (isWhole) this.#map.add(state, known)
       return
     }
+    const isNew = isWhole && !this.#images.has(hash)
     if (isWhole) this.#images.add(hash)
     const marks = victim.marks.slice(0, state.point.marks)
     const stem = stemAfterCrash(victim.stem, marks, state.fault, victim.inside)
     const recovery = yield* this.recover(state.image.entries, stem.standing, hash, isNested)
     if (this.unsupported !== undefined) return
+    if (isNew) this.#measure(stem, state.image.entries, recovery)
     if (victim.depth > 1) this.counts.nested += 1
     const weighed = this.weigh(stem, recovery.lives)
     if (isBad(weighed.judgement.verdict)) {
@@ -183,6 +190,24 @@ export class Shard {
     const before = beforeNext(victim, state)
     const image = state.image.entries
     yield* this.crash({ stem, image, trace, before, inside: [], depth: victim.depth + 1 })
+  }
+
+  /** Each image once, at the first of its states: so that what is sampled does not depend on what was remembered. */
+  #measure({ standing, schedule }: Stem, image: DirectoryImage, { lives, cost }: Recovery): void {
+    const { sampled } = this.asked
+    if (sampled === undefined || cost === undefined || standing.act !== undefined) return
+    const { prefix, scenario, system } = sampled
+    const recovered = lives[0]?.marks.find((mark) => mark.mark === 'recovered')
+    this.#sample.add({
+      scenario,
+      system,
+      engine: 'explorer',
+      token: `${prefix}${stringifySchedule(schedule)}`,
+      life: standing.life,
+      bytes: bytesOf(image),
+      ...(recovered?.mark === 'recovered' ? { records: recovered.hashes.length } : {}),
+      cost,
+    })
   }
 
   /** Lives in memory are recorded without sites: who issued an op is asked only where it is told. */
@@ -211,19 +236,21 @@ export class Shard {
     if (known !== undefined) return known
     const lives: LivedLife[] = []
     let trace: Trace | undefined
+    let cost: RecoveryCost | undefined
     this.counts.recoveries += 1
     let next = standing
     let left = image
     for (let count = 0; count < this.asked.order.livesGiven; count += 1) {
       const given = yield* this.live(next, left, [], count === 0 && records)
       trace ??= given.trace
+      if (count === 0) cost = given.cost
       const lived: LivedLife = { ...next, ...given }
       lives.push(lived)
       if (isLast(lived) || this.unsupported !== undefined) break
       left = given.image
       next = standingAfter(next, given.marks)
     }
-    const recovery: Recovery = { lives: lives.map(bare), trace }
+    const recovery: Recovery = { lives: lives.map(bare), trace, cost }
     if (hash === undefined) return recovery
     if (this.#memo.size >= (records === false ? memoMax : recordedMax))
       this.#memo.delete(this.#memo.keys().next().value ?? '')

@@ -34,6 +34,7 @@ import { hookTreeCalls } from '../hooks/tree-calls.ts'
 import { layVirtualBinding } from '../hooks/virtual-binding.ts'
 import { VirtualDisk } from '../hooks/virtual-disk.ts'
 import { ledgerFd } from '../life.ts'
+import type { RecoveryCost } from '../recovery.ts'
 import type { Trace } from '../trace.ts'
 import { TraceReader } from '../trace.ts'
 import { Evaluation } from './evaluation.ts'
@@ -69,6 +70,8 @@ export interface LifeEnd {
   readonly stderr: string
   /** Only of a recorded life. */
   readonly trace?: Trace
+  /** What it did until it was back; absent where it never was. */
+  readonly cost?: RecoveryCost
   /** Why it cannot be run in memory; the rest then means nothing. */
   readonly unsupported?: string
 }
@@ -82,6 +85,9 @@ interface Running {
   readonly reader: TraceReader | undefined
   door: Door | undefined
   stderr: string
+  /** At its first `recovered`, and at its first `ack`. */
+  recovered?: RecoveryCost
+  acked?: RecoveryCost
   unsupported?: string
   /** Set when it ended before the loop was empty (V2). */
   over?: Pick<LifeEnd, 'code' | 'signal' | 'image'>
@@ -239,7 +245,9 @@ export class VirtualHost {
     const running = this.#running
     if (running === undefined || running.over !== undefined) return bytes.byteLength
     const { buffer, byteOffset, byteLength } = bytes
-    running.marks.push(Buffer.from(buffer, byteOffset, byteLength).toString('utf8'))
+    const line = Buffer.from(buffer, byteOffset, byteLength).toString('utf8')
+    running.marks.push(line)
+    noteCost(running, line)
     return bytes.byteLength
   }
 
@@ -310,6 +318,7 @@ export class VirtualHost {
     const leak = this.#lives % looksEvery === 0 ? this.#surroundings.changed() : undefined
     const unsupported = running.unsupported ?? leak
     const trace = running.reader?.finish(0)
+    const cost = running.recovered ?? running.acked
     running.done({
       ...over,
       marks: running.marks,
@@ -317,6 +326,7 @@ export class VirtualHost {
       ops: running.door?.count ?? 0,
       ...(unsupported === undefined ? {} : { unsupported }),
       ...(trace === undefined ? {} : { trace }),
+      ...(cost === undefined ? {} : { cost }),
     })
     // A life that left nothing to wait for is over too: the loop has to become empty once more.
     if (this.#running !== undefined) soon(() => undefined)
@@ -346,6 +356,16 @@ export class VirtualHost {
       }
     })
   }
+}
+
+/** Keeps what was spent at the marks that say that a life is back. */
+function noteCost(running: Running, line: string): void {
+  if (running.recovered !== undefined) return
+  const isRecovered = line.includes('"mark":"recovered"')
+  if (!isRecovered && (running.acked !== undefined || !line.includes('"mark":"ack"'))) return
+  const cost = { ...running.disk.spent, ops: running.door?.count ?? 0 }
+  if (isRecovered) running.recovered = cost
+  else running.acked = cost
 }
 
 /** A life that makes so many ops turns in circles; no text, so it is no fault. */

@@ -64,6 +64,12 @@ interface Found {
 
 /** The disk; one per life of a process. */
 export class VirtualDisk implements Disk {
+  /** What the program did with its files so far. */
+  readonly spent: { readBytes: number; writtenBytes: number; syncs: number } = {
+    readBytes: 0,
+    writtenBytes: 0,
+    syncs: 0,
+  }
   readonly #directory: StateDirectory
   readonly #outside: Disk
   readonly #root: VirtualDirectory
@@ -163,6 +169,7 @@ export class VirtualDisk implements Disk {
     const part = node.bytes.subarray(from, Math.min(node.size, from + into.byteLength))
     new Uint8Array(into.buffer, into.byteOffset, into.byteLength).set(part)
     if (position < 0) descriptor.position += part.byteLength
+    this.spent.readBytes += part.byteLength
     return part.byteLength
   }
 
@@ -179,6 +186,7 @@ export class VirtualDisk implements Disk {
       node.bytes.set(bytes, offset)
     }
     if (own) descriptor.position = offset + bytes.byteLength
+    this.spent.writtenBytes += bytes.byteLength
     return bytes.byteLength
   }
 
@@ -193,11 +201,13 @@ export class VirtualDisk implements Disk {
   sync(fd: number): void {
     if (!this.owns(fd)) return this.#outside.sync(fd)
     this.#descriptor(fd, 'fsync')
+    this.spent.syncs += 1
   }
 
   datasync(fd: number): void {
     if (!this.owns(fd)) return this.#outside.datasync(fd)
     this.#descriptor(fd, 'fdatasync')
+    this.spent.syncs += 1
   }
 
   rename(from: DiskPath, to: DiskPath): void {

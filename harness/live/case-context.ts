@@ -62,6 +62,8 @@ export interface Heard {
   begun: boolean
   done: boolean
   readonly faults: { readonly text: string; readonly op: number }[]
+  /** It is back: it made a mark `recovered` or `ack`. */
+  back: boolean
 }
 
 export class CaseContext {
@@ -154,7 +156,7 @@ export class CaseContext {
       realMs: this.realMs(),
     })
     if (verb === 'run') this.#alive.add(life)
-    const told: Heard = { count: 0, begun: false, done: false, faults: [] }
+    const told: Heard = { count: 0, begun: false, done: false, back: false, faults: [] }
     this.#told.set(life, told)
     const started: Started = { ...child, life, verb, trace, told, putDown: false }
     void child.ended.then((end) => {
@@ -209,6 +211,10 @@ export class CaseContext {
       case 'fault':
         told.faults.push({ text: String(mark['fault']), op: Number(mark['op']) })
         return
+      case 'recovered':
+      case 'ack':
+        told.back = true
+        break
       case 'done':
         told.done = true
         break

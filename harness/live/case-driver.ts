@@ -27,6 +27,7 @@ import { killFromOutside, shotAt, Shooting } from './shot.ts'
 import { isGate, strike, whyNotFromOutside } from './strikes.ts'
 import { conclude, run } from './tenure.ts'
 import type { Tenure, TenureEnd } from './tenure.ts'
+import { isTimed, TimedRecovery } from './timed-recovery.ts'
 
 /** Lives without a fault that a case may take unless it says otherwise. */
 export const livesMaxDefault = 3
@@ -238,6 +239,7 @@ export class CaseDriver {
     const { hooked, native } = this.#context.host.command
     const encode = native === undefined ? encodeHookFaults : encodeNativeFaults
     const faults = hookFaultsOf(plan, resumer)
+    const recovery = this.#timed(slot, plan, resumer)
     const started = await this.#context.start({
       verb: 'run',
       seedPath: resumer === 0 ? [slot] : [slot, resumer],
@@ -258,6 +260,7 @@ export class CaseDriver {
       meanwhile: [
         this.acts.during(started, slot),
         ...(hooked ? [] : [strike(this.#context, started, faults)]),
+        ...(recovery === undefined ? [] : [recovery.watch(started)]),
       ],
       started,
       slot,
@@ -265,6 +268,7 @@ export class CaseDriver {
       plan: own,
       ahead: [...own.holds],
       acted: [],
+      recovery,
       withinMs: Infinity,
       wakeZombie: async () => {
         if (zombie !== undefined) this.#zombieEnding = await this.#wake(zombie)
@@ -274,6 +278,15 @@ export class CaseDriver {
       },
       ...(shot && this.shooting !== undefined ? { shooting: this.shooting } : {}),
     }
+  }
+
+  /** Lives behind another that nothing is done to. */
+  #timed(slot: number, plan: LifePlan, resumer: number): TimedRecovery | undefined {
+    const { inside, holds, count } = plan
+    const isQuiet = inside.length === 0 && holds.length === 0 && count === 1 && resumer === 0
+    if (slot === 1 || !isQuiet || this.#zombie !== undefined || !isTimed(this.#asked))
+      return undefined
+    return new TimedRecovery(this.#context.directories.state)
   }
 
   /** Another worker of the run, which finds its owner alive. */

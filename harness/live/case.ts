@@ -82,6 +82,8 @@ export interface LifeFacts extends ProcessFacts {
   readonly marked: boolean
   /** Whether it made the mark `done`. */
   readonly done: boolean
+  /** Of some lives behind another, which met no fault: what they found, and how long it took until they were back. */
+  readonly recovery?: { readonly bytes: number; readonly ms: number }
 }
 
 /** What a count file tells. */

@@ -15,6 +15,7 @@ import type { OutsideActs } from './outside.ts'
 import type { Hold, LifePlan } from './plan.ts'
 import { signalProcess } from './process-state.ts'
 import type { Shooting } from './shot.ts'
+import type { TimedRecovery } from './timed-recovery.ts'
 
 /** What a tenure needs to know of the case. */
 export interface Tenure {
@@ -37,6 +38,8 @@ export interface Tenure {
   readonly runRival: () => Promise<void>
   /** The shot at this process, if there is one. */
   readonly shooting?: Shooting
+  /** Where it is timed. */
+  readonly recovery?: TimedRecovery | undefined
   /** Milliseconds until it is put down; from SIGTERM on. */
   withinMs: number
 }
@@ -82,7 +85,18 @@ export async function conclude(tenure: Tenure): Promise<LifeFacts> {
   const faults = [...tenure.plan.inside, ...tenure.plan.holds.flatMap(({ fault }) => fault ?? [])]
   const fired = faults.filter((fault) => isProven(tenure, fault, facts))
   const unfired = faults.filter((fault) => !fired.includes(fault))
-  return { ...facts, verb: 'run', slot, takeover, fired, unfired, marked: count > 0, done }
+  const recovery = tenure.recovery?.found
+  return {
+    ...facts,
+    verb: 'run',
+    slot,
+    takeover,
+    fired,
+    unfired,
+    marked: count > 0,
+    done,
+    ...(recovery === undefined ? {} : { recovery }),
+  }
 }
 
 /** Does what a hold is for. False where it could not be done. */

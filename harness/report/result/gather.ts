@@ -5,6 +5,7 @@ import { addCounts, type ShardCounts } from '../../explorer/job.ts'
 import type { ScenarioExplored } from '../../explorer/explore.ts'
 import { outcomeText } from '../../replay/replay.ts'
 import type { CorpusResult } from '../../replay/corpus-run.ts'
+import { RecoverySample, type RecoveryPoint } from '../../recovery.ts'
 import type { Scenario } from '../../scenario.ts'
 import type { System } from '../../system.ts'
 import { exitCode, worst, type Verdict } from '../../verdict.ts'
@@ -50,6 +51,7 @@ export class ResultGatherer {
   readonly #corpus: Result['corpus'] = []
   readonly #explored: Explored[] = []
   readonly #verdicts: Verdict[] = []
+  readonly #recoveries = new RecoverySample()
   #oneIn = 1
   readonly #siteOf: ReturnType<typeof sitesUnder>
 
@@ -61,6 +63,7 @@ export class ResultGatherer {
   /** A case, at once when it was judged: the maps of its bundle are still there then. */
   case(report: CaseReport, slot?: number): void {
     this.#cases.add(rowOf(report, slot))
+    for (const point of recoveriesOf(report)) this.#recoveries.add(point)
     const { origin, group } = report
     const key = keyOf(group.scenario.name, group.system.name)
     if (origin.kind === 'control' && !this.#traces.has(key))
@@ -84,7 +87,8 @@ export class ResultGatherer {
   explored(result: ScenarioExplored, oneIn = 1): void {
     this.#oneIn = oneIn
     const { scenario, system } = result
-    const { trace, map = [], prefix = '', ...rest } = result
+    const { trace, map = [], prefix = '', recoveries = [], ...rest } = result
+    for (const point of recoveries) this.#recoveries.add(point)
     const key = keyOf(scenario, system)
     if (trace !== undefined && !this.#traces.has(key)) this.#traces.set(key, trace)
     this.#verdicts.push(rest.verdict)
@@ -109,6 +113,7 @@ export class ResultGatherer {
   build({ campaign, failures, untold, endedAfter, isStopped }: ResultTail): Result {
     const { seed, shard, profile, command, environment, scenarios, systems, budgetMs } = this.#head
     const coverage = campaign?.coverage ?? []
+    const recoveries = this.#recoveries.list()
     const verdict = worst([
       ...this.#verdicts,
       ...(campaign === undefined ? [] : [campaign.verdict]),
@@ -147,6 +152,7 @@ export class ResultGatherer {
       ),
       failures: failures.map((each) => failureOf(each)),
       untold,
+      ...(recoveries.length === 0 ? {} : { recoveries }),
     }
   }
 
@@ -157,6 +163,27 @@ export class ResultGatherer {
       list.findIndex((each) => each.name === name) + 1
     return at(systems, system) * (scenarios.length + 1) + at(scenarios, scenario)
   }
+}
+
+/** Lives of a case that were timed. */
+function recoveriesOf({ group, token, run }: CaseReport): readonly RecoveryPoint[] {
+  return run.lives.flatMap(({ life, recovery }) => {
+    if (recovery === undefined) return []
+    const found = run.entries.find(({ mark }) => mark.mark === 'recovered' && mark.life === life)
+    const { bytes, ms } = recovery
+    return [
+      {
+        scenario: group.scenario.name,
+        system: group.system.name,
+        engine: 'live' as const,
+        token,
+        life,
+        bytes,
+        ...(found?.mark.mark === 'recovered' ? { records: found.mark.hashes.length } : {}),
+        ms: Math.round(ms * 10) / 10,
+      },
+    ]
+  })
 }
 
 function failureOf({

@@ -2,6 +2,7 @@
 import { UsageError } from '../../errors.ts'
 import { mergePoints, type PointOutcome } from '../../explorer/point-map.ts'
 import { addCounts, type ShardCounts } from '../../explorer/job.ts'
+import { RecoverySample } from '../../recovery.ts'
 import { exitCode, outcomeRank, worst, type Verdict } from '../../verdict.ts'
 import { mergeCases } from './case-columns.ts'
 import { mergeCoverage, vacuousLines } from './coverage.ts'
@@ -63,6 +64,7 @@ export function mergeResults(parts: readonly Result[]): Result {
     ...optional('audits', parts),
     ...optional('mutants', parts),
     ...optional('costs', parts),
+    ...recoveriesOf(parts),
   }
 }
 
@@ -166,6 +168,13 @@ function firstOf(traces: Result['traces']): Result['traces'] {
 
 function unique<Item>(items: readonly Item[]): Item[] {
   return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()]
+}
+
+function recoveriesOf(parts: readonly Result[]): Pick<Result, 'recoveries'> {
+  const sample = new RecoverySample()
+  for (const point of parts.flatMap(({ recoveries = [] }) => recoveries)) sample.add(point)
+  const recoveries = sample.list()
+  return recoveries.length === 0 ? {} : { recoveries }
 }
 
 function optional<Name extends 'audits' | 'mutants' | 'costs'>(

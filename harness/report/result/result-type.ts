@@ -234,6 +234,22 @@ export interface ResultFile {
     verdict?: string
     cases?: number
   }[]
+  recoveries?: {
+    scenario: string
+    system: string
+    engine: 'explorer' | 'live'
+    token: string
+    life: number
+    bytes: number
+    records?: number
+    cost?: {
+      readBytes: number
+      writtenBytes: number
+      ops: number
+      syncs: number
+    }
+    ms?: number
+  }[]
   costs?: {
     system: string
     records: number

@@ -3,7 +3,8 @@
  *
  *   R1  one source: tables, JUnit, annotations, the summary and the page are pure functions of what this schema describes,
  *       read back from disk
- *   R2  timing-free: nothing in it but `costs` differs between two campaigns of one seed that got equally far
+ *   R2  timing-free: nothing in it but `costs` and the live part of `recoveries` differs between two campaigns of one seed that got equally
+ *       far
  *   R3  joining: results of shards and of other seeds add up to one of the same shape (`merge.ts`)
  *   R4  compact: cases are columns, because there may be hundreds of thousands of them
  *
@@ -215,6 +216,24 @@ const mutant = v.object({
   cases: v.exactOptional(count),
 })
 
+/** A life that came back: what it found, and what it did until it was back. A bounded sample (`recovery.ts`). */
+const recovery = v.object({
+  scenario: text,
+  system: text,
+  engine: v.picklist(['explorer', 'live']),
+  token: text,
+  life: count,
+  /** In the files of its directory when it began. */
+  bytes: count,
+  records: v.exactOptional(count),
+  /** Of the explorer alone: until its first `recovered`. */
+  cost: v.exactOptional(
+    v.object({ readBytes: count, writtenBytes: count, ops: count, syncs: count }),
+  ),
+  /** Of the live engine alone. */
+  ms: v.exactOptional(v.pipe(v.number(), v.minValue(0))),
+})
+
 /** One length of a journal: what it took to get there and to come back from it. */
 const cost = v.object({
   system: text,
@@ -266,5 +285,6 @@ export const resultSchema: v.GenericSchema<unknown, ResultFile> = v.object({
   ),
   audits: v.exactOptional(v.array(audited)),
   mutants: v.exactOptional(v.array(mutant)),
+  recoveries: v.exactOptional(v.array(recovery)),
   costs: v.exactOptional(v.array(cost)),
 })

@@ -69,6 +69,14 @@ describe('explorer: the reference runtime', () => {
       return { ...rest, exists, built, images, checked, nested }
     }
     expect(same(two)).toEqual(same(one))
+    const { recoveries = [] } = one
+    expect(recoveries.length).toBeGreaterThan(10)
+    for (const { engine, bytes, cost, ms } of recoveries) {
+      // What is there is read, if only once; what it is, was written by others.
+      expect(cost?.readBytes).toBeGreaterThan(0)
+      expect(cost?.readBytes).toBeLessThan(4 * bytes)
+      expect([engine, ms]).toEqual(['explorer', undefined])
+    }
   })
 })
 

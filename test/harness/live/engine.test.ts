@@ -48,6 +48,8 @@ describe('live engine: kills at exact ops', () => {
       return namesOf(marksOf(run, 1))
     })
     for (const prefix of prefixes) expect(wholeLife.startsWith(prefix)).toBe(true)
+    const timed = runs.flatMap(({ lives }) => lives.filter(({ recovery }) => recovery))
+    expect(new Set(timed.map(({ slot }) => slot))).toEqual(new Set([2]))
     // After op n is before op n + 1, and between them nothing happens.
     points.slice(1).forEach((_, index) => {
       expect(prefixes[2 * index + 1]).toBe(prefixes[2 * index + 2])

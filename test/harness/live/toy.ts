@@ -94,7 +94,7 @@ export function essence(run: CaseRun): unknown {
   const { ending, lives, acts, entries } = run
   return without(
     { ending, lives, acts, marks: entries.map(({ mark }) => mark) },
-    new Set(['pid', 'realMs']),
+    new Set(['pid', 'realMs', 'recovery']),
   )
 }
 

@@ -242,6 +242,27 @@ export function madeResult({
     mutants: [
       { id: 'no-sync', class: 'journal', outcome: 'caught', verdict: 'LOST_COMMIT', cases: 3 },
     ],
+    recoveries: [90, 700, 5_000, 41_000].flatMap((bytes, index) => [
+      {
+        scenario: 'loop',
+        system: `file ${text}`,
+        engine: 'explorer' as const,
+        token: `${prefix}P${index + 1}`,
+        life: 2,
+        bytes,
+        records: index,
+        cost: { readBytes: bytes, writtenBytes: 0, ops: 9, syncs: 2 },
+      },
+      {
+        scenario: 'loop',
+        system: 'file',
+        engine: 'live' as const,
+        token: `${prefix}K${index + 1}`,
+        life: 2,
+        bytes,
+        ms: 50.5 + index,
+      },
+    ]),
     costs: [100, 1_000, 10_000].map((records) => ({
       system: 'file',
       records,

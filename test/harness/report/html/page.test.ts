@@ -18,6 +18,15 @@ function written(name: string, options: MadeOptions = {}): string {
   return file
 }
 
+/** What is asked of a canvas; this file is checked without the types of a browser. */
+interface Canvas {
+  readonly width: number
+  readonly height: number
+  readonly getContext: (kind: '2d') => {
+    readonly getImageData: (...area: number[]) => { readonly data: Uint8ClampedArray }
+  }
+}
+
 describe('page: the file', () => {
   it('holds no text that could end its data or its script', () => {
     const html = readFileSync(written('hostile-text', { text: hostile }), 'utf8')
@@ -144,6 +153,39 @@ describe.skipIf(chromiumPath === undefined)('page: in a real Chromium', () => {
     await page.getByLabel('Token contains').fill('s2499:posix:K3961')
     expect(await cases.getAttribute('aria-rowcount')).toBe('2')
   })
+
+  it('draws recoveries against what they found, and says the same in a table', async () => {
+    const { page, errors } = await opened(written('recoveries'))
+    const section = page.locator('#costs')
+    expect(await section.locator('figcaption').allInnerTexts()).toEqual([
+      'Bytes read until it was back (explorer)',
+      'Bytes written until it was back (explorer)',
+      'Milliseconds until it was back (live engine)',
+      'Bytes written a record',
+    ])
+    expect(await section.locator('canvas').count()).toBe(4)
+    // Four lives, each a dot of seven pixels across.
+    expect(await dots(page)).toBeGreaterThan(4 * 15)
+    const rows = section.getByRole('region', { name: /Recoveries by system/ }).locator('tbody tr')
+    expect(await rows.allInnerTexts()).toContain('file\tlive\t32,768–65,535\t1\t\t\t\t\t\t53.5')
+    expect(errors).toEqual([])
+  })
+
+  /** Pixels of the first plot in the colour of its first series. */
+  async function dots(page: Page): Promise<number> {
+    return await page.evaluate(() => {
+      const { document } = globalThis as unknown as {
+        document: { querySelector: (selector: string) => Canvas }
+      }
+      const canvas = document.querySelector('#costs canvas')
+      const context = canvas.getContext('2d')
+      const { data } = context.getImageData(0, 0, canvas.width, canvas.height)
+      let count = 0
+      for (let at = 0; at < data.length; at += 4)
+        if (data[at] === 0x2b && data[at + 1] === 0x5f && data[at + 2] === 0xb8) count += 1
+      return count
+    })
+  }
 
   it('prints without controls, the first rows of each grid in full', async () => {
     const { page } = await opened(written('print'))

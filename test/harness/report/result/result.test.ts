@@ -65,6 +65,14 @@ describe('result: merging', () => {
     expect(merged.shards).toEqual([])
   })
 
+  it('recoveries of the parts join to one sample, each life once', () => {
+    const second = shard(2, 2)
+    const later = (second.recoveries ?? []).map((each) => ({ ...each, life: 3 }))
+    const merged = mergeResults([shard(1, 2), { ...second, recoveries: later }])
+    expect(merged.recoveries).toHaveLength(16)
+    expect(mergeResults([merged, second]).recoveries).toEqual(merged.recoveries)
+  })
+
   it('results of other code or other scenarios are refused', () => {
     const other = madeResult()
     other.environment.git = '1234567 (clean)'
