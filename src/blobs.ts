@@ -1,8 +1,9 @@
 /**
  * A content-addressed store of large payloads: one file per content, named by its SHA-256.
  *
- *  1. A blob is written to a temporary file, synced, published under its name by an exclusive link, and the directory is
- *     synced. Only then may a record refer to it: whoever sees the record sees the blob.
+ *  1. A blob is written to a temporary file, synced, and published under its name by an exclusive link; when all that are
+ *     put together are published, the directory is synced. Only then may a record refer to them: whoever sees the record sees
+ *     the blob.
  *  2. A name never gets other content, so a name that is taken is a success; but its maker may have died before the
  *     directory was synced, so that is done again. A taken name with damaged content is replaced as a whole.
  *  3. Length and hash are checked on every read.
@@ -19,9 +20,15 @@ export type BlobContent =
   | { readonly kind: 'missing' }
   | { readonly kind: 'damaged'; readonly reason: string }
 
+/** A blob as a record refers to it. */
+export interface StoredBlob {
+  readonly name: string
+  readonly length: number
+}
+
 export interface BlobStore {
-  /** Makes `bytes` durable and resolves with their name. Throws what the file system throws. */
-  readonly put: (bytes: Uint8Array) => Promise<string>
+  /** Makes contents durable, one after the other, and tells each one's name and length. Throws what the file system throws. */
+  readonly put: (contents: Iterable<Uint8Array>) => Promise<readonly StoredBlob[]>
   /** Reads `length` bytes and checks them. Throws what the file system throws, except where there is no such file. */
   readonly get: (name: string, length: number) => Promise<BlobContent>
 }
@@ -33,14 +40,18 @@ export function blobStore(
   nonce: () => string,
 ): BlobStore {
   return {
-    put: async (bytes) => {
-      const name = sha256(bytes)
+    put: async (contents) => {
       await fileSystem.makeDirectory(directory)
       // Also where it existed: its maker may have died before this.
       await fileSystem.syncDirectory(path.dirname(directory))
-      await publish(fileSystem, path.join(directory, name), bytes, nonce())
+      const stored: StoredBlob[] = []
+      for (const bytes of contents) {
+        const name = sha256(bytes)
+        await publish(fileSystem, path.join(directory, name), bytes, nonce())
+        stored.push({ name, length: bytes.length })
+      }
       await fileSystem.syncDirectory(directory)
-      return name
+      return stored
     },
     get: (name, length) => read(fileSystem, path.join(directory, name), name, length),
   }

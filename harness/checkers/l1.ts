@@ -36,19 +36,28 @@ function endless(view: CaseView): readonly Finding[] {
   // Lives that never owned the run did not get the chance: L2's, or a refusal.
   if (view.gives('resolved') && !lives.some((life) => ownedRun(view, life))) return []
   const index = last.exit?.index ?? last.lastIndex
+  const what = hasReportedEnd(view)
+    ? 'the run had ended, and was not found so'
+    : 'the run did not end'
   return [
-    broken(
-      `the run did not end in ${count(lives.length, 'life').replace('lifes', 'lives')} without a fault`,
-      {
-        life: last.life,
-        index,
-      },
-    ),
+    broken(`${what} in ${count(lives.length, 'life').replace('lifes', 'lives')} without a fault`, {
+      life: last.life,
+      index,
+    }),
   ]
 }
 
-/** True where the run reported its end. */
+/** True where the run reported its end, and again after the last fault if it was given its lives there: what ended stays so. */
 export function hasEnded(view: CaseView): boolean {
+  if (!hasReportedEnd(view)) return false
+  const lives = calmLives(view)
+  return (
+    lives.length < livesAllowed(view) ||
+    view.history.of('done').some((done) => lives.some(({ life }) => life === done.life))
+  )
+}
+
+function hasReportedEnd(view: CaseView): boolean {
   return view.history.of('done').some(({ index }) => !view.isVoid(index))
 }
 

@@ -48,6 +48,18 @@ export class Ownership {
     return { life, epoch: open?.epoch ?? life }
   }
 
+  /**
+   * True where everything that an owner is seen to have appended before it acted is in the image of a later open: what it
+   * acted under is known there, so that its successor had to know it.
+   */
+  isInImage(acted: Happened, { hashes }: Open): boolean {
+    const image = new Set(hashes)
+    const own = this.#history.appends.filter(
+      (append) => isSame(append, acted) && append.index < acted.index,
+    )
+    return own.length > 0 && own.every((append) => append.hashes.every((hash) => image.has(hash)))
+  }
+
   /** True where `owner`, acting at `index`, had to know what `happened` (W1-W3). */
   knows(owner: Owner, index: number, happened: Happened): boolean {
     if (happened.index >= index) return false

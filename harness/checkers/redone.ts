@@ -6,7 +6,8 @@
  *  R3  a `keyed` step under another key: the receiver cannot see that it is the same
  *
  * An owner that is superseded when the effect begins (`ownership.ts`, W4) may have been stopped right before it: that is left
- * to S5, except for a second effect under the same owner and for another key.
+ * to S5, except for a second effect under the same owner, for another key, and for a `once` step that the newer owner ran although
+ * its image held all that the old one had appended.
  */
 import type { History, Located } from '../history.ts'
 import type { Model, Unit } from '../model.ts'
@@ -74,7 +75,7 @@ class Finder {
       const later = this.#laterAttempt(effect, earlier)
       if (later !== undefined) return { effect, first: later, rule: 'attempt' }
     }
-    return this.#twice(unit, effect, earlier, isSuperseded)
+    return this.#twice(unit, effect, earlier)
   }
 
   #commitKnown(effect: Located<'effect'>): Commit | undefined {
@@ -102,24 +103,29 @@ class Finder {
     unit: Unit,
     effect: Located<'effect'>,
     earlier: readonly Located<'effect'>[],
-    isSuperseded: boolean,
   ): Redone | undefined {
     if (unit.effect === 'none' || unit.effect === undefined) return undefined
     const same = earlier.filter(({ attempt }) => attempt === effect.attempt)
     const inLife = same.find((each) => isSame(each, effect))
     if (inLife !== undefined) return { effect, first: inLife, rule: 'same-life' }
     if (unit.effect === 'once' && this.#view.claims('once')) {
-      const before = same.find((each) => !this.#isSuperseded(each))
-      if (!isSuperseded && before !== undefined) return { effect, first: before, rule: 'once' }
-      return undefined
+      const before = same.find((each) => this.#mustBeOnly(each, effect))
+      return before === undefined ? undefined : { effect, first: before, rule: 'once' }
     }
     const other = earlier.find(({ key }) => key !== effect.key)
     if (other === undefined || !this.#view.claims('keyed')) return undefined
     return { effect, first: other, rule: 'other-key' }
   }
 
-  #isSuperseded(effect: Located<'effect'>): boolean {
-    return this.#view.ownership.supersededBy(effect, effect.index) !== undefined
+  /** Of two effects of a `once` step: whether whoever ran one of them had to know of the other. */
+  #mustBeOnly(first: Located<'effect'>, second: Located<'effect'>): boolean {
+    const { ownership } = this.#view
+    return [first, second].every((effect) => {
+      const newer = ownership.supersededBy(effect, effect.index)
+      if (newer === undefined) return true
+      const other = effect === first ? second : first
+      return isSame(newer, other) && ownership.isInImage(effect, newer)
+    })
   }
 }
 

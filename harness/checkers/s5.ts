@@ -9,7 +9,7 @@
  *  Z5  what the old owner shows to be committed after a later epoch resolved was in that epoch's image, so its owner does not
  *      run it
  *  Z6  a `once` effect that begins after a later epoch resolved, and that a later owner runs too, began under an intent that
- *      the later image lacks
+ *      the later image lacks; where it holds all that the old owner appended, it is the later owner that knew and ran it (S3)
  *
  * A single effect of a replaced owner proves nothing: it may have been stopped right before it.
  */
@@ -64,7 +64,9 @@ function zombieSteps(view: CaseView): readonly Finding[] {
     if (open === undefined) return []
     const committed = commitOf(view, effect, effects)
     if (committed !== undefined) return [progress(effect, open, committed)]
-    const other = laterRun(view, effect, effects)
+    const other = view.ownership.isInImage(effect, open)
+      ? undefined
+      : laterRun(view, effect, effects)
     return other === undefined ? [] : [secondRun(effect, open, other)]
   })
 }

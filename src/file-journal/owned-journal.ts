@@ -1,7 +1,8 @@
 /**
  * The `Journal` that a successful `open` gives: checks what is appended, and commits it through the segment writer.
  */
-import type { BlobStore } from '../blobs.ts'
+import { assert } from '../assert.ts'
+import type { BlobStore, StoredBlob } from '../blobs.ts'
 import { CommitQueue } from '../commit-queue.ts'
 import { encodeBodies, recordTooLarge } from '../encode-body.ts'
 import type { Journal, RecordBody } from '../journal.ts'
@@ -34,7 +35,7 @@ export function ownedJournal(
     offset: owned.offset,
     prev: owned.sealCrc,
     seq: records.length,
-    storeBlobs: (pending) => storeBlobs(pending, source.blobs, run.blobs),
+    storeBlobs: (group) => storeBlobs(group, source.blobs, run.blobs),
   })
   const queue = new CommitQueue<PendingAppend>({
     runId: run.runId,
@@ -73,20 +74,31 @@ function pendingAppend(bodies: readonly RecordBody[], settings: Settings): Pendi
   return { texts, blobs, records: texts.length, bytes: inline }
 }
 
-/** The texts of an append with references in place of its large records, which are durable by then. */
+/** The texts of appends with references in place of their large records, which are durable by then. */
 async function storeBlobs(
-  { texts, blobs }: PendingAppend,
+  group: readonly PendingAppend[],
   store: BlobStore,
   directory: string,
 ): Promise<readonly RecordText[]> {
-  const stored = [...texts]
-  for (const { index, json } of blobs) {
-    const content = Buffer.from(json)
-    try {
-      stored[index] = blobText(await store.put(content), content.length)
-    } catch (cause) {
-      throw storageError('store a blob in', directory, cause)
-    }
+  let stored: readonly StoredBlob[]
+  try {
+    stored = await store.put(contentsOf(group))
+  } catch (cause) {
+    throw storageError('store a blob in', directory, cause)
   }
-  return stored
+  const next = stored.values()
+  return group.flatMap(({ texts, blobs }) => {
+    const all = [...texts]
+    for (const { index } of blobs) {
+      const { value } = next.next()
+      assert(value !== undefined, 'a blob was not stored')
+      all[index] = blobText(value.name, value.length)
+    }
+    return all
+  })
+}
+
+/** One at a time: each is there only while it is written. */
+function* contentsOf(group: readonly PendingAppend[]): Generator<Uint8Array> {
+  for (const { blobs } of group) for (const { json } of blobs) yield Buffer.from(json)
 }

@@ -37,8 +37,8 @@ export interface SegmentPosition {
   readonly prev: number
   /** Of the last record so far. */
   readonly seq: Seq
-  /** Makes the large records of an append durable; its texts, with references in their place. */
-  readonly storeBlobs: (pending: PendingAppend) => Promise<readonly RecordText[]>
+  /** Makes the large records of appends durable; all their texts, with references in the place of these. */
+  readonly storeBlobs: (group: readonly PendingAppend[]) => Promise<readonly RecordText[]>
 }
 
 /** An append that waits for its turn. */
@@ -103,12 +103,8 @@ export class SegmentWriter {
   }
 
   async #textsOf(group: readonly PendingAppend[]): Promise<readonly RecordText[]> {
-    const texts: RecordText[] = []
-    for (const pending of group) {
-      const own = pending.blobs.length === 0 ? pending.texts : await this.#at.storeBlobs(pending)
-      for (const text of own) texts.push(text)
-    }
-    return texts
+    if (group.some(({ blobs }) => blobs.length > 0)) return this.#at.storeBlobs(group)
+    return group.flatMap(({ texts }) => texts)
   }
 
   #write(records: readonly RecordText[]): void {

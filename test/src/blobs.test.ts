@@ -19,7 +19,7 @@ describe('a blob', () => {
   test('is found by its name and length, and nothing else is left behind', async () => {
     const disk = await emptySimDisk()
     const store = storeOn(disk.process().fileSystem)
-    expect(await store.put(content)).toBe(name)
+    expect(await store.put([content])).toEqual([{ name, length: content.length }])
     expect(await store.get(name, content.length)).toEqual({ kind: 'found', bytes: content })
     expect(await store.get(sha256(Buffer.from('other')), 5)).toEqual({ kind: 'missing' })
     expect(disk.paths().filter((each) => each.startsWith('/data/blobs/'))).toEqual([path])
@@ -32,7 +32,7 @@ describe('a blob', () => {
       ops.push(op)
       return { kind: 'go' }
     })
-    await storeOn(fileSystem).put(content)
+    await storeOn(fileSystem).put([content])
     const kinds: readonly OpKind[] = [
       'make-directory',
       'sync-directory',
@@ -48,6 +48,22 @@ describe('a blob', () => {
     expect(ops.at(-1)?.path).toBe('/data/blobs')
   })
 
+  test('put with others costs no directory sync of its own', async () => {
+    const disk = await emptySimDisk()
+    const ops: Op[] = []
+    const { fileSystem } = disk.process((op) => {
+      ops.push(op)
+      return { kind: 'go' }
+    })
+    const contents = [content, Buffer.from('another'), content]
+    const stored = await storeOn(fileSystem).put(contents)
+    expect(ops.filter(({ kind }) => kind === 'sync-directory')).toHaveLength(2)
+    disk.losePower(loseAll)
+    const { get } = storeOn(disk.process().fileSystem)
+    for (const [index, each] of stored.entries())
+      expect(await get(each.name, each.length)).toEqual({ kind: 'found', bytes: contents[index] })
+  })
+
   test('that is there already is made durable again, since its maker may have died', async () => {
     const disk = await emptySimDisk()
     const { fileSystem } = disk.process()
@@ -55,7 +71,7 @@ describe('a blob', () => {
     const file = await fileSystem.create(path)
     file.write(content, 0)
     await file.sync()
-    await storeOn(disk.process().fileSystem).put(content)
+    await storeOn(disk.process().fileSystem).put([content])
     disk.losePower(loseAll)
     const found = await storeOn(disk.process().fileSystem).get(name, content.length)
     expect(found.kind).toBe('found')
@@ -64,7 +80,7 @@ describe('a blob', () => {
   test('that is damaged is told, and replaced when it is put again', async () => {
     const disk = await emptySimDisk()
     const store = storeOn(disk.process().fileSystem)
-    await store.put(content)
+    await store.put([content])
     for (const spoil of [
       (bytes: Buffer) => bytes.fill('X', 2, 3),
       (bytes: Buffer) => bytes.subarray(1),
@@ -72,7 +88,7 @@ describe('a blob', () => {
     ]) {
       disk.damage(path, spoil)
       expect((await store.get(name, content.length)).kind).toBe('damaged')
-      await store.put(content)
+      await store.put([content])
       expect((await store.get(name, content.length)).kind).toBe('found')
     }
   })
@@ -87,12 +103,12 @@ test('a put that stops at any op leaves the blob whole or absent, and can be don
         const process = disk.process((op) =>
           op.number === number ? { kind: 'die', when } : { kind: 'go' },
         )
-        const put = storeOn(process.fileSystem).put(content)
+        const put = storeOn(process.fileSystem).put([content])
         await Promise.race([process.death, put.catch(() => undefined)])
         disk.losePower(keep)
         const next = storeOn(disk.process().fileSystem)
         expect(['found', 'missing']).toContain((await next.get(name, content.length)).kind)
-        await next.put(content)
+        await next.put([content])
         disk.losePower(loseAll)
         const last = storeOn(disk.process().fileSystem)
         expect((await last.get(name, content.length)).kind).toBe('found')
@@ -103,6 +119,6 @@ test('a put that stops at any op leaves the blob whole or absent, and can be don
 
 async function opsOf(disk: SimDisk): Promise<number> {
   const process = disk.process()
-  await storeOn(process.fileSystem).put(content)
+  await storeOn(process.fileSystem).put([content])
   return process.ops.length
 }

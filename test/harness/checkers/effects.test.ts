@@ -112,6 +112,28 @@ describe('S3: no effect of a committed step runs again', () => {
       once,
     ],
     [
+      'is broken by an owner that runs a once step though its image held all that a stopped one, which runs it later, appended',
+      (story) => {
+        const effect = { effect: 'once' } as const
+        const old = story.start().own(1).commit('intent').stopped()
+        story.start().open(2, 'intent').effect('a', effect).exit(1)
+        old.continued().effect('a', effect).exit(1)
+      },
+      ['REDONE the effect of step a, which must run once, runs again in life 1'],
+      once,
+    ],
+    [
+      'leaves a stopped owner alone whose last append the newer image lacks',
+      (story) => {
+        const effect = { effect: 'once' } as const
+        const old = story.start().own(1).commit('begin').stopped()
+        story.start().open(2, 'begin').effect('a', effect).exit(1)
+        old.continued().append('intent').effect('a', effect).exit(1)
+      },
+      [],
+      once,
+    ],
+    [
       'treats once as keyed where the system does not claim once',
       (story) => {
         story.start().own(1).effect('a', { effect: 'once' }).killed()

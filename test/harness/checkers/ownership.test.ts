@@ -105,6 +105,15 @@ describe('S5: an owner that was replaced changes nothing', () => {
       ['ZOMBIE_WRITE life 1 (epoch 1) began step a after epoch 2 had resolved, and began b'],
     ],
     [
+      "says nothing where the newer image held all that the old owner had appended: its own effect is S3's",
+      (story) => {
+        const old = story.start().own(1).commit('intent').stopped()
+        const heir = story.start().open(2, 'intent').effect('a', isOnce)
+        old.continued().effect('a', isOnce).exit(1)
+        heir.exit(1)
+      },
+    ],
+    [
       'is broken where a once effect of both began under an intent that the newer image lacks',
       (story) => {
         const old = story.start().own(1).stopped()

@@ -313,6 +313,23 @@ describe('L1: once faults stop, the run ends', () => {
       ['WEDGED the run did not end in 2 lives without a fault'],
     ],
     [
+      'is broken where it had ended, and no life after the last fault found that',
+      (story) => {
+        story.start().own(1).done().killed()
+        story.start().own(2).exit(1)
+        story.start().own(3).exit(1)
+      },
+      ['WEDGED the run had ended, and was not found so in 2 lives without a fault'],
+    ],
+    [
+      'holds where it had ended, and a life after the last fault says so again',
+      (story) => {
+        story.start().own(1).done().killed()
+        story.start().own(2).exit(1)
+        story.start().own(3).done()
+      },
+    ],
+    [
       'says nothing where it was given fewer',
       (story) => {
         story.start().own(1).killed()
