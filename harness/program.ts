@@ -125,6 +125,7 @@ withOptions(program.command('replay'), 'budget', 'profile', 'scratch', 'quiet', 
   .description('run one case again, and say whether it is the same')
   .option('--times <n>', 'how often', wholeNumber, 1)
   .option('--keep', 'leave the directories of the case, and print where they are')
+  .option('--unexcused', 'blame the system for what a lying disk took, as an audit does')
   .option('--inspect [life]', 'start the recovering life (or this one) under the debugger', life)
   .option('--inspect-port <port>', 'the port of the debugger, 0 for any', port)
   .option('--jobs <n>', 'how many of these at once', wholeNumber, 1)

@@ -20,12 +20,13 @@ export type Judged =
   | { readonly kind: 'not-fired'; readonly why: string }
   | { readonly kind: 'trouble'; readonly trouble: Trouble }
 
-/** Judges one case. `control` is the history of the same case without a fault. */
+/** Judges one case. `control` is the history of the same case without a fault; `isAudit`: nothing is excused. */
 export function judge(
   scenario: Scenario,
   system: System,
   run: CaseRun,
   control: History | undefined,
+  isAudit = false,
 ): Judged {
   const { ending } = run
   if (ending.kind === 'not-fired') return { kind: 'not-fired', why: ending.why }
@@ -39,6 +40,7 @@ export function judge(
       schedule: scheduleOf(run, history),
       livesMax: scenario.livesMax,
       ...(control === undefined ? {} : { control }),
+      isAudit,
     },
     scenario.invariants,
   )

@@ -56,6 +56,8 @@ export interface TrialOptions {
   readonly profile?: string
   /** Keep what each life leaves. */
   readonly images?: boolean
+  /** Nothing is excused: what a disk that lies is told as if the system were to blame. */
+  readonly isAudit?: boolean
 }
 
 /** A case of a group as the engine is asked for it. `name` is unique among the cases that run at once. */
@@ -108,7 +110,7 @@ export async function runTrial(
 ): Promise<Tried> {
   const asked = askedCase(group, plan.name, plan, options.lane)
   const run = await engine.runCase(options.images === true ? { ...asked, images: true } : asked)
-  return judgeCase(group, plan.origin, run, control.history, options.profile)
+  return judgeCase(group, plan.origin, run, control.history, options.profile, options.isAudit)
 }
 
 /** From what came of a case to its report. */
@@ -118,9 +120,10 @@ export function judgeCase(
   run: CaseRun,
   control: History | undefined,
   profile: string = liveProfile,
+  isAudit = false,
 ): Tried {
   const { scenario, system } = group
-  const judged = judge(scenario, system, run, control)
+  const judged = judge(scenario, system, run, control, isAudit)
   if (judged.kind === 'not-fired') return judged
   const known = {
     token: tokenOf(group, run.landed?.schedule ?? run.case.schedule, profile),

@@ -18,11 +18,14 @@ export class Workbench {
   readonly #ops = new WeakMap<Group, OpsOfSlot>()
   readonly #live: LiveOptions
   readonly #profile: string | undefined
+  readonly #isAudit: boolean
   #cases = 0
 
-  constructor(live: LiveOptions = {}, profile?: string) {
+  /** `isAudit`: nothing is excused in its cases. */
+  constructor(live: LiveOptions = {}, profile?: string, isAudit = false) {
     this.#live = live
     this.#profile = profile
+    this.#isAudit = isAudit
   }
 
   /** Cases that were run here so far, controls not counted. */
@@ -53,7 +56,11 @@ export class Workbench {
     this.#cases += 1
     const asked = { ...plan, origin, name: this.#name('case') }
     const profile = this.#profile === undefined ? {} : { profile: this.#profile }
-    return await runTrial(engine, group, asked, control, { ...profile, ...options })
+    return await runTrial(engine, group, asked, control, {
+      ...profile,
+      isAudit: this.#isAudit,
+      ...options,
+    })
   }
 
   /** What the lives of a group's cases do. */

@@ -58,6 +58,8 @@ function sayAudit(system: string, { sites, skipped }: Audit, { say, ink }: Outpu
   say('')
   if (sites.length === 0) say(ink.doubt('? no sync was audited'))
   else if (left.length === 0) say(ink.good(`✓ ${sites.length} syncs, all of them needed`))
+  const token = sites.find(({ breach }) => breach !== undefined)?.breach?.token
+  if (token !== undefined) say(`replay what breaks: npx killpoint replay --unexcused ${token}`)
   for (const { site, text, fate } of left)
     say(
       ink.bad(

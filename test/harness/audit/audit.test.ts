@@ -1,0 +1,46 @@
+/** What an audit says of each sync: those of the reference runtime are needed, one too many is not; what it finds replays. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import { audit } from '../../../harness/audit/audit.ts'
+import { replayCommand } from '../../../harness/commands/replay.ts'
+import type { SourceTransform } from '../../../harness/live/bundle.ts'
+import { keptOutput } from '../../../harness/report/output.ts'
+import { fileSystemUnderTest } from '../../../harness/systems/reference.ts'
+import { recovery } from '../../../scenarios/recovery.ts'
+
+const system = fileSystemUnderTest()
+
+/** One sync more, when nothing is pending that a state could lose. */
+const oneTooMany: SourceTransform = (path, text) =>
+  path.endsWith('segment-writer.ts')
+    ? text.replace('await this.#at.file.close()', 'await this.#at.file.sync(); $&')
+    : undefined
+
+it('each sync of the reference runtime is needed, and what breaks without it replays; one too many is not', async () => {
+  const { sites, skipped } = await audit({
+    seed: 'audit',
+    scenarios: [recovery],
+    system,
+    profile: 'posix',
+    jobs: 2,
+    root: process.cwd(),
+    transform: oneTooMany,
+  })
+  expect(skipped).toEqual([])
+  const needed = sites.filter(({ fate }) => fate === 'needed')
+  expect(needed).toHaveLength(5)
+  expect(sites.flatMap(({ fate }) => (fate === 'needed' ? [] : [fate]))).toEqual(['redundant'])
+  expect(await replayed(needed[0]?.breach?.token, true)).toBe(1)
+  // Elsewhere the disk is to blame.
+  expect(await replayed(needed[0]?.breach?.token, false)).toBe(0)
+})
+
+async function replayed(token: string | undefined, unexcused: boolean): Promise<number> {
+  const directory = mkdtempSync(join(tmpdir(), 'killpoint-audit-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const [corpus, records] = [join(directory, 'corpus'), join(directory, 'records')]
+  const project = { directory, corpus, records, scenarios: [recovery], systems: [system] }
+  return replayCommand(project, token ?? '', { times: 1, unexcused }, keptOutput())
+}
