@@ -72,6 +72,10 @@ export type UsageCode =
   | 'RESULT_MISMATCH'
   /** A folder that is no artifact of a failure. */
   | 'ARTIFACT_INVALID'
+  /** A journal of another campaign, or of none; the message names every difference. */
+  | 'CAMPAIGN_MISMATCH'
+  /** A campaign that another process has. */
+  | 'CAMPAIGN_OWNED'
 
 /** The caller asked for something that cannot be: exit code 3. */
 export class UsageError extends CodedError<UsageCode> {}
@@ -90,6 +94,8 @@ export type HarnessCode =
   | 'SOURCES_CHANGED'
   /** A run that was to be looked at cannot be read at all. */
   | 'RUN_UNREADABLE'
+  /** The journal of a campaign is damaged, cannot be written, or was taken over; `details`: code. */
+  | 'CAMPAIGN_JOURNAL'
 
 /** The harness, or the machine under it, failed: exit code 4. */
 export class HarnessError extends CodedError<HarnessCode> {}

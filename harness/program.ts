@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import {
   range,
   withCommonOptions,
+  withJournalOptions,
   withOptions,
   withReportOptions,
   wholeNumber,
@@ -32,7 +33,7 @@ const validate = withCommonOptions(program.command('validate').argument('<module
   'all scenarios over a journal backend that somebody else wrote: a module that exports createBackend',
 )
 for (const command of [run, gate, validate])
-  withReportOptions(command)
+  withJournalOptions(withReportOptions(command))
     .option('--cases <n>', 'cases per scenario, system and workload', wholeNumber)
     .option('--workloads <n>', 'workloads per scenario and system', wholeNumber)
     .option('--resume <file>', 'run what the stopped campaign of this result.json left out')
@@ -67,18 +68,20 @@ validate.action(async (path: string, options: import('./commands/run.ts').RunOpt
   process.exitCode = await validateCommand(await anyProject(), path, options, output)
 })
 
-withReportOptions(
-  withOptions(
-    program.command('explore'),
-    'seed',
-    'budget',
-    'jobs',
-    'shard',
-    'profile',
-    'only',
-    'skip',
-    'bail',
-    'json',
+withJournalOptions(
+  withReportOptions(
+    withOptions(
+      program.command('explore'),
+      'seed',
+      'budget',
+      'jobs',
+      'shard',
+      'profile',
+      'only',
+      'skip',
+      'bail',
+      'json',
+    ),
   ),
 )
   .option('--out <dir>', 'write result.json into this directory')

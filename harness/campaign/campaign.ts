@@ -9,10 +9,12 @@
  *   P5  a sample of the cases runs twice, and what differs is said (`same-again.ts`)
  *   P6  each place of a group has its own line of plans (`lanes.ts`), whoever runs it: the parts of a campaign are disjoint, and
  *       together they are the whole
+ *   P7  with a journal, cases that an earlier process ran are not run again, and count as if this one had run them
  */
 import { historyOf, type History } from '../history.ts'
 import { readLedger } from '../ledger.ts'
-import { openLive, type LiveEngine } from '../live/engine.ts'
+import type { LiveCase } from '../live/case.ts'
+import { openLive } from '../live/engine.ts'
 import type { LiveOptions } from '../live/options.ts'
 import type { ControlOp, Scenario } from '../scenario.ts'
 import { deriveSeed } from '../seed.ts'
@@ -28,9 +30,10 @@ import {
   type ScenarioCoverage,
 } from './coverage.ts'
 import { planCases, workloadOfSeed, type Group } from './group.ts'
+import { forgetful, keptEngine, type KeptEngine, type Keeping } from './kept-engine.ts'
 import { drawn, laneName, lanesOf, type Drawn, type Lane } from './lanes.ts'
-import { compareAgain, exactSchedule, sampleOf } from './same-again.ts'
-import { askedCase, judgeCase, runControl, type CaseReport } from './trial.ts'
+import { againCase, compareAgain, exactSchedule, sampleOf } from './same-again.ts'
+import { askedCase, controlCase, judgeCase, runControl, type CaseReport } from './trial.ts'
 
 export interface CampaignOptions {
   readonly seed: string
@@ -45,6 +48,8 @@ export interface CampaignOptions {
   readonly profile?: string
   /** Only part `index` (from 1) of `of`: P6. */
   readonly shard?: { readonly index: number; readonly of: number }
+  /** The journal in which its cases are kept, and how frames of the worker are told: P7. */
+  readonly keep?: Pick<Keeping, 'journal' | 'siteOf'>
   /** True for places of groups that were run before, by another process of the same campaign. */
   readonly isDone?: (scenario: string, system: string, seed: string, slot: number) => boolean
   /**
@@ -101,7 +106,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
 /** Workloads of scenarios over systems, in rounds that the caller chooses; engines stay open until they are closed. */
 export class Campaign {
   readonly #options: CampaignOptions
-  readonly #engines = new Map<System, LiveEngine>()
+  readonly #engines = new Map<System, KeptEngine>()
   readonly #parts = new Map<System, readonly ScenarioPart[]>()
   readonly #skipped: Skipped[] = []
 
@@ -124,11 +129,27 @@ export class Campaign {
    * @throws TroubleError where the system cannot be started at all
    */
   async run(system: System, from: number, to: number): Promise<void> {
-    const engine = this.#engines.get(system) ?? (await openLive(system, this.#options.live))
-    this.#engines.set(system, engine)
+    const engine = this.#engines.get(system) ?? (await this.#open(system))
     const runner = new SystemCampaign(engine, this.#options)
     const parts = this.#parts.get(system) ?? []
-    await Promise.all(parts.map((part) => runner.runScenario(part, from, to)))
+    const ends = await Promise.allSettled(parts.map((part) => runner.runScenario(part, from, to)))
+    // Nothing is under way any more when it is thrown.
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+  }
+
+  async #open(system: System): Promise<KeptEngine> {
+    const { live, keep, stop } = this.#options
+    const engine = await openLive(system, live)
+    this.#engines.set(system, forgetful(engine))
+    if (keep === undefined) return forgetful(engine)
+    const jobs = live?.jobs ?? 1
+    const kept = await keptEngine(engine, {
+      ...keep,
+      jobs,
+      ...(stop === undefined ? {} : { stop }),
+    })
+    this.#engines.set(system, kept)
+    return kept
   }
 
   /** True where no scenario over any system can be made to give another case. */
@@ -204,10 +225,10 @@ interface GroupRun {
 type PartOptions = Omit<CampaignOptions, 'scenarios' | 'systems' | 'live'>
 
 class SystemCampaign {
-  readonly #engine: LiveEngine
+  readonly #engine: KeptEngine
   readonly #options: PartOptions
 
-  constructor(engine: LiveEngine, options: PartOptions) {
+  constructor(engine: KeptEngine, options: PartOptions) {
     this.#engine = engine
     this.#options = options
   }
@@ -216,7 +237,7 @@ class SystemCampaign {
     const { system } = this.#engine
     const { scenario, coverage, failures } = part
     const { seed: root } = this.#options
-    for (let number = from; number < to && !part.isExhausted && !this.#isOver(); number++) {
+    for (let number = from; number < to && !part.isExhausted && !this.#isStopped(); number++) {
       const seed = deriveSeed(root, 'case', scenario.name, system.name, number)
       const slots = this.#slots(scenario, seed, number)
       if (slots.length === 0) continue
@@ -225,6 +246,10 @@ class SystemCampaign {
         system,
         seed,
         workload: workloadOfSeed(scenario, system, seed),
+      }
+      if (!this.#mayRun(controlCase(group))) {
+        part.isExhausted = true
+        return
       }
       part.isBegun = true
       const reports = await this.#runGroup(group, coverage, slots)
@@ -267,15 +292,15 @@ class SystemCampaign {
     const { profile } = this.#options
     const reports = new Map<number, CaseReport>()
     let waiting = tried.lanes
-    while (waiting.length > 0 && !this.#isOver()) {
+    while (waiting.length > 0) {
       const batch = drawn(waiting)
       if (batch.length === 0) break
       const missed: Lane[] = []
+      const begun: Drawn[] = []
       let index = 0
-      const asked = batch.map(({ lane, plan }) => askedCase(group, laneName(lane), plan))
-      for await (const run of this.#engine.runCases(this.#whileTime(asked))) {
+      for await (const run of this.#engine.runCases(this.#whileTime(group, batch, begun))) {
         if (this.#isStopped()) return inOrder(reports)
-        const { lane, plan } = batch[index] as Drawn
+        const { lane, plan } = begun[index] as Drawn
         index += 1
         const judged = judgeCase(group, plan.origin, run, control, profile)
         if (run.case.randomKill !== undefined && run.landed === undefined)
@@ -298,16 +323,13 @@ class SystemCampaign {
     { group, control, coverage }: GroupRun,
     reports: readonly CaseReport[],
   ): Promise<readonly CaseReport[]> {
-    if (this.#isOver()) return []
-    const sample = sampleOf(group, reports)
-    const asked = sample.map((first, index) =>
-      askedCase(group, `again-${index}`, { schedule: exactSchedule(first) }),
-    )
+    const sampled = sampleOf(group, reports).map((first) => ({ first, asked: againCase(first) }))
+    const sample = sampled.filter(({ asked }) => this.#mayRun(asked))
     const others: CaseReport[] = []
     let index = 0
-    for await (const run of this.#engine.runCases(asked)) {
+    for await (const run of this.#engine.runCases(sample.map(({ asked }) => asked))) {
       if (this.#isStopped()) return others
-      const first = sample[index] as CaseReport
+      const { first } = sample[index] as (typeof sample)[number]
       index += 1
       const second = judgeCase(group, first.origin, run, control, this.#options.profile)
       compareAgain(coverage.again, first, second)
@@ -317,20 +339,24 @@ class SystemCampaign {
     return others
   }
 
-  /** A batch is begun as long as there is time, not as a whole. */
-  *#whileTime<Item>(items: Iterable<Item>): Generator<Item> {
-    for (const item of items) {
-      if (this.#isOver()) return
-      yield item
+  /** A batch is begun as long as there is time, not as a whole; `begun` are those of it that were. */
+  *#whileTime(group: Group, batch: readonly Drawn[], begun: Drawn[]): Generator<LiveCase> {
+    for (const each of batch) {
+      const asked = askedCase(group, laneName(each.lane), each.plan)
+      if (!this.#mayRun(asked)) continue
+      begun.push(each)
+      yield asked
     }
+  }
+
+  /** P7: what is kept takes no time. */
+  #mayRun(asked: LiveCase): boolean {
+    if (this.#isStopped()) return false
+    return this.#options.isOver?.() !== true || this.#engine.isKept(asked)
   }
 
   #isStopped(): boolean {
     return this.#options.stop?.aborted === true
-  }
-
-  #isOver(): boolean {
-    return this.#isStopped() || this.#options.isOver?.() === true
   }
 
   #cover({ coverage, ops }: GroupRun, report: CaseReport, slot: number): CaseReport {

@@ -14,7 +14,7 @@ import { random } from '../seed.ts'
 import type { System } from '../system.ts'
 import { digestOf, failureOf } from './identity.ts'
 import type { Group } from './group.ts'
-import type { CaseReport, Tried } from './trial.ts'
+import { askedCase, type CaseReport, type Tried } from './trial.ts'
 
 /** How runs of sampled cases compared with the first ones. */
 export interface SameAgain {
@@ -63,6 +63,14 @@ export function sampleOf(
 /** What its token says of a case: all that its second run is told. */
 export function exactSchedule({ run, asked }: Pick<CaseReport, 'run' | 'asked'>): Schedule {
   return run.landed?.schedule ?? asked.schedule
+}
+
+/** The second run of a case, as the engine is asked for it: named after the first, whichever others are sampled. */
+export function againCase(first: CaseReport): LiveCase {
+  const { group, asked } = first
+  const prefix = askedCase(group, '', { schedule: [] }).id
+  const name = `again-${asked.id.slice(prefix.length)}`
+  return askedCase(group, name, { schedule: exactSchedule(first) })
 }
 
 /** Compares the second run of a case with the first. */

@@ -80,6 +80,11 @@ export function askedCase(
   }
 }
 
+/** The case of a group that has no fault, as the engine is asked for it. */
+export function controlCase(group: Group, name = 'control'): LiveCase {
+  return askedCase(group, name, { schedule: [] }, 'recording')
+}
+
 /** Runs the case of a group that has no fault. Never throws for what goes wrong in it. */
 export async function runControl(
   engine: LiveEngine,
@@ -87,17 +92,21 @@ export async function runControl(
   name = 'control',
   profile: string = liveProfile,
 ): Promise<ControlRun> {
-  const asked = askedCase(group, name, { schedule: [] }, 'recording')
-  const run = await engine.runCase(asked)
+  const run = await engine.runCase(controlCase(group, name))
   const tried = judgeCase(group, { kind: 'control' }, run, undefined, profile)
   if (tried.kind === 'not-fired') throw new Error(`a control has no fault: ${tried.why}`)
   const { report } = tried
   if (report.verdict !== 'HOLDS') return { report }
   const history = historyOf(readLedger(run.ledger))
-  const trace = mainStream(run.traces)
-  const control =
-    trace === undefined ? controlOfMarks(group.workload, history) : controlOf(group.workload, trace)
-  return { report, control, history }
+  return { report, control: controlFrom(group, run, history), history }
+}
+
+/** Where faults can be put: at the ops of its trace, at what was kept of these, or at its marks. */
+function controlFrom({ workload }: Group, { traces, kept }: CaseRun, history: History): Control {
+  if (kept !== undefined)
+    return { workload, ops: kept.ops, ...(kept.isNative ? { isNative: true } : {}) }
+  const trace = mainStream(traces)
+  return trace === undefined ? controlOfMarks(workload, history) : controlOf(workload, trace)
 }
 
 /** Runs one case of a group and judges it. */

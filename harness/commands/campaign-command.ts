@@ -4,8 +4,10 @@
  *   O1  what is said ends with the line to paste where something is broken
  *   O2  every case is written down with its token, whatever came of it
  *   O3  a stop ends all of it with what is known by then, and never as a pass
+ *   O4  with a journal, what an earlier process finished is counted as it was and not run again, and its time is spent
  */
 import { join, relative, resolve } from 'node:path'
+import type { CampaignParts } from '../campaign/campaign-identity.ts'
 import { Campaign, type CampaignOptions } from '../campaign/campaign.ts'
 import { liveProfile, type CaseReport } from '../campaign/trial.ts'
 import { Workbench } from '../campaign/workbench.ts'
@@ -13,6 +15,7 @@ import { readCorpus, type CorpusEntry } from '../corpus/corpus.ts'
 import { runCorpus, type CorpusResult } from '../replay/corpus-run.ts'
 import { readEnvironment, environmentLine, type Environment } from '../report/environment.ts'
 import { ignoredDirectory, ReportFiles } from '../report/files.ts'
+import { sitesUnder } from '../report/sites.ts'
 import type { LiveOptions } from '../live/options.ts'
 import type { Output } from '../report/output.ts'
 import { ResultGatherer, type ResultHead } from '../report/result/gather.ts'
@@ -20,7 +23,8 @@ import { mergeResults } from '../report/result/merge.ts'
 import { readResult, type Result } from '../report/result/result.ts'
 import { outcomeRank } from '../verdict.ts'
 import type { CampaignOrder, CampaignOutcome, Driven, ToldFailure } from './campaign-order.ts'
-import { failuresOf } from './failures.ts'
+import { failuresOf, type FailureSource } from './failures.ts'
+import { corpusAtBegin, corpusKeeper, keptTelling, tellingOf } from './journal.ts'
 import { quietMs, type CommonOptions } from './options.ts'
 import { scratchName } from './project.ts'
 import { sayResult } from './result.ts'
@@ -30,7 +34,7 @@ import { writeReports } from './write-reports.ts'
 
 /** Runs it all, says what came of it, and gives the outcome; `exitCode(outcome.result.verdict)` is the command's. */
 export async function runOrder(order: CampaignOrder, output: Output): Promise<CampaignOutcome> {
-  const { project, seed, options } = order
+  const { project, seed, options, journal } = order
   const environment = readEnvironment(project.directory)
   const entries = await corpusOf(order)
   output.say(environmentLine(environment))
@@ -38,12 +42,16 @@ export async function runOrder(order: CampaignOrder, output: Output): Promise<Ca
   output.say('')
   const files = new ReportFiles(outOf(order))
   const stopping = stopOnSignals()
-  const endMs = performance.now() + (options.budget ?? Infinity)
+  const endMs = performance.now() + (options.budget ?? Infinity) - (order.spentMs ?? 0)
   const leftMs = (): number => endMs - performance.now()
   const gatherer = new ResultGatherer(headOf(order, environment))
   const watch = new Watch({ order, output, files, gatherer, leftMs })
   const isOver = (): boolean => stopping.signal.aborted || leftMs() <= 0 || watch.isEnough
+  // What is kept is counted first, whatever the time.
+  const isAllOver = (): boolean =>
+    isOver() && (stopping.signal.aborted || journal?.hasMore !== true)
   const { before } = order
+  const siteOf = sitesUnder(project.directory)
   const campaign = new Campaign({
     seed,
     scenarios: order.scenarios,
@@ -54,17 +62,18 @@ export async function runOrder(order: CampaignOrder, output: Output): Promise<Ca
     ...(options.profile === undefined ? {} : { profile: options.profile }),
     ...(options.shard === undefined ? {} : { shard: options.shard }),
     ...(before === undefined ? {} : { isDone: doneIn(before) }),
+    ...(journal === undefined ? {} : { keep: { journal, siteOf } }),
     isOver,
     stop: stopping.signal,
     onCase: (report, slot) => watch.liveCase(report, slot),
   })
   try {
-    const corpus = await runSaved(order, entries, isOver, watch)
+    const corpus = await runSaved(order, entries, { isOver, stop: stopping.signal }, watch)
     const driven: Driven = {
       campaign,
       order,
       leftMs,
-      isOver,
+      isOver: isAllOver,
       stop: stopping.signal,
       environment,
       output,
@@ -77,22 +86,22 @@ export async function runOrder(order: CampaignOrder, output: Output): Promise<Ca
     watch.end()
     await campaign.close()
     const shown = campaign.result()
-    const found = await failuresOf(
-      {
-        project,
-        failures: shown.failures,
-        corpus,
-        environment,
-        live: liveOptions(options),
-        ...(options.profile === undefined ? {} : { profile: options.profile }),
-        shrinkMs: order.shrinkMs,
-        save: order.save,
-        stop: stopping.signal,
-        ...(options.artifacts === undefined
-          ? {}
-          : { artifacts: resolve(project.directory, options.artifacts) }),
-      },
-      output,
+    const source: FailureSource = {
+      project,
+      failures: shown.failures,
+      corpus,
+      environment,
+      live: liveOptions(options),
+      ...(options.profile === undefined ? {} : { profile: options.profile }),
+      shrinkMs: order.shrinkMs,
+      save: order.save,
+      stop: stopping.signal,
+      ...(options.artifacts === undefined
+        ? {}
+        : { artifacts: resolve(project.directory, options.artifacts) }),
+    }
+    const found = await keptTelling(journal, 'told', tellingOf(source), () =>
+      failuresOf(source, output),
     )
     const failures = worstLast([...driven.told, ...found.told])
     const own = gatherer.build({
@@ -148,6 +157,27 @@ function headOf(order: CampaignOrder, environment: Environment): ResultHead {
   }
 }
 
+/** What makes it this campaign; `explored` as the options say it. */
+export function partsOf(
+  { command, project, seed, cases, workloads, options, scenarios, systems }: CampaignOrder,
+  explored: string,
+  seeds: readonly string[] = [seed],
+): CampaignParts {
+  return {
+    command,
+    directory: project.directory,
+    seeds,
+    ...(options.shard === undefined ? {} : { shard: options.shard }),
+    profile: options.profile ?? liveProfile,
+    scenarios,
+    systems,
+    cases,
+    workloads,
+    explored,
+    environment: readEnvironment(project.directory),
+  }
+}
+
 /** The directory that a command writes into. */
 export function outOf({ project, options }: Pick<CampaignOrder, 'project' | 'options'>): string {
   return options.out ?? ignoredDirectory(join(project.directory, scratchName))
@@ -181,9 +211,9 @@ function slotKey(
 }
 
 async function runSaved(
-  { project, systems, options }: CampaignOrder,
+  { project, systems, options, journal }: CampaignOrder,
   entries: readonly CorpusEntry[],
-  isOver: () => boolean,
+  { isOver, stop }: Pick<Driven, 'isOver' | 'stop'>,
   watch: Watch,
 ): Promise<readonly CorpusResult[]> {
   const { scenarios } = project
@@ -191,7 +221,9 @@ async function runSaved(
   const bench = new Workbench({ ...liveOptions(options), codeCache: false }, options.profile)
   try {
     const onCase = (result: CorpusResult): void => watch.corpusCase(result)
-    const order = { scenarios, systems, jobs, isOver, onCase }
+    const keep =
+      journal === undefined ? {} : { keep: corpusKeeper(journal, project.directory, stop) }
+    const order = { scenarios, systems, jobs, isOver, onCase, ...keep }
     const results = await runCorpus(bench, entries, order)
     return results.filter(({ replayed }) => !wasStopped(replayed.reports))
   } finally {
@@ -235,6 +267,8 @@ export function finish(
 /** The command that runs what a stop left out. */
 function resumeLine({ seed }: Result, resultFile: string): string {
   const given = process.argv.slice(2)
+  if (given.some((each) => each.startsWith('--journal')))
+    return `the rest of it: npx killpoint ${given.join(' ')}`
   const resumed = given.indexOf('--resume')
   const kept = resumed < 0 ? given : given.filter((_, at) => at !== resumed && at !== resumed + 1)
   const seeded = kept.some((each) => each.startsWith('--seed') || each === '--nightly')
@@ -261,7 +295,12 @@ async function corpusOf(order: CampaignOrder): Promise<readonly CorpusEntry[]> {
   const otherScenarios = left(project.scenarios, scenarios)
   const otherSystems = left(project.systems, systems)
   const done = new Set(order.before?.corpus.map(({ token }) => token))
-  const entries = (await readCorpus(project.corpus)).filter(
+  const all = await corpusAtBegin(
+    order.journal,
+    project.directory,
+    await readCorpus(project.corpus),
+  )
+  const entries = all.filter(
     ({ saved }) => !otherScenarios.has(saved.scenario) && !otherSystems.has(saved.system),
   )
   const { shard } = options

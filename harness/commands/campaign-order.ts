@@ -1,5 +1,6 @@
 /** What a campaign is asked by a command, and what came of it, as plain data. */
 import type { Campaign, CampaignResult } from '../campaign/campaign.ts'
+import type { CampaignJournal } from '../campaign/campaign-journal.ts'
 import type { Environment } from '../report/environment.ts'
 import type { Output } from '../report/output.ts'
 import type { FailureStory } from '../report/failure-story.ts'
@@ -29,6 +30,10 @@ export interface CampaignOrder {
   readonly drive?: Drive
   /** What an earlier process of the same campaign came to: not run again. */
   readonly before?: Result
+  /** Where what is finished is kept. */
+  readonly journal?: CampaignJournal
+  /** Milliseconds of its budget that earlier processes have spent. */
+  readonly spentMs?: number
   /** True for the second and later seeds of one command: the corpus was run with the first. */
   readonly isFurther?: boolean
 }

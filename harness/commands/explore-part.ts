@@ -56,6 +56,7 @@ export async function explorePart(
         save: order.save,
         ...(Number.isFinite(budgetMs) ? { budgetMs } : {}),
         bail: options.bail ?? Infinity,
+        ...(order.journal === undefined ? {} : { journal: order.journal }),
         stop,
         ...(options.shard === undefined ? {} : { part: options.shard }),
         ...(options.artifacts === undefined ? {} : { artifacts: options.artifacts }),

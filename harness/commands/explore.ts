@@ -5,6 +5,8 @@
 import { mkdirSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import type { CaseReport } from '../campaign/trial.ts'
+import type { CampaignParts } from '../campaign/campaign-identity.ts'
+import type { CampaignJournal } from '../campaign/campaign-journal.ts'
 import { workloadOfSeed, type Group, type Origin } from '../campaign/group.ts'
 import { Workbench } from '../campaign/workbench.ts'
 import { boundsDefaults } from '../disk-model/states.ts'
@@ -29,7 +31,8 @@ import { parseToken } from '../token.ts'
 import { exitCode, isBreach, worst, type Verdict } from '../verdict.ts'
 import { budgetOf } from './campaign-command.ts'
 import type { ToldFailure } from './campaign-order.ts'
-import { failuresOf } from './failures.ts'
+import { failuresOf, type ToldFailures } from './failures.ts'
+import { beginCampaign, exploredKeeper, keptTelling, withJournal } from './journal.ts'
 import type { CommonOptions } from './options.ts'
 import { chooseBoth, scratchName, type Project } from './project.ts'
 import { sayResult } from './result.ts'
@@ -76,6 +79,8 @@ export interface ExplorationOrder {
   readonly part?: { readonly index: number; readonly of: number }
   /** Directory in which each failure gets a folder. */
   readonly artifacts?: string
+  /** Where what is explored is kept. */
+  readonly journal?: CampaignJournal
   /** Told of every scenario while the maps of its bundle are still there. */
   readonly onScenario?: (result: ScenarioExplored) => void
 }
@@ -99,6 +104,15 @@ export async function exploreCommand(
   options: ExploreCommandOptions,
   output: Output,
 ): Promise<number> {
+  return await withJournal(options, (journal) => exploreWith(journal, project, options, output))
+}
+
+async function exploreWith(
+  journal: CampaignJournal | undefined,
+  project: Project,
+  options: ExploreCommandOptions,
+  output: Output,
+): Promise<number> {
   const environment = readEnvironment(project.directory)
   const stopping = stopOnSignals()
   const { depth = 1, every = 1, bail = Infinity } = options
@@ -107,7 +121,7 @@ export async function exploreCommand(
     project,
     systems: chosen.systems,
     scenarios: chosen.scenarios,
-    seed: options.seed ?? newSeed(),
+    seed: options.seed ?? journal?.seeds?.[0] ?? newSeed(),
     jobs: options.jobs,
     profile: options.profile === 'ext4' ? 'ext4' : 'posix',
     depth,
@@ -119,6 +133,7 @@ export async function exploreCommand(
     shrinkMs: options.shrink === false ? 0 : shrinkMsDefault,
     save: options.save === true,
     ...(options.budget === undefined ? {} : { budgetMs: options.budget }),
+    ...(journal === undefined ? {} : { journal }),
     bail,
     stop: stopping.signal,
     ...(options.shard === undefined ? {} : { part: options.shard }),
@@ -128,12 +143,13 @@ export async function exploreCommand(
   output.say(headLine(order))
   output.say('')
   try {
+    await beginCampaign(journal, partsOf(order), output)
     const directory = options.out ?? ignoredDirectory(join(project.directory, scratchName))
     mkdirSync(directory, { recursive: true })
     const gatherer = new ResultGatherer(headOf(order, options))
     const onScenario = (result: ScenarioExplored): void => gatherer.explored(result)
     const explored = await untilStopped(stopping.signal, () =>
-      runExploration({ ...order, onScenario }, output),
+      runExploration({ ...order, ...leftOf(order), onScenario }, output),
     )
     const { failures, untold, verdict } = explored ?? stoppedEarly
     const isStopped = stopping.signal.aborted
@@ -164,6 +180,8 @@ export async function runExploration(
   const endMs = performance.now() + budgetMs
   const isOver = budgetOf(order.budgetMs, order.stop)
   let found = 0
+  const { journal, part, stop } = order
+  const asked = { profile, harms, depth, nestedEvery, oneIn: order.oneIn, part: part ?? null }
   const results = await explore({
     seed,
     scenarios,
@@ -177,7 +195,8 @@ export async function runExploration(
     root: order.project.directory,
     isOver: () => isOver() || found >= order.bail,
     ...(Number.isFinite(endMs) ? { leftMs: () => endMs - performance.now() } : {}),
-    ...(order.part === undefined ? {} : { part: order.part }),
+    ...(part === undefined ? {} : { part }),
+    ...(journal === undefined ? {} : { keep: exploredKeeper(journal, seed, asked, stop) }),
     onScenario: (result) => {
       found += result.findings.length
       progress.print(exploredLine(result))
@@ -187,6 +206,27 @@ export async function runExploration(
   progress.end()
   const findings = results.flatMap((result) => result.findings)
   const unconfirmed = findings.filter(({ isConfirmed }) => !isConfirmed)
+  const tokens = findings.map(({ token }) => token)
+  const { artifacts } = order
+  const telling = { tokens, stop, ...(artifacts === undefined ? {} : { artifacts }) }
+  const { told, untold, verdicts } = await keptTelling(journal, 'told explored', telling, () =>
+    tellFindings(order, findings, output),
+  )
+  return {
+    results,
+    failures: told,
+    untold,
+    unconfirmed,
+    verdict: worst([verdictOf(results), ...verdicts]),
+  }
+}
+
+/** Tells findings as cases that ran in processes of their own; `verdicts` are those of these. */
+async function tellFindings(
+  order: ExplorationOrder,
+  findings: readonly ExploredFinding[],
+  output: Output,
+): Promise<ToldFailures & { readonly verdicts: readonly Verdict[] }> {
   const reports = await reportsOf(order, findings)
   const { told, untold } = await failuresOf(
     {
@@ -194,8 +234,8 @@ export async function runExploration(
       failures: reports,
       corpus: [],
       environment: order.environment,
-      live: { jobs, codeCache: false },
-      profile,
+      live: { jobs: order.jobs, codeCache: false },
+      profile: order.profile,
       shrinkMs: order.shrinkMs,
       save: order.save,
       stop: order.stop,
@@ -203,13 +243,7 @@ export async function runExploration(
     },
     output,
   )
-  return {
-    results,
-    failures: told,
-    untold,
-    unconfirmed,
-    verdict: worst([verdictOf(results), ...reports.map(({ verdict }) => verdict)]),
-  }
+  return { told, untold, verdicts: reports.map(({ verdict }) => verdict) }
 }
 
 const stoppedEarly = { failures: [], untold: 0, verdict: 'INCONCLUSIVE' } as const
@@ -231,6 +265,32 @@ function headOf(
     environment,
     scenarios,
     systems,
+  }
+}
+
+/** The budget without what earlier processes spent of it. */
+function leftOf({
+  budgetMs,
+  journal,
+}: Pick<ExplorationOrder, 'budgetMs' | 'journal'>): Pick<ExplorationOrder, 'budgetMs'> {
+  return budgetMs === undefined ? {} : { budgetMs: budgetMs - (journal?.spentBeforeMs ?? 0) }
+}
+
+/** What makes it this exploration. */
+function partsOf(order: ExplorationOrder): CampaignParts {
+  const { seed, scenarios, systems, profile, environment, harms, depth, nestedEvery, part } = order
+  return {
+    command: 'explore',
+    seeds: [seed],
+    directory: order.project.directory,
+    profile,
+    ...(part === undefined ? {} : { shard: part }),
+    scenarios,
+    systems,
+    cases: 0,
+    workloads: 1,
+    explored: `${harms.join(', ')}; depth ${depth}, every ${nestedEvery}`,
+    environment,
   }
 }
 

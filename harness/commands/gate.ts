@@ -19,9 +19,11 @@ import { pointsKilled, pointsSeen, vacuous } from '../report/result/coverage.ts'
 import { mergeResults } from '../report/result/merge.ts'
 import { readResult, writeResult, type Coverage } from '../report/result/result.ts'
 import type { System } from '../system.ts'
-import { finish, runOrder } from './campaign-command.ts'
-import type { CampaignOrder, Driven } from './campaign-order.ts'
+import type { CampaignJournal } from '../campaign/campaign-journal.ts'
+import { finish, partsOf, runOrder } from './campaign-command.ts'
+import type { CampaignOrder, CampaignOutcome, Driven } from './campaign-order.ts'
 import { explorePart } from './explore-part.ts'
+import { beginCampaign, withJournal } from './journal.ts'
 import type { RunOptions } from './run.ts'
 import { casesDefault } from './run.ts'
 import { chooseBoth, type ConfiguredProject } from './project.ts'
@@ -53,31 +55,75 @@ export async function gateCommand(
   options: GateOptions,
   output: Output,
 ): Promise<number> {
-  const seeds = seedsOf(project, options)
+  return await withJournal(options, (journal) => gateWith(journal, project, options, output))
+}
+
+async function gateWith(
+  journal: CampaignJournal | undefined,
+  project: ConfiguredProject,
+  options: GateOptions,
+  output: Output,
+): Promise<number> {
+  const seeds = seedsOf(project, options, journal)
   const budgetMs = options.budget ?? (options.nightly === true ? nightlyBudgetMs : gateBudgetMs)
-  const endMs = performance.now() + budgetMs
+  const endMs = performance.now() + budgetMs - (journal?.spentBeforeMs ?? 0)
   const [first, ...more] = seeds
   if (first === undefined) throw new UsageError('OPTION_INVALID', 'there is no seed to run')
-  const share = (left: number): number => Math.max(1, (endMs - performance.now()) / left)
-  let order = orderOf(project, options, first, share(seeds.length))
-  let outcome = await runOrder(order, output)
+  // A seed that an earlier process ended has had its share: what is kept of it is told, and nothing is added.
+  const share = (seed: string, left: number): number =>
+    journal?.has(endOf(seed)) === true ? 1 : Math.max(1, (endMs - performance.now()) / left)
+  const runSeed = async (next: CampaignOrder): Promise<CampaignOutcome> => {
+    const came = await runOrder(withJournalOf(journal, next), output)
+    if (!came.result.stopped) await journal?.note(endOf(next.seed))
+    return came
+  }
+  let order = orderOf(project, options, first, share(first, seeds.length))
+  await beginCampaign(journal, partsOf(order, exploredBy(options), seeds), output)
+  let outcome = await runSeed(order)
   // More seeds: each gets its part of what is left of the budget; what they came to is one result.
   for (const [index, seed] of more.entries()) {
-    if (outcome.result.stopped || performance.now() >= endMs) break
+    const isKept = journal?.has(endOf(seed)) === true || journal?.hasMore === true
+    if (outcome.result.stopped || (performance.now() >= endMs && !isKept)) break
     const before = readResult(outcome.resultFile)
-    order = orderOf(project, options, seed, share(more.length - index))
-    outcome = await runOrder({ ...order, isFurther: true }, output)
+    const further = orderOf(project, options, seed, share(seed, more.length - index))
+    order = { ...further, isFurther: true }
+    outcome = await runSeed(order)
     writeResult(outcome.resultFile, mergeResults([before, outcome.result]))
   }
   return finish(outcome, order, output)
 }
 
-function seedsOf({ directory }: ConfiguredProject, options: GateOptions): readonly string[] {
+/** Its budget is told as a whole, whoever spent it. */
+function withJournalOf(journal: CampaignJournal | undefined, order: CampaignOrder): CampaignOrder {
+  if (journal === undefined) return order
+  const { spentBeforeMs: spentMs } = journal
+  const budget = (order.options.budget ?? 0) + spentMs
+  return { ...order, journal, spentMs, options: { ...order.options, budget } }
+}
+
+/** Name of the unit that says that a seed has had its share. */
+function endOf(seed: string): string {
+  return `the end of seed ${seed}`
+}
+
+function exploredBy({ explore, errors, nightly }: GateOptions): string {
+  return [
+    explore === false ? 'nothing' : errors === true ? harmNames.join(', ') : 'crashes',
+    ...(nightly === true ? ['of a night'] : []),
+  ].join(' ')
+}
+
+function seedsOf(
+  { directory }: ConfiguredProject,
+  options: GateOptions,
+  journal: CampaignJournal | undefined,
+): readonly string[] {
   const chosen = [options.seed, options.seeds, options.nightly].filter((each) => each !== undefined)
   if (chosen.length > 1)
     throw new UsageError('OPTION_INVALID', '--seed, --seeds and --nightly exclude each other')
   if (options.seeds !== undefined) return rangeSeeds(options.seeds)
-  if (options.nightly === true) return nightlySeeds(Date.now())
+  // A night that was interrupted is the same night after midnight.
+  if (options.nightly === true) return journal?.seeds ?? nightlySeeds(Date.now())
   const before = options.resume === undefined ? undefined : readResult(options.resume).seed
   return [options.seed ?? before ?? gitCommit(directory) ?? seedWithoutCommit]
 }
@@ -118,7 +164,9 @@ async function exploreShare(driven: Driven, { errors }: GateOptions): Promise<vo
   const { coverage } = campaign.result()
   const budgetMs = leftMs() * explorerShare(coverage, order.systems)
   const harms = errors === true ? harmNames : harmNames.filter(isCrash)
-  if (budgetMs > 0) await explorePart(driven, { harms, budgetMs, oneIn: 1, scenariosMax: Infinity })
+  // What is kept of it takes no time.
+  if (budgetMs > 0 || order.journal?.hasMore === true)
+    await explorePart(driven, { harms, budgetMs, oneIn: 1, scenariosMax: Infinity })
 }
 
 function isCrash(harm: Harm): boolean {

@@ -1,6 +1,6 @@
 /** What all commands share: options, how their texts are read, and where words go. */
 import { availableParallelism } from 'node:os'
-import { InvalidArgumentError, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { isSeed } from '../seed-text.ts'
 import type { ReportOptions } from './write-reports.ts'
 
@@ -22,6 +22,10 @@ export interface CommonOptions extends ReportOptions {
   readonly quiet?: number
   /** Nothing new is started after so many failing cases. */
   readonly bail?: number
+  /** Directory of the journal of this campaign. */
+  readonly journal?: string
+  /** Whom the journal may be taken from; default `if-dead`. */
+  readonly takeover?: 'if-dead' | 'always'
 }
 
 /**
@@ -40,6 +44,9 @@ export interface Shard {
 
 /** Disk profiles that a token may name. */
 export const profiles: readonly string[] = ['posix', 'ext4']
+
+/** Who may be displaced from a journal. */
+const takeovers = ['if-dead', 'always'] as const
 
 /** Names of options that more than one command takes. */
 type SharedOption =
@@ -121,6 +128,21 @@ export function withCommonOptions(command: Command): Command {
     'quiet',
     'json',
   ).option('--out <dir>', 'write result.json, cases.jsonl and failures.txt into this directory')
+}
+
+/** Adds the options of campaigns that go on where they were killed. */
+export function withJournalOptions(command: Command): Command {
+  return command
+    .option(
+      '--journal <dir>',
+      'keep what is finished in a journal here; killed and started again, it goes on where it was',
+    )
+    .addOption(
+      new Option(
+        '--takeover <when>',
+        'whom to take the journal from: from a dead process, or from any (it is fenced)',
+      ).choices(takeovers),
+    )
 }
 
 /** What a shard has of a list. */

@@ -5,9 +5,11 @@
 import type { Output } from '../report/output.ts'
 import { readResult } from '../report/result/result.ts'
 import { newSeed } from '../seed.ts'
-import { finish, oneByOne, runOrder } from './campaign-command.ts'
+import type { CampaignJournal } from '../campaign/campaign-journal.ts'
+import { finish, oneByOne, partsOf, runOrder } from './campaign-command.ts'
 import type { CampaignOrder, Driven } from './campaign-order.ts'
 import { explorePart } from './explore-part.ts'
+import { beginCampaign, journalOf, withJournal } from './journal.ts'
 import type { CommonOptions } from './options.ts'
 import { chooseBoth, type ConfiguredProject } from './project.ts'
 
@@ -35,13 +37,22 @@ export async function runCommand(
   options: RunOptions,
   output: Output,
 ): Promise<number> {
+  return await withJournal(options, (journal) => runWith(journal, project, options, output))
+}
+
+async function runWith(
+  journal: CampaignJournal | undefined,
+  project: ConfiguredProject,
+  options: RunOptions,
+  output: Output,
+): Promise<number> {
   const { config } = project
   const before = options.resume === undefined ? undefined : readResult(options.resume)
   const order: CampaignOrder = {
     command: 'run',
     project,
     ...chooseBoth(project, options),
-    seed: options.seed ?? before?.seed ?? newSeed(),
+    seed: options.seed ?? before?.seed ?? journal?.seeds?.[0] ?? newSeed(),
     cases: options.cases ?? config.cases ?? casesDefault,
     workloads: options.workloads ?? config.workloads ?? 1,
     options,
@@ -52,7 +63,10 @@ export async function runCommand(
       await oneByOne(driven)
     },
     ...(before === undefined ? {} : { before }),
+    ...journalOf(journal),
   }
+  const explored = options.explore === false ? 'nothing' : 'a part'
+  await beginCampaign(journal, partsOf(order, explored), output)
   return finish(await runOrder(order, output), order, output)
 }
 

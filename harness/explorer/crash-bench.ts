@@ -63,6 +63,8 @@ export interface RecordedCase {
 /** A bench; {@link CrashBench.close} removes all that it made. */
 export class CrashBench {
   readonly system: System
+  /** Hash of what the system runs, as far as it can be told: equal for equal sources. */
+  readonly sources: string
   /** Why lives of this system cannot be run in memory; absent where they can. */
   readonly whyNot: string | undefined
   /** True for an executable: its lives are processes, and never run in memory. */
@@ -88,6 +90,7 @@ export class CrashBench {
     readonly forget: () => void
   }) {
     this.system = parts.system
+    this.sources = parts.host.command.sources
     this.whyNot = parts.whyNot
     this.isForeign = parts.host.command.native !== undefined
     this.#profile = parts.profile

@@ -73,7 +73,21 @@ export interface ExploreOptions {
   /** An exploration of a scenario ends with the first finding of one of these. */
   readonly stopAt?: readonly Verdict[]
   readonly onScenario?: (result: ScenarioExplored) => void
+  /** Keeps what was explored, scenario by scenario, and gives what an earlier process kept. */
+  readonly keep?: ExploredKeeper
 }
+
+/** Where explorations are kept. */
+export interface ExploredKeeper {
+  /** Told of the program of each system before anything of it is explored. @throws UsageError `CAMPAIGN_MISMATCH` */
+  readonly open: (bench: Pick<CrashBench, 'system' | 'sources'>) => Promise<void>
+  /** True for a scenario that would not be explored. */
+  readonly has: (named: Named) => boolean
+  /** What was kept of a scenario, or what `run` gives, once it is committed. */
+  readonly once: (named: Named, run: () => Promise<ScenarioExplored>) => Promise<ScenarioExplored>
+}
+
+type Named = Pick<ScenarioExplored, 'scenario' | 'system'>
 
 /** A finding, and what fresh processes say of it. */
 export interface ExploredFinding extends ShardFinding {
@@ -125,12 +139,18 @@ const reportedMax = 2
  */
 export async function explore(options: ExploreOptions): Promise<readonly ScenarioExplored[]> {
   const results: ScenarioExplored[] = []
+  const { isOver, keep } = options
   for (const system of options.systems) {
+    const isKept = options.scenarios.some((each) => keep?.has(namedOf(each, system)) === true)
+    if (isOver?.() === true && !isKept) break
     const bench = await CrashBench.open(system, options)
     try {
+      await keep?.open(bench)
       for (const scenario of options.scenarios) {
-        if (options.isOver?.() === true) break
-        const result = await exploreScenario(bench, options, scenario)
+        const named = namedOf(scenario, system)
+        if (isOver?.() === true && keep?.has(named) !== true) break
+        const run = (): Promise<ScenarioExplored> => exploreScenario(bench, options, scenario)
+        const result = keep === undefined ? await run() : await keep.once(named, run)
         options.onScenario?.(result)
         results.push(result)
       }
@@ -139,6 +159,10 @@ export async function explore(options: ExploreOptions): Promise<readonly Scenari
     }
   }
   return results
+}
+
+function namedOf({ name }: Scenario, { name: system }: System): Named {
+  return { scenario: name, system }
 }
 
 /** The answer about all of it; nothing that was checked is inconclusive. */

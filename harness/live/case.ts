@@ -4,6 +4,8 @@
 import type { DirectoryImage } from '../directory-image.ts'
 import type { Fault, Schedule } from '../fault.ts'
 import type { LedgerEntry } from '../ledger.ts'
+import type { TraceColumns } from '../report/result/result.ts'
+import type { ControlOp } from '../scenario.ts'
 import type { Trace, TracedOp } from '../trace.ts'
 import type { Workload } from '../workload.ts'
 import type { Trouble } from './trouble.ts'
@@ -137,12 +139,23 @@ export interface CaseRun {
   readonly landed?: Landed
   /** In lane `recording`: the traces of each life, main stream first. */
   readonly traces?: ReadonlyMap<number, readonly Trace[]>
+  /** In place of `traces`, of a control that an earlier process of its campaign ran. */
+  readonly kept?: KeptTrace
   /** Why an executable is driven by its marks although there are native hooks: what these saw is not what it did. */
   readonly unseen?: string
   /** What each entry of the schedule left in the state directory, from 1, where that was asked for. */
   readonly images?: ReadonlyMap<number, DirectoryImage>
   /** The directories of the case, where they were kept. */
   readonly directory?: string
+}
+
+/** What a campaign reads of the trace of a control: its main stream. */
+export interface KeptTrace {
+  readonly ops: readonly ControlOp[]
+  /** Whether they were seen below the process. */
+  readonly isNative: boolean
+  /** As a reader is told them. */
+  readonly told: Omit<TraceColumns, 'scenario' | 'system' | 'seed'>
 }
 
 /** Where a random kill landed. */

@@ -17,6 +17,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemMistakes } from '../system.ts'
 import type { System } from '../system.ts'
+import type { Workload } from '../workload.ts'
 import type { CaseRun, LiveCase } from './case.ts'
 import { baseEnvironment } from './environment.ts'
 import { onStop } from './stop.ts'
@@ -38,6 +39,10 @@ import { Warden } from './warden.ts'
 /** The engine for one system. */
 export interface LiveEngine {
   readonly system: System
+  /** Hash of what the system runs, as far as it can be told: equal for equal sources. */
+  readonly sources: string
+  /** Tells it of a workload that an earlier process saw to be driven by its marks. */
+  readonly knowUnseen: (workload: Workload, why: string) => void
   /** Runs one case. Calls may overlap; as many run at once as there are jobs. */
   readonly runCase: (asked: LiveCase) => Promise<CaseRun>
   /** Runs cases, `jobs` at once, and yields what came of them in their order. Stops asking for more when it is left. */
@@ -114,6 +119,8 @@ function engineOf(host: Host): LiveEngine {
   }
   return {
     system,
+    sources: host.command.sources,
+    knowUnseen: (workload, why) => host.sighting.know(workload, why),
     runCase: runTracked,
     runCases: (cases) => inOrder(cases, options.jobs, runTracked),
     close: () => (closed ??= close()),

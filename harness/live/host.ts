@@ -13,6 +13,8 @@ import type { Warden } from './warden.ts'
 export interface StartCommand {
   readonly file: string
   readonly arguments: readonly string[]
+  /** Hash of what it runs, as far as it can be told: equal for equal sources. */
+  readonly sources: string
   /** Working directory; absent: the case's own. */
   readonly cwd?: string
   /** Whether the hooks are inside, or below: without them nothing can happen at an op. */

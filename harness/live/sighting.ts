@@ -17,6 +17,11 @@ export class Sighting {
   #first: Promise<string | undefined> | undefined
   readonly #unseen = new Map<string, string>()
 
+  /** Takes what an earlier process saw. */
+  know(workload: Workload, why: string): void {
+    this.#unseen.set(JSON.stringify(workload), why)
+  }
+
   /** Runs a case as it can be run. */
   async run(host: Host, asked: LiveCase, run: RunCase): Promise<CaseRun> {
     const { command } = host

@@ -3,7 +3,7 @@
  * as it is.
  */
 import { createRequire } from 'node:module'
-import { extname } from 'node:path'
+import { dirname, extname, resolve } from 'node:path'
 import { existsSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { buildPreload } from '../hooks/build.ts'
@@ -15,6 +15,7 @@ import type { Preload } from './bundle.ts'
 import { withCodeCache } from './code-cache.ts'
 import type { StartCommand } from './host.ts'
 import { startFlags } from './node-flags.ts'
+import { digestOfFiles } from './sources.ts'
 import type { LiveOptions, ResolvedOptions } from './options.ts'
 import { TroubleError } from './trouble.ts'
 
@@ -41,7 +42,7 @@ export async function startCommand(
   const hooked = options.hooks !== false
   const node = [...(await startFlags(resolved.node)), ...(program.nodeArguments ?? [])]
   if (program.bundle === false) return await loaded(program, options, resolved, node)
-  const { file, cacheable } = await bundleWorker({
+  const { file, cacheable, sources } = await bundleWorker({
     program,
     directory,
     ...(hooked ? { preload: await hooks(options.door) } : {}),
@@ -49,7 +50,12 @@ export async function startCommand(
   })
   const cached = cacheable && options.codeCache !== false
   const main = cached ? await withCodeCache(file, system, resolved.node, node) : file
-  return { file: resolved.node, arguments: [...node, main], hooked }
+  return {
+    file: resolved.node,
+    arguments: [...node, main],
+    hooked,
+    sources: digestOfFiles(sources, dirname(program.entry)),
+  }
 }
 
 async function executable(
@@ -62,6 +68,7 @@ async function executable(
   return {
     file,
     arguments: args,
+    sources: digestOfFiles([file, ...args].map((each) => resolve(cwd ?? '.', each))),
     hooked: built?.kind === 'built',
     ...library,
     ...(cwd === undefined ? {} : { cwd }),
@@ -92,7 +99,13 @@ async function loaded(
   const hasHelper = /\.[cm]?tsx?$/.test(entry)
   const loader = hasHelper ? ['--import', tsx(entry)] : []
   const all = [...node, ...preload, ...loader, entry]
-  return { file: resolved.node, arguments: all, hooked, hasHelper }
+  return {
+    file: resolved.node,
+    arguments: all,
+    sources: digestOfFiles([entry]),
+    hooked,
+    hasHelper,
+  }
 }
 
 function tsx(entry: string): string {

@@ -3,6 +3,7 @@ import type { CorpusEntry } from '../corpus/corpus.ts'
 import { replay, type Replayed } from './replay.ts'
 import type { Scenario } from '../scenario.ts'
 import type { System } from '../system.ts'
+import type { Group } from '../campaign/group.ts'
 import type { Workbench } from '../campaign/workbench.ts'
 
 /** What came of one saved case. */
@@ -18,6 +19,20 @@ export interface CorpusOrder {
   /** True when no further case is to be started. */
   readonly isOver: () => boolean
   readonly onCase?: (result: CorpusResult) => void
+  /** Keeps what came of it, and gives what an earlier process kept. */
+  readonly keep?: CorpusKeeper
+}
+
+/** Where results of saved cases are kept. */
+export interface CorpusKeeper {
+  /** True for a saved case that would not be run. */
+  readonly has: (entry: CorpusEntry) => boolean
+  /** What was kept of a saved case of this group, or what `run` gives, once it is committed. */
+  readonly once: (
+    entry: CorpusEntry,
+    group: Group,
+    run: () => Promise<CorpusResult>,
+  ) => Promise<CorpusResult>
 }
 
 /** Runs saved cases once each, several at once; in their order, unless there is no time left. */
@@ -27,8 +42,11 @@ export async function runCorpus(
   order: CorpusOrder,
 ): Promise<readonly CorpusResult[]> {
   const results: CorpusResult[] = []
-  for (let from = 0; from < entries.length && !order.isOver(); from += order.jobs) {
-    const chunk = entries.slice(from, from + order.jobs)
+  const { isOver, jobs, keep } = order
+  for (let from = 0; from < entries.length; from += jobs) {
+    const chunk = entries
+      .slice(from, from + jobs)
+      .filter((entry) => !isOver() || keep?.has(entry) === true)
     const ran = await Promise.all(chunk.map((entry) => runEntry(bench, entry, order)))
     for (const result of ran) order.onCase?.(result)
     results.push(...ran)
@@ -39,7 +57,7 @@ export async function runCorpus(
 async function runEntry(
   bench: Workbench,
   entry: CorpusEntry,
-  { scenarios, systems }: CorpusOrder,
+  { scenarios, systems, keep }: CorpusOrder,
 ): Promise<CorpusResult> {
   const { saved } = entry
   const scenario = scenarios.find(({ name }) => name === saved.scenario)
@@ -49,7 +67,8 @@ async function runEntry(
   const { seed, path, workload, named } = saved
   const group = { scenario, system, seed, ...(path === undefined ? {} : { path }), workload }
   const order = { group, schedule: named.schedule, saved, expected: saved, times: 1 }
-  return { entry, replayed: await replay(bench, order) }
+  const run = async (): Promise<CorpusResult> => ({ entry, replayed: await replay(bench, order) })
+  return keep === undefined ? await run() : await keep.once(entry, group, run)
 }
 
 function stale(entry: CorpusEntry, why: string): CorpusResult {

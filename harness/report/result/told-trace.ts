@@ -14,6 +14,7 @@ type Named = Pick<TraceColumns, 'scenario' | 'system' | 'seed'>
 /** The trace of a control that ran live; without hooks, its marks. */
 export function traceOfControl({ group, run }: CaseReport, siteOf: SiteOf): TraceColumns {
   const named = { scenario: group.scenario.name, system: group.system.name, seed: group.seed }
+  if (run.kept !== undefined) return { ...named, ...run.kept.told }
   const stream = mainStream(run.traces)
   if (stream !== undefined) return traceOfOps(named, stream.ops, siteOf)
   const marks = run.entries.filter(({ mark }) => mark.life === 1 && isWorkerMark(mark))

@@ -14,7 +14,7 @@ afterAll(() => rmSync(directory, { recursive: true }))
 const token = 'kp1:finished-run:examples/backends/correct.ts:abc:posix:K9'
 
 const campaign =
-  'seed budget jobs shard profile only skip bail scratch quiet json out cases workloads save no-shrink resume'
+  'seed budget jobs shard profile only skip bail scratch quiet json out cases workloads save no-shrink resume journal takeover'
 const reports = 'result junit html artifacts'
 
 describe('the options of each command', () => {
@@ -24,7 +24,7 @@ describe('the options of each command', () => {
     ['validate', `${campaign} ${reports}`],
     [
       'explore',
-      `seed budget jobs shard profile only skip bail json out depth every no-errors save no-shrink ${reports}`,
+      `seed budget jobs shard profile only skip bail json out depth every no-errors save no-shrink journal takeover ${reports}`,
     ],
     ['judge', 'json'],
     ['report', 'json merge result junit html'],

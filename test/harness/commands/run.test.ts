@@ -152,7 +152,7 @@ describe('run: a system that loses what it acknowledged', () => {
       1 case is no pass, one kind of failure:
 
       ✗ pages × notebook   LOST_COMMIT  S1 an acked record survives
-        life 1  killed before op 14   write notes.jsonl +39 bytes at 39   …/notebook.ts:49
+        life 1  killed before op 14   write notes.jsonl +39 bytes at 39   …/notebook.ts:50
         life 2  record 2 was acked in life 1 and is gone; recovered 1 record in epoch 2
         note    saved as killpoint/corpus/pages-7f0724cd10.json
         shrunk  3 faults -> 1, 4 steps -> 2, in 3 cases; same failure each time
