@@ -79,6 +79,7 @@ export class CampaignJournal {
   /** Units that earlier processes finished. */
   readonly recovered: number
   #spentBeforeMs = 0
+  #isBegun = false
   #lost: { readonly error: unknown } | undefined
 
   /**
@@ -133,12 +134,11 @@ export class CampaignJournal {
    * @throws UsageError `CAMPAIGN_MISMATCH`, naming every difference
    */
   async begin(identity: CampaignIdentity): Promise<void> {
-    if (this.#identity === undefined) {
-      await this.#append({ kind: 'campaign', version, identity })
-      return
-    }
-    const wrong = differences(this.#identity, identity)
-    if (wrong.length === 0) return
+    const was = this.#identity
+    if (was === undefined) await this.#append({ kind: 'campaign', version, identity })
+    const wrong = was === undefined ? [] : differences(was, identity)
+    this.#isBegun = wrong.length === 0
+    if (this.#isBegun) return
     throw new UsageError(
       'CAMPAIGN_MISMATCH',
       `this journal is of another campaign:\n${wrong.map((each) => `  ${each}`).join('\n')}`,
@@ -153,6 +153,7 @@ export class CampaignJournal {
    */
   async once<Value>(unit: Unit<Value>): Promise<Value> {
     const { name } = unit
+    if (!this.#isBegun) throw new Error('a campaign says which it is before anything of it runs')
     if (this.#lost !== undefined) throw this.#lost.error
     if (this.#asked.has(name)) throw new Error(`unit ${name} was asked for twice`)
     this.#asked.add(name)
