@@ -62,6 +62,8 @@ export type UsageCode =
   | 'MODULE_INVALID'
   /** Files would be overwritten; `details`: files. */
   | 'FILE_EXISTS'
+  /** A port that cannot be listened on. */
+  | 'PORT_TAKEN'
   /** No run where one was asked for. */
   | 'RUN_UNKNOWN'
   /** A file that is no result of a campaign; the message lists everything that is wrong with it. */

@@ -223,6 +223,8 @@ withOptions(program.command('inspect'), 'json', 'out')
   .argument('[run]', 'the id of a run in it')
   .description('the lives, tree and timeline of a run, damaged ones too; never writes')
   .option('--records <n>', 'records of the timeline, the last ones, or all', records, 100)
+  .option('--web', 'serve it as a page to this machine, until Ctrl-C')
+  .option('--port <port>', 'the port of the page; any free one by default', port)
   .action(
     async (
       path: string,

@@ -1,4 +1,5 @@
 /** What an inspector prints of a run. Every text out of a record goes through `visible`. */
+import type { Damage } from '../../src/journal-entry.ts'
 import type { Ink } from '../report/output.ts'
 import { plainTable } from '../report/tables.ts'
 import type { InspectedLife, Inspection } from './inspection.ts'
@@ -47,7 +48,8 @@ function headLines(inspection: Inspection, ink: Ink): string {
   return [head, ...(begin === undefined ? [] : [beginLine(begin)])].join('\n')
 }
 
-function beginLine({ body }: Noted): string {
+/** What was begun, and when. */
+export function beginLine({ body }: Noted): string {
   const { at, driver, task, budget, deadline } = body
   return [
     `begun ${momentText(at)}`,
@@ -58,7 +60,8 @@ function beginLine({ body }: Noted): string {
   ].join('   ')
 }
 
-const endings: Readonly<Record<InspectedLife['ended'], string>> = {
+/** How a life ended, in words. */
+export const endings: Readonly<Record<InspectedLife['ended'], string>> = {
   closed: 'closed in order',
   died: 'died',
   open: 'runs, or died',
@@ -74,7 +77,18 @@ function livesTable({ lives, undecided, torn }: Inspection, ink: Ink): string {
       firstSeq === undefined ? '' : `${firstSeq}-${lastSeq}`,
       visible(owner),
     ])
-  const notes = [
+  const notes = endNotes({ undecided, torn })
+  return [table.toString(), ...notes.map((note) => ink.doubt(note))].join('\n')
+}
+
+/** What is not decided yet at the end of a run. */
+export function endNotes({
+  undecided,
+  torn,
+}: Pick<Inspection, 'undecided'> & {
+  readonly torn: Inspection['torn'] | undefined
+}): readonly string[] {
+  return [
     ...(undecided === 0
       ? []
       : [
@@ -86,7 +100,6 @@ function livesTable({ lives, undecided, torn }: Inspection, ink: Ink): string {
           `a torn append of ${torn.bytes} bytes at ${torn.offset} of ${visible(torn.file)}: never acknowledged, the next open cuts it`,
         ]),
   ]
-  return [table.toString(), ...notes.map((note) => ink.doubt(note))].join('\n')
 }
 
 function treeText({ tree, treeProblem, isWhole }: Inspection, ink: Ink): string {
@@ -131,7 +144,8 @@ function timeline({ records, undecided }: Inspection, { recordsMax, ink }: TextO
   return [...(left === 0 ? [] : [ink.dim(more)]), table.toString()].join('\n')
 }
 
-function recordDetail({ type, status, effect, index, body }: Noted, ink: Ink): string {
+/** What a record says, in a few words. */
+export function recordDetail({ type, status, effect, index, body }: Noted, ink: Ink): string {
   switch (type) {
     case 'begin':
       return `driver ${short(body['driver'])}`
@@ -161,16 +175,17 @@ function recordDetail({ type, status, effect, index, body }: Noted, ink: Ink): s
 }
 
 function leftOutText({ leftOut }: Inspection, ink: Ink): string {
-  return leftOut
-    .map(({ file, offset, bytes, seq, reason }) =>
-      [
-        `${ink.bad('damaged')} ${visible(file)} at byte ${offset}`,
-        bytes === undefined ? '' : `, ${bytes} bytes`,
-        seq === undefined ? '' : `, from record ${seq}`,
-        `: ${visible(reason)}`,
-      ].join(''),
-    )
-    .join('\n')
+  return leftOut.map((damage) => `${ink.bad('damaged')} ${damageText(damage)}`).join('\n')
+}
+
+/** Where something could not be read, and why. */
+export function damageText({ file, offset, bytes, seq, reason }: Damage): string {
+  return [
+    `${visible(file)} at byte ${offset}`,
+    bytes === undefined ? '' : `, ${bytes} bytes`,
+    seq === undefined ? '' : `, from record ${seq}`,
+    `: ${visible(reason)}`,
+  ].join('')
 }
 
 function statusInk(status: string, ink: Ink): (text: string) => string {

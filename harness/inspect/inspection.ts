@@ -41,6 +41,30 @@ export interface Inspection {
   readonly leftOut: readonly Damage[]
 }
 
+/** What became of a run, in numbers. */
+export interface RunSummary {
+  readonly runId: string
+  readonly status: string
+  readonly isWhole: boolean
+  readonly lives: number
+  readonly records: number
+  /** Units that were begun and of which nobody knows whether they happened. */
+  readonly inDoubt: number
+}
+
+/** What became of it. */
+export function summaryOf({
+  runId,
+  status,
+  isWhole,
+  lives,
+  records,
+  repeats,
+}: Inspection): RunSummary {
+  const inDoubt = repeats.filter(({ kind }) => kind === 'in-doubt').length
+  return { runId, status, isWhole, lives: lives.length, records: records.length, inDoubt }
+}
+
 /** Looks at a run. */
 export function inspectionOf(directory: string, image: SalvagedImage): Inspection {
   const { runId, records, undecided, torn, leftOut } = image

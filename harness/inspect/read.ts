@@ -18,26 +18,27 @@ export type Found =
   | { readonly kind: 'runs'; readonly directory: string; readonly images: readonly SalvagedImage[] }
 
 /**
- * Reads a directory of runs, one run of it, or the directory of a run; of a case that a replay kept, too.
+ * Reads a directory of runs, one run of it, or the directory of a run; of a case that a replay kept, too. `listed`: of several runs
+ * only the one whose id this is, found by looking at all; it never becomes a path.
  *
  * @throws UsageError `RUN_UNKNOWN`, HarnessError `RUN_UNREADABLE`
  */
-export async function readRuns(path: string, runId?: string): Promise<Found> {
+export async function readRuns(path: string, runId?: string, listed?: string): Promise<Found> {
   const directory = resolve(path)
   if (!existsSync(directory) || !statSync(directory).isDirectory())
     throw unknown(`there is no directory ${directory}`)
   // What `replay --keep` leaves of a case.
   const kept = join(directory, 'state')
   if (existsSync(kept) && existsSync(join(directory, 'workload.json')))
-    return await readRuns(kept, runId)
+    return await readRuns(kept, runId, listed)
   if (runId !== undefined) return await readOne(directory, runId)
   const itself = runIdOfDirectoryName(basename(directory))
   if (itself !== undefined) {
     const image = await salvaged(dirname(directory), itself)
     if (image !== undefined) return { kind: 'run', directory: dirname(directory), image }
   }
-  const images = await readAll(directory)
-  if (images.length > 0) return { kind: 'runs', directory, images }
+  const images = await readAll(directory, listed)
+  if (images.length > 0 || listed !== undefined) return { kind: 'runs', directory, images }
   throw unknown(`there is no run in ${directory}`)
 }
 
@@ -47,10 +48,11 @@ async function readOne(directory: string, runId: string): Promise<Found> {
   throw unknown(`there is no run ${JSON.stringify(runId)} in ${directory}`)
 }
 
-async function readAll(directory: string): Promise<readonly SalvagedImage[]> {
+async function readAll(directory: string, listed?: string): Promise<readonly SalvagedImage[]> {
   const images: SalvagedImage[] = []
   await reading(async () => {
     for await (const { runId } of fileJournal({ dir: directory }).list?.() ?? []) {
+      if (listed !== undefined && runId !== listed) continue
       const image = await salvaged(directory, runId)
       if (image !== undefined) images.push(image)
     }

@@ -59,7 +59,8 @@ export function timelineOf(report: CaseReport, siteOf: SiteOf, guiltyOp?: number
   return cut(lives, rows)
 }
 
-function cut(lives: Timeline['lives'], rows: readonly Row[]): Timeline {
+/** A timeline with the middle left out where it has too many rows. */
+export function cut(lives: Timeline['lives'], rows: readonly Row[]): Timeline {
   const left = Math.max(0, rows.length - rowsMax)
   const kept =
     left === 0

@@ -1,6 +1,6 @@
 /**
- * The page's own code and style: one script and one style sheet. A package holds them as a built file; a checkout builds them from
- * `page/` when they are asked for, so that sources and page cannot differ.
+ * The pages' own code and style: one script and one style sheet each. A package holds them as built files; a checkout builds them from
+ * `page/` when they are asked for, so that sources and pages cannot differ.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { extname } from 'node:path'
@@ -13,14 +13,22 @@ export interface PageAsset {
   readonly style: string
 }
 
-/** The file in which a build leaves them, beside this module. */
-const built = fileURLToPath(new URL('page.asset.json', import.meta.url))
+/** Pages that there are, by the name of their module: the report, and that of an inspected run. */
+export const pageNames = ['main', 'inspected'] as const
+/** Name of a page. */
+export type PageName = (typeof pageNames)[number]
+
+/** The file in which a build leaves a page, beside this module. */
+function builtFile(name: PageName): string {
+  return fileURLToPath(new URL(`${name}.asset.json`, import.meta.url))
+}
 
 /** The asset: built before, or built now. */
-export function pageAsset(): PageAsset {
+export function pageAsset(name: PageName): PageAsset {
+  const built = builtFile(name)
   if (extname(import.meta.url) === '.js' && existsSync(built))
     return JSON.parse(readFileSync(built, 'utf8')) as PageAsset
-  return buildPage(fileURLToPath(new URL('page/main.tsx', import.meta.url)))
+  return buildPage(fileURLToPath(new URL(`page/${name}.tsx`, import.meta.url)))
 }
 
 /** Bundles the page. Its libraries are development dependencies: no user of the package needs them. */
@@ -46,6 +54,6 @@ export function buildPage(entry: string): PageAsset {
 }
 
 /** Writes the asset for a package; called by the build. */
-export function writePageAsset(entry: string): void {
-  writeFileSync(built, JSON.stringify(buildPage(entry)))
+export function writePageAsset(name: PageName, entry: string): void {
+  writeFileSync(builtFile(name), JSON.stringify(buildPage(entry)))
 }

@@ -1,8 +1,10 @@
-/** A step of `npm run build`: bundles the page of the HTML report beside the compiled harness. */
+/** A step of `npm run build`: bundles the pages beside the compiled harness. */
 import { fileURLToPath } from 'node:url'
-import { writePageAsset } from './asset.ts'
+import { pageNames, writePageAsset } from './asset.ts'
 
 // From dist/harness/report/html back to the sources.
-writePageAsset(
-  fileURLToPath(new URL('../../../../harness/report/html/page/main.tsx', import.meta.url)),
-)
+for (const name of pageNames)
+  writePageAsset(
+    name,
+    fileURLToPath(new URL(`../../../../harness/report/html/page/${name}.tsx`, import.meta.url)),
+  )

@@ -1,4 +1,4 @@
-/** The lives of a failing case side by side: a lane each, in the order in which things happened. */
+/** The lives of a failing case, or of an inspected run, side by side: a lane each, in the order in which things happened. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { lineOf, type Payload } from './data.ts'
@@ -16,6 +16,8 @@ const flagWords: Readonly<Record<string, string>> = {
   again: 'ran again',
   broken: 'here it shows',
   relied: 'relied on',
+  undecided: 'undecided',
+  unread: 'not read',
 }
 
 /** The timeline. */
@@ -24,19 +26,26 @@ export function TimelineView({ timeline }: { readonly timeline: Timeline }): JSX
   const { lives, rows, left } = timeline
   const shown = isWhole ? rows.map((row) => ({ row, hidden: 0 })) : folded(rows)
   const lane = new Map(lives.map(({ life }, index) => [life, index + 1]))
-  const template = `repeat(${Math.max(1, lives.length)}, minmax(15rem, 1fr))`
+  const lanes = Math.max(1, lives.length)
+  // Heads and rows are two grids: lanes of one width, whatever stands in them, keep them in line.
+  const grid = {
+    gridTemplateColumns: `repeat(${lanes}, minmax(0, 1fr))`,
+    width: `max(100%, ${lanes * laneRem}rem)`,
+  }
   return (
     <div class="timeline">
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={isWhole}
-          onChange={(event) => setWhole(event.currentTarget.checked)}
-        />
-        all ops
-      </label>
+      {rows.some(({ kind }) => kind === 'op') ? (
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={isWhole}
+            onChange={(event) => setWhole(event.currentTarget.checked)}
+          />
+          all ops
+        </label>
+      ) : null}
       <div class="lanes" tabIndex={0} role="region" aria-label="Timeline of the lives">
-        <div class="lane-heads" style={{ gridTemplateColumns: template }} aria-hidden="true">
+        <div class="lane-heads" style={grid} aria-hidden="true">
           {lives.map(({ life, faults, end }) => (
             <div class="lane-head">
               <strong>life {life}</strong> <span class="dim">{end}</span>
@@ -44,7 +53,7 @@ export function TimelineView({ timeline }: { readonly timeline: Timeline }): JSX
             </div>
           ))}
         </div>
-        <ol class="lane-rows" style={{ gridTemplateColumns: template }}>
+        <ol class="lane-rows" style={grid}>
           {shown.map(({ row, hidden }) => (
             <li
               class={`event ${row.kind} ${row.flags.join(' ')}`}
@@ -91,6 +100,9 @@ function RowText({ row }: { readonly row: Row }): JSX.Element {
 }
 
 const recordsShown = 12
+
+/** Least width of a lane. */
+const laneRem = 16
 
 /** Ops that nothing is said of, folded into one row; a few at the crash stay. */
 function folded(rows: readonly Row[]): readonly { row: Row; hidden: number }[] {
