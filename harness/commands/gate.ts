@@ -73,7 +73,10 @@ async function gateWith(
   const share = (seed: string, left: number): number =>
     journal?.has(endOf(seed)) === true ? 1 : Math.max(1, (endMs - performance.now()) / left)
   const runSeed = async (next: CampaignOrder): Promise<CampaignOutcome> => {
-    const came = await runOrder(withJournalOf(journal, next), output)
+    const came = await runOrder(
+      journal === undefined ? next : spent(next, journal, budgetMs / seeds.length),
+      output,
+    )
     if (!came.result.stopped) await journal?.note(endOf(next.seed))
     return came
   }
@@ -93,11 +96,11 @@ async function gateWith(
   return finish(outcome, order, output)
 }
 
-/** Its budget is told as a whole, whoever spent it. */
-function withJournalOf(journal: CampaignJournal | undefined, order: CampaignOrder): CampaignOrder {
-  if (journal === undefined) return order
-  const { spentBeforeMs: spentMs } = journal
-  const budget = (order.options.budget ?? 0) + spentMs
+/** The order with its budget as a whole, and what of it earlier processes spent: all of it where its seed has `had` its share. */
+function spent(order: CampaignOrder, journal: CampaignJournal, had: number): CampaignOrder {
+  const isOver = journal.has(endOf(order.seed))
+  const spentMs = isOver ? had : journal.spentBeforeMs
+  const budget = isOver ? had : (order.options.budget ?? 0) + spentMs
   return { ...order, journal, spentMs, options: { ...order.options, budget } }
 }
 

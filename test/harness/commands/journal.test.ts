@@ -13,13 +13,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { gateCommand, type GateOptions } from '../../../harness/commands/gate.ts'
 import { runCommand, type RunOptions } from '../../../harness/commands/run.ts'
 import { withJournal } from '../../../harness/commands/journal.ts'
-import { standardOutput } from '../../../harness/report/output.ts'
+import { keptOutput } from '../../../harness/report/output.ts'
 import { readResult, type Result } from '../../../harness/report/result/result.ts'
 import type { KeptRecord } from '../../../harness/campaign/campaign-journal.ts'
 import { fileJournal } from '../../../src/journal-entry.ts'
-import { notebookProject } from '../fixtures/notebook-project.ts'
+import { notebook, notebookProject, pages } from '../fixtures/notebook-project.ts'
 import { said, startCli, type Said } from './cli.ts'
 
 const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url))
@@ -147,9 +148,45 @@ describe('--journal: a campaign that is killed and started again', () => {
   })
 })
 
+describe('--journal: a gate whose time is used up', () => {
+  const log = join(root, 'gate.log')
+  const system = { ...notebook(), environment: { NOTEBOOK_LOG: log } }
+  const project = notebookProject('', { systems: [system], scenarios: [pages] })
+  const journal = join(project.directory, 'journal')
+  const seeds = { from: 1, to: 2 }
+  const options: GateOptions = {
+    jobs: 2,
+    cases: 2,
+    budget: 1_000,
+    explore: false,
+    seeds,
+    journal,
+    environment: {},
+  }
+  afterAll(project.remove)
+
+  const gate = async (out: string): Promise<Result> => {
+    await gateCommand(project, { ...options, out: join(root, out) }, keptOutput())
+    return timeless(readResult(join(root, out, 'result.json')))
+  }
+  const lives = (): number => readFileSync(log, 'utf8').split('\n').length
+
+  it('C5: counts all that is kept, starts nothing, and comes to the same', async () => {
+    const first = await gate('first')
+    const before = lives()
+    const again = await gate('again')
+    expect(lives()).toBe(before)
+    const untimed = ({ order, ...rest }: Result): unknown => ({
+      ...rest,
+      order: { ...order, budgetMs: 0 },
+    })
+    expect(untimed(again)).toEqual(untimed(first))
+  })
+})
+
 describe('--journal: what cannot be', () => {
   const project = notebookProject()
-  const output = standardOutput({ json: true })
+  const output = keptOutput()
   const journal = join(project.directory, 'journal')
   const some = { seeds: ['abc'], parts: { seed: 'abc', command: 'run' } }
   const options: RunOptions = { jobs: 1, seed: 'abc', cases: 2, journal, budget: 1, shrink: false }
