@@ -5,16 +5,14 @@
  * (kill a process, fail a write, cut the power, damage a record, count syncs) is an ability; a law that needs one which is
  * missing is not judged, and says so. The laws use fast-check and nothing of a test runner.
  */
-import { type JournalLaw, journalLaws, type LawEffort } from './conformance/journal-laws.ts'
+import { journalLaws, type LawEffort } from './conformance/journal-laws.ts'
+import { runLaw, type LawOutcome } from './conformance/law-run.ts'
 import { abilitiesOf, type Ability, type LawSubject } from './conformance/law-subject.ts'
 
 export type { LawEffort } from './conformance/journal-laws.ts'
 export type { Ability, Cost, LawPlace, LawProcess } from './conformance/law-subject.ts'
+export type { LawOutcome } from './conformance/law-run.ts'
 export { PretendMachine } from './conformance/machine.ts'
-
-/** What became of a law. A law that is broken throws. */
-export type LawOutcome =
-  { readonly kind: 'held' } | { readonly kind: 'not-judged'; readonly why: string }
 
 /** One law, ready to run. */
 export interface RunnableLaw {
@@ -51,38 +49,6 @@ export function laws(
     run: async () =>
       await runLaw(law, subject, await abilities(), { runs: runsDefault, ...effort }),
   }))
-}
-
-async function runLaw(
-  law: JournalLaw,
-  subject: LawSubject,
-  abilities: ReadonlySet<Ability>,
-  effort: LawEffort,
-): Promise<LawOutcome> {
-  const missing = law.needs.filter((ability) => !abilities.has(ability))
-  if (missing.length > 0)
-    return { kind: 'not-judged', why: `the place cannot ${missing.map(wordFor).join(', ')}` }
-  await law.check(subject, effort)
-  return { kind: 'held' }
-}
-
-function wordFor(ability: Ability): string {
-  switch (ability) {
-    case 'kill':
-      return 'kill a process'
-    case 'lose-power':
-      return 'lose power'
-    case 'damage':
-      return 'damage a record'
-    case 'cost':
-      return 'count bytes and syncs'
-    case 'fail':
-      return 'fail a write or sync'
-    case 'salvage':
-      return 'salvage a damaged run'
-    case 'list':
-      return 'list runs'
-  }
 }
 
 /** What is used of a test runner; `vitest` and `node:test` have it. */

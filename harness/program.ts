@@ -29,8 +29,15 @@ const run = withCommonOptions(program.command('run')).description(
 const gate = withCommonOptions(program.command('gate')).description(
   'the same for a pipeline: the corpus first, then a budget (60s unless said otherwise), seeded by the commit',
 )
-const validate = withCommonOptions(program.command('validate').argument('<module>')).description(
-  'all scenarios over a journal backend that somebody else wrote: a module that exports createBackend',
+const validate = withCommonOptions(
+  program
+    .command('validate')
+    .argument(
+      '<what>',
+      'a module that exports createBackend or a system, or the name of a configured system',
+    ),
+).description(
+  'a journal backend, a runtime or an executable that somebody else wrote: laws, kills, power loss, and what became of each claim',
 )
 for (const command of [run, gate, validate])
   withJournalOptions(withReportOptions(command))
@@ -62,10 +69,14 @@ gate.action(async (options: import('./commands/gate.ts').GateOptions) => {
   process.exitCode = await gateCommand(await project(), options, await spoken(options))
 })
 
-validate.action(async (path: string, options: import('./commands/run.ts').RunOptions) => {
+validate
+  .option('--no-explore', 'real processes only: no power loss')
+  .option('--law <law...>', 'these laws of a journal alone, for example J5, and no scenarios')
+
+validate.action(async (what: string, options: import('./commands/validate.ts').ValidateOptions) => {
   const { validateCommand } = await import('./commands/validate.ts')
   const output = await spoken(options)
-  process.exitCode = await validateCommand(await anyProject(), path, options, output)
+  process.exitCode = await validateCommand(await anyProject(), what, options, output)
 })
 
 withJournalOptions(

@@ -21,6 +21,7 @@ export const substreams = {
   rot: 'which file, byte or record is damaged between lives',
   timing: 'delays before kills at random times',
   shrink: 'the order in which a shrink tries its candidates',
+  laws: "fast-check's seed of each law of a journal, and the nonces of its processes",
   sample:
     'which cases are run twice to check that the harness is deterministic, and which are timed',
 } as const

@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import { describe, test } from 'vitest'
 import { scenarios as shipped } from '../scenarios/index.ts'
 import { runCampaign, type CampaignResult } from './campaign/campaign.ts'
-import { loadBackendModule } from './commands/backend-module.ts'
+import { loadModule } from './commands/backend-module.ts'
 import { failuresOf } from './commands/failures.ts'
 import { quietMs } from './commands/options.ts'
 import { scratchName } from './commands/project.ts'
@@ -89,7 +89,7 @@ export function crashTest(options: CrashTestOptions): void {
 function loaded(system: System | string): () => Promise<System> {
   if (typeof system !== 'string') return () => Promise.resolve(system)
   let loading: Promise<System> | undefined
-  return () => (loading ??= loadBackendModule(process.cwd(), system))
+  return () => (loading ??= loadModule(process.cwd(), system))
 }
 
 async function assertHolds(

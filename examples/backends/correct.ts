@@ -9,33 +9,56 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import type { BackendContext } from 'killpoint'
+import {
+  bytesMaxDefault,
+  checkOpenOptions,
+  encodeBodies,
+  runDirectoryName,
+} from 'killpoint/journal'
 import type { Journal, JournalBackend, JournalRecord, RecordBody } from 'killpoint/journal'
-import { ClosedError, FencedError, JournalPoisonedError, RunOwnedError } from 'killpoint/runtime'
+import {
+  ClosedError,
+  FencedError,
+  JournalPoisonedError,
+  RunOwnedError,
+  StorageError,
+} from 'killpoint/runtime'
 
 type Owner = Awaited<ReturnType<BackendContext['identity']['self']>>
-type Line = { owner?: Owner; seal?: number[]; batch?: readonly RecordBody[]; closed?: true }
+type Line = {
+  owner?: Owner
+  name?: string
+  seal?: number[]
+  batch?: readonly RecordBody[]
+  closed?: true
+}
 
 /** What `killpoint validate` looks for. It may stand beside `export const claims`; without, `durability` says it. */
 export function createBackend({ dir, identity }: BackendContext): JournalBackend {
-  const open: JournalBackend['open'] = async (runId, { takeover = 'if-dead' } = {}) => {
-    const run = join(dir, runId)
+  // Files that this process gave up: after a failed write it lives, and does not own.
+  const givenUp = new Set<string>()
+  const open: JournalBackend['open'] = async (runId, options) => {
+    const { takeover, owner: name = '' } = checkOpenOptions(options)
+    const run = join(dir, runDirectoryName(runId))
     fs.mkdirSync(run, { recursive: true })
     const epoch = filesIn(run).length + 1
-    const [{ owner } = {}, ...held] = linesOf(filesIn(run).at(-1))
-    if (owner !== undefined && takeover !== 'always' && !held.some(({ closed }) => closed))
+    const [{ owner, name: ofOwner } = {}, ...held] = linesOf(filesIn(run).at(-1))
+    const isFree = held.some(({ closed }) => closed) || givenUp.has(pathOf(run, epoch - 1))
+    if (owner !== undefined && takeover !== 'always' && !isFree)
       if (takeover === 'never' || (await identity.liveness(owner)) !== 'dead')
-        throw owned(runId, epoch - 1)
-    const file = publish(pathOf(run, epoch), await identity.self())
+        throw owned(runId, epoch - 1, ofOwner)
+    const file = publish(pathOf(run, epoch), { owner: await identity.self(), name })
     if (file === undefined) throw owned(runId, epoch)
     const older = counted(filesIn(run).slice(0, epoch - 1))
     write(file, { seal: older.map(({ length }) => length) })
-    const journal = journalOf(runId, run, older, file)
+    const letGo = (): unknown => givenUp.add(pathOf(run, epoch))
+    const journal = journalOf(runId, run, older, { file, letGo })
     if (!fs.existsSync(pathOf(run, epoch + 1))) return journal
     await journal.close()
     throw owned(runId, epoch + 1)
   }
   const read: JournalBackend['read'] = async (runId) => {
-    const files = counted(filesIn(join(dir, runId)))
+    const files = counted(filesIn(join(dir, runDirectoryName(runId))))
     const epoch = files.findLastIndex(({ length }) => length > 0) + 1
     const undecided = linesOf(files[epoch - 1]).at(-1)?.batch?.length ?? 0
     return epoch > 0 ? { runId, epoch, ...content(files.slice(0, epoch)), undecided } : undefined
@@ -43,38 +66,48 @@ export function createBackend({ dir, identity }: BackendContext): JournalBackend
   return { name: 'lines', durability: 'process', open, read }
 }
 
-function journalOf(runId: string, run: string, older: readonly Buffer[], file: number): Journal {
+function journalOf(
+  runId: string,
+  run: string,
+  older: readonly Buffer[],
+  { file, letGo }: { readonly file: number; readonly letGo: () => unknown },
+): Journal {
   const { records, lives } = content(older)
   const epoch = older.length + 1
   let seq = records.length
   let ended: Error | undefined
   const append: Journal['append'] = async (batch) => {
+    encodeBodies(batch, bytesMaxDefault)
     if (ended !== undefined) throw ended
     try {
       if (batch.length > 0) write(file, { batch })
-      if (!fs.existsSync(pathOf(run, epoch + 1))) return (seq += batch.length)
-      throw new FencedError(`run ${runId}: epoch ${epoch + 1} owns it now`)
-    } catch (cause) {
-      ended = new JournalPoisonedError(`run ${runId} cannot go on`, { cause })
+    } catch (reason) {
+      const hint = 'open the run again'
+      const cause = new StorageError(`run ${runId}: an append failed`, { hint, cause: reason })
+      ended = new JournalPoisonedError(`run ${runId} cannot go on`, { hint, cause })
       throw cause
     }
+    if (!fs.existsSync(pathOf(run, epoch + 1))) return (seq += batch.length)
+    ended = new FencedError(`run ${runId}: epoch ${epoch + 1} owns it`, { hint: 'stop' })
+    throw ended
   }
   const close = async (): Promise<void> => {
+    letGo()
     if (ended === undefined) write(file, { closed: true })
-    ended ??= new ClosedError(`run ${runId} was closed`)
+    ended = new ClosedError(`run ${runId} was closed`, { hint: 'open it again' })
   }
   return { runId, epoch, recovered: records, lives, append, close }
 }
 
 const pathOf = (run: string, epoch: number): string =>
   join(run, `${String(epoch).padStart(6, '0')}.jsonl`)
-const owned = (runId: string, epoch: number): RunOwnedError =>
-  new RunOwnedError(`run ${runId} is owned by epoch ${epoch}`)
+const owned = (runId: string, epoch: number, name = ''): RunOwnedError =>
+  new RunOwnedError(`run ${runId} is owned by ${name}, epoch ${epoch}`, { hint: 'wait for it' })
 
 /** Makes a file with its first line, whole, or not at all: `undefined` where somebody else was first. */
-function publish(path: string, owner: Owner): number | undefined {
-  const draft = `${path}.${owner.pid}`
-  fs.writeFileSync(draft, `${JSON.stringify({ owner } satisfies Line)}\n`)
+function publish(path: string, line: Line & { owner: Owner }): number | undefined {
+  const draft = `${path}.${line.owner.pid}`
+  fs.writeFileSync(draft, `${JSON.stringify(line)}\n`)
   try {
     fs.linkSync(draft, path)
   } catch (error) {
@@ -117,7 +150,7 @@ function content(files: readonly Buffer[]): Pick<Journal, 'lives'> & { records: 
     const epoch = index + 1
     for (const body of batches.flat()) records.push({ seq: records.length + 1, epoch, body })
     const ended = lines.some(({ closed }) => closed) ? ('closed' as const) : ('died' as const)
-    return { epoch, batches: batches.length, ended, owner: first?.owner?.host ?? '' }
+    return { epoch, batches: batches.length, ended, owner: first?.name ?? '' }
   })
   return { records, lives }
 }

@@ -1,27 +1,88 @@
-/** Loads a module that holds a journal backend, and says everything that is wrong with it at once. */
+/**
+ * Loads a module that holds what is to be tested, a journal backend or a whole system, and says everything that is wrong with it
+ * at once.
+ */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { existsSync } from 'node:fs'
 import { buildErrors, importBundled } from '../config.ts'
 import { UsageError } from '../errors.ts'
-import { allClaims, claimMeanings, type BackendSystem, type Claim } from '../system.ts'
+import {
+  allClaims,
+  claimMeanings,
+  systemMistakes,
+  type BackendSystem,
+  type Claim,
+  type System,
+} from '../system.ts'
 import { backendSystem } from '../systems/reference.ts'
+import { openLawBench } from './law-bench.ts'
 import { tryBackend, type TriedBackend } from '../systems/reference/try-backend.ts'
 
 /**
- * Loads a backend's module. `path` is as it was given: it becomes the system's name, and part of every token.
+ * Loads a module. `path` is as it was given: it becomes the system's name, and part of every token.
  *
  * @throws UsageError `MODULE_INVALID` with everything that is wrong
  */
-export async function loadBackendModule(directory: string, path: string): Promise<BackendSystem> {
+export async function loadModule(directory: string, path: string): Promise<System> {
   const file = resolve(directory, path)
   if (!existsSync(file)) throw invalid(path, [`there is no file ${file}`])
-  const { createBackend, claims, takeoverMsMax } = await load(path, file)
+  const module = await load(path, file)
+  const { default: exported } = module
+  const isSystem = typeof exported === 'object' && exported !== null && 'program' in exported
+  return isSystem && module['createBackend'] === undefined
+    ? loadedSystem(path, exported as Partial<System>)
+    : await loadedBackend(path, file, module)
+}
+
+/** Under the name of its module, so that a token finds it again. */
+function loadedSystem(path: string, { ...system }: Partial<System>): System {
+  const { kind, claims, takeoverMsMax, program } = system
+  const wrong = [
+    ...(['backend', 'runtime', 'command'].includes(kind ?? '')
+      ? []
+      : [`kind: expected backend, runtime or command, found ${JSON.stringify(kind)}`]),
+    ...(Array.isArray(claims) ? [] : [`claims: expected a list, found ${typeof claims}`]),
+    ...(typeof takeoverMsMax === 'number'
+      ? []
+      : [`takeoverMsMax: expected milliseconds, found ${JSON.stringify(takeoverMsMax)}`]),
+    ...programMistakes(kind, program),
+  ]
+  const named = { ...system, name: path, claims: Array.isArray(claims) ? claims : [] } as System
+  const all = [...wrong, ...(wrong.length === 0 ? systemMistakes(named) : claimMistakes(claims))]
+  if (all.length > 0) throw invalid(path, all)
+  return named
+}
+
+function programMistakes(
+  kind: string | undefined,
+  program: Partial<System['program']> = {},
+): readonly string[] {
+  const expected = kind === 'command' ? 'executable' : 'script'
+  const { kind: found } = program
+  if (found !== expected)
+    return [`program: expected one of kind ${expected}, found ${JSON.stringify(found)}`]
+  const member = expected === 'script' ? 'entry' : 'file'
+  const value = (program as Record<string, unknown>)[member]
+  return typeof value === 'string'
+    ? []
+    : [`program: expected a path \`${member}\`, found ${JSON.stringify(value)}`]
+}
+
+async function loadedBackend(
+  path: string,
+  file: string,
+  { createBackend, claims, takeoverMsMax }: Readonly<Record<string, unknown>>,
+): Promise<BackendSystem> {
   const tried: TriedBackend =
     typeof createBackend === 'function'
       ? await inScratch((scratch) => tryBackend(createBackend, scratch))
-      : { wrong: [`expected it to export a function createBackend, found ${typeof createBackend}`] }
+      : {
+          wrong: [
+            `expected it to export a function createBackend, found ${typeof createBackend} (or a system, as its default export)`,
+          ],
+        }
   const wrong = [
     ...tried.wrong,
     ...claimMistakes(claims),
@@ -30,12 +91,28 @@ export async function loadBackendModule(directory: string, path: string): Promis
       : [`takeoverMsMax: expected milliseconds, found ${JSON.stringify(takeoverMsMax)}`]),
   ]
   if (wrong.length > 0) throw invalid(path, wrong)
-  return backendSystem({
+  const system = backendSystem({
     name: path,
     module: file,
     claims: (claims as readonly Claim[] | undefined) ?? claimsOf(tried),
     ...(takeoverMsMax === undefined ? {} : { takeoverMsMax: takeoverMsMax as number }),
   })
+  return (await isSeen(system)) ? system : { ...system, unseenStore: true }
+}
+
+/** Whether `node:fs` is what it writes with, asked in a process of its own. */
+async function isSeen(system: BackendSystem): Promise<boolean> {
+  try {
+    const { look, close } = await openLawBench(system, { isLong: false })
+    close()
+    return look.unseen === undefined
+  } catch (error) {
+    throw invalid(
+      system.name,
+      [`in a process of its own: ${error instanceof Error ? error.message : String(error)}`],
+      error,
+    )
+  }
 }
 
 /** Everything that the runtime can give over a journal of this durability. */

@@ -1,9 +1,12 @@
 /** What a campaign says of each claim of a system. */
 import type { CaseReport } from '../campaign/trial.ts'
 import { faultNeeds, invariantNeeds } from '../claims.ts'
+import { claimBroken } from '../conformance/run-laws.ts'
 import type { FaultKind } from '../fault.ts'
 import { modelOf } from '../model.ts'
 import { allClaims, type Claim, type System } from '../system.ts'
+import type { ToldLaw } from '../report/laws.ts'
+import { parseToken } from '../token.ts'
 import { isBreach } from '../verdict.ts'
 import type { CampaignOutcome } from './campaign-order.ts'
 
@@ -12,16 +15,23 @@ export interface ClaimOutcome {
   readonly claim: Claim
   readonly outcome:
     | { readonly kind: 'held'; readonly cases: number }
-    /** `replay` is what stands behind `npx killpoint replay`. */
-    | { readonly kind: 'broken'; readonly verdict: string; readonly replay: string }
+    /** The same of power loss: crash states that were recovered. */
+    | { readonly kind: 'held-states'; readonly states: number }
+    /** `again` is the command that shows it. */
+    | { readonly kind: 'broken'; readonly verdict: string; readonly again: string }
     | { readonly kind: 'not-claimed' }
     /** Claimed, and no case of this campaign could have broken it. */
     | { readonly kind: 'not-shown'; readonly why: string }
 }
 
 /** The outcome of every claim there is, in the order of the table. */
-export function claimOutcomes(system: System, outcome: CampaignOutcome): readonly ClaimOutcome[] {
+export function claimOutcomes(
+  system: System,
+  outcome: CampaignOutcome,
+  laws: readonly ToldLaw[] = [],
+): readonly ClaimOutcome[] {
   const { campaign, failures, atStake } = outcome
+  const { explored } = outcome.result
   const broken = campaign.failures.filter(({ verdict }) => isBreach(verdict))
   return allClaims.map((claim) => ({ claim, outcome: outcomeOf(claim) }))
 
@@ -31,15 +41,36 @@ export function claimOutcomes(system: System, outcome: CampaignOutcome): readonl
     if (report !== undefined) {
       // A failure that was made smaller is the better one to look at.
       const told = failures.find(({ first }) => first === report.token)
-      return {
-        kind: 'broken',
-        verdict: report.verdict,
-        replay: told?.story.replay ?? report.token,
-      }
+      const replay = told?.story.replay ?? report.token
+      return { kind: 'broken', verdict: report.verdict, again: `npx killpoint replay ${replay}` }
+    }
+    const lost = claim === 'power' ? failures.find(({ first }) => losesPower(first)) : undefined
+    if (lost !== undefined) {
+      const { verdict, replay } = lost.story
+      return { kind: 'broken', verdict, again: `npx killpoint replay ${replay}` }
+    }
+    const law = laws.find(
+      (each) =>
+        each.outcome.kind === 'broken' &&
+        claimBroken(each.law, String(each.outcome['verdict'])) === claim,
+    )
+    if (law !== undefined)
+      return { kind: 'broken', verdict: String(law.outcome['verdict']), again: law.again ?? '' }
+    if (claim === 'power') {
+      const states = explored.reduce((sum, { counts }) => sum + (counts['checked'] ?? 0), 0)
+      if (states > 0) return { kind: 'held-states', states }
+      const [skipped] = explored.flatMap((each) => each.skipped ?? [])
+      return { kind: 'not-shown', why: skipped ?? whyNotShown(claim) }
     }
     const cases = atStake.get(claim) ?? 0
     return cases > 0 ? { kind: 'held', cases } : { kind: 'not-shown', why: whyNotShown(claim) }
   }
+}
+
+function losesPower(token: string): boolean {
+  return parseToken(token)
+    .schedule.flat()
+    .some(({ kind }) => kind === 'power-loss')
 }
 
 /**

@@ -5,7 +5,7 @@ import { loadConfig, type Config } from '../config.ts'
 import { UsageError } from '../errors.ts'
 import type { Scenario } from '../scenario.ts'
 import type { System } from '../system.ts'
-import { loadBackendModule } from './backend-module.ts'
+import { loadModule } from './backend-module.ts'
 
 export interface Project {
   /** The directory of the configuration; paths in it are relative to here. */
@@ -83,7 +83,7 @@ export function findScenario(project: Project, name: string): Scenario {
 }
 
 /**
- * The system of a name, or of the path of a backend's module.
+ * The system of a name, or of the path of a module that holds one.
  *
  * @throws UsageError `NAME_UNKNOWN`, `MODULE_INVALID`
  */
@@ -91,7 +91,7 @@ export async function findSystem({ systems, directory }: Project, name: string):
   const found = systems.find((each) => each.name === name)
   if (found !== undefined) return found
   if (looksLikePath(name) && existsSync(resolve(directory, name)))
-    return await loadBackendModule(directory, name)
+    return await loadModule(directory, name)
   throw unknown('system', name, systems)
 }
 

@@ -5,6 +5,7 @@ import { sameAgainText } from '../campaign/same-again.ts'
 import { boundsDefaults } from '../disk-model/states.ts'
 import { exploredSummary, exploredTable, notLookedAt } from '../report/explored.ts'
 import type { Ink, Output } from '../report/output.ts'
+import { brokenLaws } from '../report/laws.ts'
 import { pointsKilled } from '../report/result/coverage.ts'
 import { casesOf } from '../report/result/gather.ts'
 import type { Result } from '../report/result/result.ts'
@@ -54,10 +55,20 @@ export function sayResult(
   if (casesFile !== undefined)
     say(`every case with its token: ${relative(process.cwd(), casesFile)}`)
   for (const note of notes) say(note)
-  if (failures.length === 0) {
+  const broken = brokenLaws(result.laws ?? [])
+  if (failures.length + broken.length === 0) {
     say(verdictLine(verdict, ink))
     return
   }
+  if (broken.length > 0)
+    say(`${broken.length} ${broken.length === 1 ? 'law is' : 'laws are'} broken:`)
+  // The first laws are what the others rest on: they stand last.
+  for (const law of broken.toReversed()) {
+    say('')
+    say(inked(law, ink))
+  }
+  if (failures.length === 0) return
+  if (broken.length > 0) say('')
   say(failedLine(result))
   for (const failure of failures) {
     say('')
@@ -80,7 +91,10 @@ function verdictLine(verdict: string, ink: Ink): string {
   return isDoubt ? ink.doubt('? inconclusive') : ink.bad(`✗ ${verdict}`)
 }
 
-function inked({ text, verdict }: Result['failures'][number], ink: Ink): string {
+function inked(
+  { text, verdict }: Pick<Result['failures'][number], 'text' | 'verdict'>,
+  ink: Ink,
+): string {
   const [title = '', ...lines] = text.split('\n')
   return [title.replace('✗', ink.bad('✗')).replace(verdict, ink.bad(verdict)), ...lines].join('\n')
 }

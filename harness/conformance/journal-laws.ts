@@ -24,6 +24,8 @@ export interface JournalLaw {
   /** A fact. */
   readonly title: string
   readonly needs: readonly Ability[]
+  /** True where it speaks of power loss, which a backend claims or not. */
+  readonly isOfPower?: true
   readonly check: (subject: LawSubject, effort: LawEffort) => Promise<void>
 }
 
@@ -68,7 +70,7 @@ export const journalLaws: readonly JournalLaw[] = [
     },
   ),
 
-  law(
+  ofPower(
     'J1',
     'what was acknowledged is there after power loss',
     ['lose-power'],
@@ -81,7 +83,7 @@ export const journalLaws: readonly JournalLaw[] = [
     },
   ),
 
-  law(
+  ofPower(
     'J1',
     'an append is synced before it is acknowledged, where power loss is claimed',
     ['cost'],
@@ -399,6 +401,10 @@ function law(
         withPlace(subject, (place) => check(place, batches)),
       ),
   }
+}
+
+function ofPower(...parts: Parameters<typeof law>): JournalLaw {
+  return { ...law(...parts), isOfPower: true }
 }
 
 async function assertProperty<T>(

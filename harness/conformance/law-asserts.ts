@@ -37,8 +37,14 @@ export function assertCode(
     throw new Error(`${what}: expected ${codes.join(' or ')}, got ${String(outcome.error)}`, {
       cause: outcome.error,
     })
-  assertTrue(typeof error.hint === 'string' && error.hint !== '', `${what}: the error has a hint`)
+  if (typeof error.hint !== 'string' || error.hint === '')
+    throw new NoHintError(
+      `${what}: expected the error to have a hint, got ${String(outcome.error)}`,
+    )
 }
+
+/** An error was the right one, and does not say what to do. */
+export class NoHintError extends Error {}
 
 export function bodiesOf(
   records: readonly { readonly body: JsonValue }[] | undefined,

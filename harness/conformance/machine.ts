@@ -13,13 +13,13 @@ export class PretendMachine {
   }
 
   /** Another process. */
-  start(): { readonly identity: Identity; readonly die: () => void } {
+  start(): {
+    readonly identity: Identity
+    readonly self: OwnerIdentity
+    readonly die: () => void
+  } {
     const pid = ++this.#pids
     this.#alive.add(pid)
-    return { identity: this.#identity(pid), die: () => this.#alive.delete(pid) }
-  }
-
-  #identity(pid: number): Identity {
     const self: OwnerIdentity = {
       host: this.#host,
       boot: 'boot',
@@ -28,6 +28,10 @@ export class PretendMachine {
       start: '0',
       thread: 0,
     }
+    return { self, identity: this.#identity(self), die: () => this.#alive.delete(pid) }
+  }
+
+  #identity(self: OwnerIdentity): Identity {
     return {
       self: async () => self,
       liveness: async (owner) => {

@@ -16,21 +16,15 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { basename, dirname } from 'node:path'
 import type { DirectoryImage } from '../directory-image.ts'
 import { internalBinding, replace, type FsBinding, type Undo } from '../hooks/binding.ts'
-import { hookCompositeCalls } from '../hooks/composite-calls.ts'
-import { hookDescriptorCalls } from '../hooks/descriptor-calls.ts'
 import { Door } from '../hooks/door.ts'
 import type { HookFault } from '../hooks/fault.ts'
+import { hookFileCalls } from '../hooks/file-calls.ts'
 import { ledgerFile } from '../hooks/files.ts'
 import type { Gate } from '../hooks/gate.ts'
-import { hookJobCalls } from '../hooks/job-calls.ts'
-import { hookOpenCalls } from '../hooks/open-calls.ts'
-import { hookPathCalls } from '../hooks/path-calls.ts'
 import { stateDirectory, type StateDirectory } from '../hooks/paths.ts'
-import { hookReadCalls } from '../hooks/read-calls.ts'
 import { realDisk } from '../hooks/real-disk.ts'
 import { createRecorder } from '../hooks/recorder.ts'
 import { captureFrames } from '../hooks/site.ts'
-import { hookTreeCalls } from '../hooks/tree-calls.ts'
 import { layVirtualBinding } from '../hooks/virtual-binding.ts'
 import { VirtualDisk } from '../hooks/virtual-disk.ts'
 import { ledgerFd } from '../life.ts'
@@ -230,15 +224,7 @@ export class VirtualHost {
     door.files[ledgerFd] = ledgerFile()
     running.door = door
     const binding = this.#binding
-    running.undos.push(
-      ...hookDescriptorCalls(binding, door),
-      ...hookOpenCalls(binding, door),
-      ...hookReadCalls(binding, door),
-      ...hookPathCalls(binding, door),
-      ...hookCompositeCalls(binding, door),
-      ...hookTreeCalls(binding, door),
-      ...hookJobCalls(binding, door),
-    )
+    running.undos.push(...hookFileCalls(binding, door))
   }
 
   #mark(bytes: Uint8Array): number {

@@ -3,27 +3,21 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FsBinding, Undo } from './binding.ts'
 import { hookChildren } from './children.ts'
-import { hookCompositeCalls } from './composite-calls.ts'
 import { countFile } from './count-file.ts'
-import { hookDescriptorCalls } from './descriptor-calls.ts'
 import { Door } from './door.ts'
 import type { Observer } from './door.ts'
+import { hookFileCalls } from './file-calls.ts'
 import { ledgerFile } from './files.ts'
 import { withOwn } from './gate.ts'
 import type { Gate } from './gate.ts'
-import { hookJobCalls } from './job-calls.ts'
 import { findLedger } from './ledger.ts'
-import { hookOpenCalls } from './open-calls.ts'
-import { hookPathCalls } from './path-calls.ts'
 import { stateDirectory } from './paths.ts'
-import { hookReadCalls } from './read-calls.ts'
 import { realDisk } from './real-disk.ts'
 import { Recorder, createRecorder, logFile } from './recorder.ts'
 import { ownVariables } from './settings.ts'
 import type { Settings } from './settings.ts'
 import { hookStreamSites } from './stream-sites.ts'
 import { hookThreads } from './threads.ts'
-import { hookTreeCalls } from './tree-calls.ts'
 import type { Disk } from './disk.ts'
 
 // Captured: program code may replace members of `fs` and `process`.
@@ -65,13 +59,7 @@ export function install(
   const binding = entrance.binding()
   const env = ownVariables(process.env)
   const undos = [
-    ...hookDescriptorCalls(binding, door),
-    ...hookOpenCalls(binding, door),
-    ...hookReadCalls(binding, door),
-    ...hookPathCalls(binding, door),
-    ...hookCompositeCalls(binding, door),
-    ...hookTreeCalls(binding, door),
-    ...hookJobCalls(binding, door),
+    ...hookFileCalls(binding, door),
     ...(entrance.wrap?.(binding, door) ?? []),
     ...(observer instanceof Recorder
       ? hookStreamSites((frames, call) => observer.runFrom(frames, call))

@@ -14,7 +14,7 @@
  */
 import { createRequire, isBuiltin } from 'node:module'
 import { readFile } from 'node:fs/promises'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
@@ -197,7 +197,16 @@ function packageRoot(path: string): string | undefined {
 }
 
 function isNative(root: string): boolean {
-  return ['binding.gyp', 'prebuilds', 'build/Release'].some((name) => existsSync(join(root, name)))
+  if (['binding.gyp', 'prebuilds', 'build/Release'].some((name) => existsSync(join(root, name))))
+    return true
+  // The addon may be a package of its own for each platform, which is required by a name that is put together.
+  const description = join(root, 'package.json')
+  if (!existsSync(description)) return false
+  const { optionalDependencies = {} } = JSON.parse(readFileSync(description, 'utf8')) as {
+    readonly optionalDependencies?: Readonly<Record<string, string>>
+  }
+  const platform = `${process.platform}-${process.arch}`
+  return Object.keys(optionalDependencies).some((name) => name.includes(platform))
 }
 
 /** Loads sources through the transform, and settles what they ask about themselves. */

@@ -3,6 +3,7 @@
  * each saved case. Failing cases of a scenario are one failure, told in full: a viewer of 100 000 tests helps nobody.
  */
 import { outcomeRank, type Verdict } from '../verdict.ts'
+import { brokenLaws, lawReason } from './laws.ts'
 import { vacuous } from './result/coverage.ts'
 import type { Result } from './result/result.ts'
 
@@ -24,7 +25,12 @@ interface Test {
 
 /** The XML, with a newline at its end. */
 export function junit(result: Result): string {
-  const tests = [...liveTests(result), ...exploredTests(result), ...corpusTests(result)]
+  const tests = [
+    ...lawTests(result),
+    ...liveTests(result),
+    ...exploredTests(result),
+    ...corpusTests(result),
+  ]
   const suites = [...new Set(tests.map(({ suite }) => suite))]
   const lines = [
     '<?xml version="1.0" encoding="UTF-8"?>',
@@ -71,6 +77,23 @@ function numbers(tests: readonly Test[]): string {
   const count = (kind: Outcome['kind']): number =>
     tests.filter(({ outcome }) => outcome.kind === kind).length
   return ` tests="${tests.length}" failures="${count('failure')}" errors="${count('error')}" skipped="${count('skipped')}"`
+}
+
+function lawTests({ laws = [] }: Result): readonly Test[] {
+  return laws.map((each): Test => {
+    const { system, law, title, outcome } = each
+    const name = `law ${law}: ${title}`
+    const [failure] = brokenLaws([each])
+    if (failure !== undefined) {
+      const { verdict, text } = failure
+      const message = `${verdict}: ${title}`
+      return { suite: system, name, outcome: { kind: 'failure', message, text }, assertions: 1 }
+    }
+    if (outcome.kind === 'held')
+      return { suite: system, name, outcome: { kind: 'passed' }, assertions: 1 }
+    const message = lawReason(each)
+    return { suite: system, name, outcome: { kind: 'skipped', message, text: '' }, assertions: 0 }
+  })
 }
 
 function liveTests(result: Result): readonly Test[] {

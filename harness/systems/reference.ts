@@ -44,6 +44,14 @@ export function backendSystem(options: BackendOptions): BackendSystem {
   }
 }
 
+/** The same backend in a process that does what the laws say (`reference/law-worker.ts`), in place of a workload. */
+export function lawWorker(system: BackendSystem): BackendSystem {
+  return {
+    ...system,
+    program: { ...system.program, entry: join(referenceSources, 'law-worker.ts') },
+  }
+}
+
 /** What a backend imports from the package is what the worker runs: there is one class per error. */
 const runtimeModules = {
   'killpoint/runtime': runtimeSource('index.ts'),

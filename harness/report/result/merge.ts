@@ -6,6 +6,7 @@ import { RecoverySample } from '../../recovery.ts'
 import { exitCode, outcomeRank, worst, type Verdict } from '../../verdict.ts'
 import { mergeCases } from './case-columns.ts'
 import { mergeCoverage, vacuousLines } from './coverage.ts'
+import { brokenLaws } from '../laws.ts'
 import type { Explored, Result } from './result.ts'
 
 /**
@@ -40,6 +41,7 @@ export function mergeResults(parts: readonly Result[]): Result {
     ...(cases.verdicts as Verdict[]),
     ...parts.flatMap((part) => part.failures.map((each) => each.verdict as Verdict)),
     ...explored.map((each) => each.verdict as Verdict),
+    ...parts.flatMap(({ laws = [] }) => brokenLaws(laws).map(({ verdict }) => verdict)),
     ...(inconclusive.length > 0 || stopped || cases.group.length === 0
       ? (['INCONCLUSIVE'] as const)
       : []),
@@ -61,6 +63,7 @@ export function mergeResults(parts: readonly Result[]): Result {
     traces: firstOf(parts.flatMap(({ traces }) => traces)),
     failures,
     untold: parts.reduce((sum, { untold }) => sum + untold, 0),
+    ...optional('laws', parts),
     ...optional('audits', parts),
     ...optional('mutants', parts),
     ...optional('costs', parts),
@@ -177,7 +180,7 @@ function recoveriesOf(parts: readonly Result[]): Pick<Result, 'recoveries'> {
   return recoveries.length === 0 ? {} : { recoveries }
 }
 
-function optional<Name extends 'audits' | 'mutants' | 'costs'>(
+function optional<Name extends 'laws' | 'audits' | 'mutants' | 'costs'>(
   name: Name,
   parts: readonly Result[],
 ): Partial<Pick<Result, Name>> {

@@ -211,6 +211,17 @@ export interface ResultFile {
       [key: string]: unknown
     }
   }[]
+  laws?: {
+    system: string
+    law: string
+    title: string
+    outcome: {
+      kind: string
+    } & {
+      [key: string]: unknown
+    }
+    again?: string
+  }[]
   audits?: {
     system: string
     sites: {

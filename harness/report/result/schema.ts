@@ -283,6 +283,19 @@ export const resultSchema: v.GenericSchema<unknown, ResultFile> = v.object({
   claims: v.exactOptional(
     v.array(v.object({ claim: text, outcome: v.looseObject({ kind: text }) })),
   ),
+  /** Outcome of each law of the journal, of `validate`. */
+  laws: v.exactOptional(
+    v.array(
+      v.object({
+        system: text,
+        law: text,
+        title: text,
+        outcome: v.looseObject({ kind: text }),
+        /** The command that shows it again, where it is broken. */
+        again: v.exactOptional(text),
+      }),
+    ),
+  ),
   audits: v.exactOptional(v.array(audited)),
   mutants: v.exactOptional(v.array(mutant)),
   recoveries: v.exactOptional(v.array(recovery)),

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { loadBackendModule } from '../../../harness/commands/backend-module.ts'
+import { loadModule } from '../../../harness/commands/backend-module.ts'
 import { UsageError } from '../../../harness/errors.ts'
 import { cli, type Said } from './cli.ts'
 
@@ -52,6 +52,86 @@ describe('validate: a backend that is wrong', () => {
     expect(again.code).toBe(1)
     expect(again.stdout).toContain('exact: LOST_COMMIT S1')
     expect(again.stdout.trimEnd().split('\n').at(-1)).toBe(last)
+  })
+})
+
+describe('validate: the laws', () => {
+  it('a broken law is a row with a command that shows it again, and the last line is that command', async () => {
+    const ran = await validate('examples/backends/wrong.ts', '--law', 'J3')
+    expect(ran.code).toBe(1)
+    expect(ran.stdout).toContain('found   append of undefined: expected NOT_JSON, it resolved')
+    const again = 'npx killpoint validate examples/backends/wrong.ts --law J3 --seed abc'
+    expect(ran.stdout).toMatch(new RegExp(`^J3 +BROKEN PHANTOM +${again} *$`, 'm'))
+    const last = ran.stdout.trimEnd().split('\n').at(-1) ?? ''
+    expect(last).toMatch(/^ {2}again {3}npx killpoint validate .* --seed abc$/)
+    const pasted = last.trim().split(/ +/).slice(3)
+    const once = await cli(pasted, root)
+    expect(once.code).toBe(1)
+    expect(once.stdout.trimEnd().split('\n').at(-1)).toBe(last)
+  })
+
+  it('a killed process loses what was acknowledged too early, and a fenced one is told', async () => {
+    const ran = await validate('examples/backends/wrong.ts', '--law', 'J1', 'J5', '--json')
+    expect(ran.code).toBe(1)
+    const { verdict, laws } = JSON.parse(ran.stdout) as {
+      verdict: string
+      laws: { title: string; outcome: { kind: string } }[]
+    }
+    expect(verdict).toBe('LOST_COMMIT')
+    const kinds = new Map(laws.map(({ title, outcome }) => [title, outcome.kind]))
+    expect(kinds.get('what was acknowledged is there after the process died')).toBe('broken')
+    expect(kinds.get('what was acknowledged is there after power loss')).toBe('not-claimed')
+    expect(
+      kinds.get('a fenced life acknowledges nothing, shows nothing and disturbs nothing'),
+    ).toBe('broken')
+  })
+
+  it('the right backend holds them, its failing writes and syncs among them', async () => {
+    const ran = await validate('examples/backends/correct.ts', '--law', 'J3', 'J6', 'J7 J8')
+    expect(ran.stdout).not.toContain('BROKEN')
+    expect(ran.code).toBe(0)
+    expect(ran.stdout).toMatch(/^J6 +held +after a failed write .*; after a failed sync/m)
+    expect(ran.stdout).toMatch(/^J7 J8 +skipped +where a record lies is not known here/m)
+  })
+
+  it('a law that nobody knows is refused, with those that are', async () => {
+    const ran = await validate('examples/backends/correct.ts', '--law', 'J12')
+    expect(ran.code).toBe(3)
+    expect(ran.stderr).toMatch(
+      /there is no law J12\n {2}hint: known are closing, J1, J2, .*, J11, /,
+    )
+  })
+})
+
+describe('validate: an executable', () => {
+  const claims = "['process', 'keyed', 'once', 'terminal']"
+  const program = `{ kind: 'executable', file: '/bin/sh', arguments: [${JSON.stringify(join(root, 'examples/commands/worker.sh'))}] }`
+
+  it('is tested as a module describes it, and has no laws', async () => {
+    const name = 'executable.ts'
+    const text = `export default { kind: 'command', claims: ${claims}, takeoverMsMax: 0, program: ${program} }\n`
+    writeFileSync(join(directory, name), text)
+    const only = ['--only', 'finished-run', '--cases', '4', '--seed', 'abc']
+    const ran = await cli(['validate', name, ...only], directory)
+    expect(ran.stderr).not.toContain('✗')
+    expect(rowOf(ran, 'laws')).toMatch(/skipped +not applicable: .* this is a command/)
+    expect(rowOf(ran, 'process')).toMatch(/held in \d+ cases/)
+    expect(rowOf(ran, 'power')).toMatch(/not claimed/)
+  })
+
+  it('a description that is none is told everything at once', async () => {
+    writeFileSync(
+      join(directory, 'no-system.ts'),
+      "export default { kind: 'thing', claims: ['magic'], program: {} }\n",
+    )
+    const error = await loadModule(directory, 'no-system.ts').catch((reason: unknown) => reason)
+    const lines = [
+      'kind: expected backend, runtime or command, found "thing"',
+      'takeoverMsMax: expected milliseconds, found undefined',
+      'program: expected one of kind script, found undefined',
+      'claim "magic" is unknown',
+    ]
+    for (const line of lines) expect(String(error)).toContain(line)
   })
 })
 
@@ -105,7 +185,7 @@ describe('validate: a backend that cannot be tested is told everything at once',
   ])('%s', async (title, text, wrong) => {
     const name = `${title.replaceAll(/\W+/g, '-')}.ts`
     writeFileSync(join(directory, name), text)
-    const error = await loadBackendModule(directory, name).catch((reason: unknown) => reason)
+    const error = await loadModule(directory, name).catch((reason: unknown) => reason)
     if (!(error instanceof UsageError)) throw new Error(`expected a refusal, got ${String(error)}`)
     expect(error.code).toBe('MODULE_INVALID')
     expect(error.message).toMatch(/\.ts cannot be tested:\n/)
