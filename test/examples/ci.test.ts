@@ -5,6 +5,7 @@ import {
   chmodSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -72,6 +73,8 @@ describe('examples/ci', () => {
       }),
     )
     expect(pods).toEqual([0, 0])
+    for (const index of ['0', '1'])
+      expect(readdirSync(join(directory, `shard-${index}`, 'journal'))).toEqual(['campaign'])
     const files = ['0', '1'].map((index) => join(directory, `shard-${index}`, 'result.json'))
     const joined = join(directory, 'joined.json')
     const merged = await cli(['report', '--merge', ...files, '--result', joined], directory)
@@ -87,5 +90,6 @@ describe('examples/ci', () => {
     const [, shards = ''] = /shard: \[(.*)\]/.exec(text) ?? []
     expect(text).toContain(`--shard \${{ matrix.shard }}/${shards.split(', ').length}`)
     expect(text).toContain('report --merge shard-*/result.json')
+    expect(text).toContain('--journal journal')
   })
 })
