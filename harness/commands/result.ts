@@ -50,7 +50,7 @@ export function sayResult(
   }
   sayDoubts(result, output)
   if (more !== '') say(`\n${more}\n`)
-  say(summary(result))
+  if (cases > 0 || explored.length === 0) say(summary(result))
   saySameAgain(result, output)
   if (casesFile !== undefined)
     say(`every case with its token: ${relative(process.cwd(), casesFile)}`)
