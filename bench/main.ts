@@ -29,6 +29,7 @@ const benches: readonly Bench[] = [
   { name: 'live', title: 'The live engine', launch: ['live.ts'] },
   { name: 'explorer', title: 'The explorer', launch: ['explorer.ts'] },
   { name: 'report', title: 'The report', launch: ['report.ts'] },
+  { name: 'gate', title: 'The gate', launch: ['gate.ts'] },
   { name: 'start', title: 'The command line', launch: ['start.ts'] },
 ]
 
