@@ -110,9 +110,15 @@ withJournalOptions(
 
 withOptions(program.command('init'), 'json')
   .description('write a configuration, a worker and a scenario that pass as they are')
-  .action(async (options: Answering) => {
-    const { initCommand } = await import('./commands/init.ts')
-    process.exitCode = initCommand(process.cwd(), await answers(options))
+  .option('--backend [file]', 'write a journal backend to start from, and nothing else')
+  .action(async (options: Answering & { readonly backend?: string | true }) => {
+    const { initBackendCommand, initCommand } = await import('./commands/init.ts')
+    const [directory, output] = [process.cwd(), await answers(options)]
+    const { backend } = options
+    process.exitCode =
+      backend === undefined
+        ? initCommand(directory, output)
+        : initBackendCommand(directory, backend === true ? 'journal.ts' : backend, output)
   })
 
 // No shard: a sync is judged by all scenarios together.

@@ -42,6 +42,45 @@ export function initCommand(directory: string, output: Output): number {
   return exitCodes.holds
 }
 
+/** Stands at the head of a journal that `init --backend` writes. */
+const backendHead = `/**
+ * A journal backend to start from. It works as it is: \`npx killpoint validate FILE\` holds, under the claims of \`process\`.
+ *
+ * TODO, to make it yours; run validate after each:
+ *
+ *  1  \`publish\`: become the owner in one atomic step of your store (INSERT of the next epoch, an exclusive create, a compare and swap).
+ *  2  \`write\`, and \`append\` around it: commit the whole batch, or nothing, and only if the epoch is still yours. Resolve last.
+ *  3  \`filesIn\`, \`counted\`, \`content\`: read back what counts, in order. What an open has decided stays decided.
+ *  4  \`durability\`: say 'power' when an acknowledged batch survives power loss; validate then cuts the power too.
+ *  5  \`salvage\` and \`list\`, where you want them.
+ */
+`
+
+/**
+ * Writes a journal backend into a file and gives the exit code: the right one of `examples/backends`, with what is to be done.
+ *
+ * @throws UsageError `FILE_EXISTS`; nothing is written then
+ */
+export function initBackendCommand(directory: string, name: string, output: Output): number {
+  const path = join(directory, name)
+  if (existsSync(path))
+    throw new UsageError('FILE_EXISTS', `this file exists already: ${name}`, {
+      hint: 'nothing was written; give another name: init --backend my-journal.ts',
+      details: { files: name },
+    })
+  const example = join(packageRoot(), 'examples', 'backends', 'correct.ts')
+  mkdirSync(dirname(path), { recursive: true })
+  const head = backendHead.replace('FILE', name)
+  writeFileSync(path, `${head}${readFileSync(example, 'utf8')}`, { flag: 'wx' })
+  output.json({ version: 1, written: [name] })
+  const { say } = output
+  say(`wrote  ${name}  a journal backend that works, and what to put in its places`)
+  say('')
+  if (!isInstalled(directory)) say('next   npm install --save-dev killpoint')
+  say(`next   npx killpoint validate ${name}`)
+  return exitCodes.holds
+}
+
 function copy(name: string, directory: string): void {
   const path = join(directory, name)
   mkdirSync(dirname(path), { recursive: true })

@@ -58,6 +58,23 @@ describe('a new project', () => {
     expect(out).toMatch(/\b8 cases, \d+ real processes killed/)
   })
 
+  it('gets a journal backend that keeps the laws as it is, and is not overwritten', () => {
+    const made = killpoint('init', '--backend', 'my-journal.ts')
+    expect(made.code).toBe(0)
+    expect(made.out.trimEnd().split('\n').at(-1)).toBe(
+      'next   npx killpoint validate my-journal.ts',
+    )
+    expect(readFileSync(join(directory, 'my-journal.ts'), 'utf8')).toContain(
+      'TODO, to make it yours',
+    )
+    const { code, out } = killpoint('validate', 'my-journal.ts', '--law', 'J3', '--seed', 'abc')
+    expect(out).toMatch(/^J3 +held /m)
+    expect(code).toBe(0)
+    const again = killpoint('init', '--backend', 'my-journal.ts')
+    expect(again.code).toBe(3)
+    expect(again.err).toContain('this file exists already: my-journal.ts')
+  })
+
   it('keeps its files when init is called again', () => {
     const worker = join(directory, 'killpoint', 'worker.ts')
     writeFileSync(worker, '// mine\n')
