@@ -112,7 +112,7 @@ export class CrashBench {
       for (const path of [hooked, bare]) mkdirSync(path)
       const planted = transform === undefined ? {} : { transform }
       // A handful of starts do not pay for the rehearsal.
-      const live = { ...planted, codeCache: false }
+      const live = { ...planted, codeCache: false, below: true }
       const command = await startCommand(system, live, resolveOptions(live), hooked)
       const { program } = system
       const bundle =

@@ -17,6 +17,11 @@ export interface LiveOptions {
   readonly hooks?: boolean
   /** Which hooks: those that the self-test chose for this Node (`hooks/self-test.ts`). Default `binding`. */
   readonly door?: DoorKind
+  /**
+   * Whether a script whose store native code writes (`unseenStore`) runs over the native hooks: for power loss. Not for live cases:
+   * a process that is stopped between two writes of a SQLite commit holds its lock, and nothing else can go on. Default false.
+   */
+  readonly below?: boolean
   /** Whether a rehearsal, one life of a tiny run, may make a code cache for the starts to come. Default true. */
   readonly codeCache?: boolean
   /** Replaces sources as they are bundled. */

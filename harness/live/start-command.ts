@@ -39,7 +39,9 @@ export async function startCommand(
   const { program } = system
   if (program.kind === 'executable') return await executable(program, options)
   if (!existsSync(program.entry)) throw missing(program.entry)
-  const hooked = options.hooks !== false
+  const native = await nativeBelow(system, options)
+  // Below the process, or in it: ops that both number would be two.
+  const hooked = options.hooks !== false && native === undefined
   const node = [...(await startFlags(resolved.node)), ...(program.nodeArguments ?? [])]
   if (program.bundle === false) return await loaded(program, options, resolved, node)
   const { file, cacheable, sources } = await bundleWorker({
@@ -53,24 +55,38 @@ export async function startCommand(
   return {
     file: resolved.node,
     arguments: [...node, main],
-    hooked,
+    hooked: hooked || native !== undefined,
     sources: digestOfFiles(sources, dirname(program.entry)),
+    ...(native === undefined ? {} : { native }),
   }
+}
+
+/** The native hooks, for a script whose store is files that native code writes: `node:fs` does not show them. */
+async function nativeBelow(
+  { unseenStore, services = [] }: System,
+  options: LiveOptions,
+): Promise<string | undefined> {
+  if (options.below !== true || unseenStore !== true || services.length > 0) return undefined
+  return await nativeLibrary(options)
+}
+
+async function nativeLibrary(options: LiveOptions): Promise<string | undefined> {
+  if (options.hooks === false || process.env[nativeVariable] === 'off') return undefined
+  const built = await buildNativeHooks()
+  return built.kind === 'built' ? built.library : undefined
 }
 
 async function executable(
   { file, arguments: args = [], cwd, native = true }: Executable,
   options: LiveOptions,
 ): Promise<StartCommand> {
-  const isAsked = native && options.hooks !== false && process.env[nativeVariable] !== 'off'
-  const built = isAsked ? await buildNativeHooks() : undefined
-  const library = built?.kind === 'built' ? { native: built.library } : {}
+  const library = native ? await nativeLibrary(options) : undefined
   return {
     file,
     arguments: args,
     sources: digestOfFiles([file, ...args].map((each) => resolve(cwd ?? '.', each))),
-    hooked: built?.kind === 'built',
-    ...library,
+    hooked: library !== undefined,
+    ...(library === undefined ? {} : { native: library }),
     ...(cwd === undefined ? {} : { cwd }),
   }
 }

@@ -1,8 +1,9 @@
 /**
  * The reference runtime over the journals that live in databases, as systems for a configuration.
  *
- * Neither shows its own writes at a door: SQLite's are made by native code, PostgreSQL's by its server. So crash points are
- * marks, kills fall around them and at random, and power loss is not claimed here: no engine could take the claim away.
+ * Neither shows its own writes to `node:fs`: SQLite's are made by native code, PostgreSQL's by its server. So crash points are
+ * marks, and kills fall around them and at random. SQLite's writes are seen below the process, where the native hooks can be built:
+ * there the explorer cuts its power. PostgreSQL does not claim power loss here: no engine could take the claim away.
  */
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -22,7 +23,11 @@ export interface SqliteSystemOptions {
 /** The reference runtime over the SQLite journal. */
 export function sqliteSystem({ name = 'sqlite', binding }: SqliteSystemOptions): BackendSystem {
   return {
-    ...backendSystem({ name, module: join(referenceSources, 'sqlite-backend.ts'), claims }),
+    ...backendSystem({
+      name,
+      module: join(referenceSources, 'sqlite-backend.ts'),
+      claims: allClaims,
+    }),
     environment: { KILLPOINT_SQLITE: resolved(binding) },
     unseenStore: true,
   }
