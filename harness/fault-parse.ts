@@ -6,7 +6,7 @@
  * position, what was expected there and what came.
  */
 import { stringifyFault } from './fault-text.ts'
-import { betweenLives, endingLife, errnoNames } from './fault.ts'
+import { betweenLives, endsLife, errnoNames, messageActs } from './fault.ts'
 import type {
   Errno,
   Fault,
@@ -79,7 +79,7 @@ const ranks: Partial<Record<Fault['kind'], number>> = {
 function misplaced(before: readonly Fault[], fault: Fault): string | undefined {
   const last = before.at(-1)
   if (last === undefined) return undefined
-  if (endingLife.has(last.kind)) return `"," or the end: nothing follows ${stringifyFault(last)}`
+  if (endsLife(last)) return `"," or the end: nothing follows ${stringifyFault(last)}`
   if (!betweenLives.has(fault.kind)) return undefined
   const rank = ranks[fault.kind] ?? 0
   const lastRank = ranks[last.kind] ?? 4
@@ -190,8 +190,8 @@ function readStorageError(cursor: TextCursor): Fault {
 function readMessage(cursor: TextCursor): Fault {
   const at = readPosition(cursor)
   cursor.expect('=')
-  const act = cursor.word(['cut', 'reset', 'refuse', 'delay'])
-  return { kind: 'message', at, act, ms: act === 'delay' ? readMs(cursor, '.') : 0 }
+  const act = cursor.word(messageActs)
+  return { kind: 'message', at, act, turns: act === 'delay' ? readTurns(cursor) : 0 }
 }
 
 function readParts(cursor: TextCursor): readonly OpPart[] {
@@ -253,9 +253,9 @@ function readOps(cursor: TextCursor): number {
   return cursor.number('a number of ops', 1)
 }
 
-function readMs(cursor: TextCursor, before: string): number {
-  cursor.expect(before)
-  return cursor.number('milliseconds', 1)
+function readTurns(cursor: TextCursor): number {
+  cursor.expect('.')
+  return cursor.number('a number of turns', 1)
 }
 
 /** `1` is not written: there is one text for one fault. */

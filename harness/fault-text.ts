@@ -47,7 +47,7 @@ export function stringifyFault(fault: Fault): string {
     case 'slow-sync':
       return `S${positionText(fault.at)}=${fault.ops}`
     case 'message':
-      return `M${positionText(fault.at)}=${fault.act}${fault.act === 'delay' ? `.${fault.ms}` : ''}`
+      return `M${positionText(fault.at)}=${fault.act}${fault.act === 'delay' ? `.${fault.turns}` : ''}`
     case 'zombie':
       return `Z${positionText(fault.at)}=${fault.until === 'done' ? 'done' : positionText(fault.until)}`
     case 'sigterm':

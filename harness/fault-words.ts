@@ -1,5 +1,5 @@
 /** Faults in words, for people: `power loss after op 41`. */
-import type { Damage, Fault, OpPart, Position } from './fault.ts'
+import type { Damage, Fault, MessageAct, OpPart, Position } from './fault.ts'
 
 /** One fault as a clause. */
 export function faultWords(fault: Fault): string {
@@ -21,7 +21,7 @@ export function faultWords(fault: Fault): string {
     case 'slow-sync':
       return `${opWords('sync', fault.at)} is late by ${count(fault.ops, 'op')}`
     case 'message':
-      return `${messageActs[fault.act]}${fault.act === 'delay' ? ` by ${fault.ms} ms` : ''} ${positionWords(fault.at)}`
+      return messageWords(fault)
     case 'zombie':
       return `stopped ${positionWords(fault.at)}, goes on ${fault.until === 'done' ? 'when its successor has ended' : `when its successor is ${positionWords(fault.until)}`}`
     case 'sigterm':
@@ -59,12 +59,35 @@ const modes = {
   sticky: ' and at every later op of its kind',
 } as const
 
-const messageActs = {
+/** What is done before a message is sent. */
+const beforeMessage: Readonly<Record<MessageAct, string>> = {
+  kill: 'killed',
+  'kill-answered': 'killed',
   cut: 'connection cut',
   reset: 'connection reset',
   refuse: 'connection refused',
   delay: 'message delayed',
-} as const
+}
+
+/** What becomes of the answer to a message that was sent. */
+const atAnswer: Readonly<Record<Exclude<MessageAct, 'kill'>, string>> = {
+  'kill-answered': 'killed when the answer came',
+  cut: 'connection cut in place of the answer',
+  reset: 'connection reset in place of the answer',
+  refuse: 'connection refused in place of the answer',
+  delay: 'answer late',
+}
+
+function messageWords({
+  at,
+  act,
+  turns,
+}: Pick<Extract<Fault, { kind: 'message' }>, 'at' | 'act' | 'turns'>): string {
+  const message = opWords('message', at)
+  const late = act === 'delay' ? ` by ${count(turns, 'turn')}` : ''
+  if (at.phase.kind !== 'after') return `${beforeMessage[act]}${late} before ${message}`
+  return act === 'kill' ? `killed after ${message}` : `${atAnswer[act]}${late}: ${message}`
+}
 
 function opWords(
   noun: string,

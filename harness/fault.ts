@@ -59,6 +59,12 @@ export const errnoNames = [
 /** An error code that can be injected. */
 export type Errno = (typeof errnoNames)[number]
 
+/** What can be done at a message. `kill-answered`: SIGKILL when its answer has come, before the program sees it. */
+export const messageActs = ['cut', 'reset', 'refuse', 'delay', 'kill-answered', 'kill'] as const
+
+/** What is done at a message. */
+export type MessageAct = (typeof messageActs)[number]
+
 /** How a file is damaged between lives; offsets and lengths in bytes, lines from 1. */
 export type Damage =
   | { readonly kind: 'byte'; readonly offset: number; readonly xor: number }
@@ -103,12 +109,16 @@ export type Fault =
   | { readonly kind: 'lying-sync'; readonly at: Position; readonly sticky: boolean }
   /** Its completion is delivered after the next `ops` ops: time has no place in a case. */
   | { readonly kind: 'slow-sync'; readonly at: Position; readonly ops: number }
+  /**
+   * `at` counts the messages of the stream from 1, on their own: each connecting, and each write to a connection that the
+   * program opened. Before it: it is not sent. After it: it was sent; `kill` strikes at once, the others at its answer.
+   */
   | {
       readonly kind: 'message'
       readonly at: Position
-      readonly act: 'cut' | 'reset' | 'refuse' | 'delay'
-      /** Milliseconds of a delay; 0 otherwise. */
-      readonly ms: number
+      readonly act: MessageAct
+      /** Turns of the event loop by which the answer is late; 0 where `act` is no `delay`. */
+      readonly turns: number
     }
   /** Stops at `at`; goes on when the next life has ended (`done`), or is at a position. */
   | { readonly kind: 'zombie'; readonly at: Position; readonly until: 'done' | Position }
@@ -151,8 +161,16 @@ export const betweenLives: ReadonlySet<FaultKind> = new Set<FaultKind>([
   'resumers',
 ])
 
-/** Faults that end the life: nothing can follow them in its entry. */
-export const endingLife: ReadonlySet<FaultKind> = new Set<FaultKind>(['kill', 'power-loss', 'heap'])
+/** Whether a fault ends the life: nothing can follow it in its entry. */
+export function endsLife(fault: Fault): boolean {
+  return killsProcess(fault) || fault.kind === 'power-loss' || fault.kind === 'heap'
+}
+
+/** Whether a fault is a SIGKILL, at an op or at a message. */
+export function killsProcess(fault: Fault): boolean {
+  if (fault.kind === 'message') return fault.act === 'kill' || fault.act === 'kill-answered'
+  return fault.kind === 'kill'
+}
 
 /** A position without ceremony: before op `op` of the main stream unless told otherwise. */
 export function position(

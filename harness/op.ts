@@ -133,15 +133,28 @@ export type LogEntry =
       readonly path: string
       readonly code?: string
     }
+  /** Message m of the stream is handed over to a connection (`hooks/wire/message.ts`). */
+  | {
+      readonly e: 'message'
+      readonly m: number
+      readonly kind: 'connect' | 'send'
+      readonly peer: string
+      readonly bytes: number
+      readonly site: number
+      readonly at: number
+    }
+  /** The answer to message m is here: of a send, its first chunk of so many bytes. */
+  | { readonly e: 'answer'; readonly m: number; readonly bytes: number; readonly at: number }
   | { readonly e: 'close'; readonly node: NodeNumber; readonly path: string }
   /** A child process was started as this stream. */
   | { readonly e: 'fork'; readonly stream: string; readonly at: number }
-  /** An injected fault fired at op (or, where `read` is true, at read) `n`. */
+  /** An injected fault fired at op (where `read` is true, at read; where `message` is, at message) `n`. */
   | {
       readonly e: 'fault'
       readonly n: number
       readonly fault: string
       readonly read?: boolean
+      readonly message?: boolean
     }
 
 /** Whether the op makes earlier ones durable and changes nothing itself. */

@@ -58,6 +58,22 @@ export interface TracedRead {
   readonly code?: string
 }
 
+/** One numbered message, and what is known of its answer. */
+export interface TracedMessage {
+  readonly stream: string
+  readonly m: number
+  readonly kind: 'connect' | 'send'
+  /** `127.0.0.1:5432`, or the path of a socket. */
+  readonly peer: string
+  /** Of a send. */
+  readonly bytes: number
+  /** As for an op. */
+  readonly frames: readonly string[]
+  readonly called: Moment
+  /** When its answer came; absent where none did. */
+  readonly answered?: Moment
+}
+
 /** A file or directory. An inode is used again only after its file is gone and something else was created. */
 export interface TracedNode {
   readonly ino: number
@@ -85,6 +101,8 @@ export interface Trace {
   readonly nodes: ReadonlyMap<number, TracedNode>
   readonly ops: readonly TracedOp[]
   readonly reads: readonly TracedRead[]
+  /** Messages on connections that the program opened; below the process none are seen. */
+  readonly messages: readonly TracedMessage[]
   /** Faults that fired, as their text. */
   readonly faults: readonly string[]
   /** The same, with the op (or read) at which each fired and its place in the log. */
@@ -192,6 +210,7 @@ export class TraceReader {
   #head: Extract<LogEntry, { e: 'log' }> | undefined
   readonly #ops = new Map<number, Mutable<TracedOp>>()
   readonly #reads: TracedRead[] = []
+  readonly #messages = new Map<number, Mutable<TracedMessage>>()
   readonly #fired: TracedFault[] = []
   readonly #forks: string[] = []
   readonly #nodes = new Map<number, TracedNode>()
@@ -233,6 +252,17 @@ export class TraceReader {
         this.#reads.push({ stream, ...read })
         return
       }
+      case 'message': {
+        const { e: _e, site, at, ...message } = entry
+        const frames = this.#sites.get(site) ?? []
+        this.#messages.set(entry.m, { stream, ...message, frames, called: { position, at } })
+        return
+      }
+      case 'answer': {
+        const message = this.#messages.get(entry.m)
+        if (message !== undefined) message.answered = { position, at: entry.at }
+        return
+      }
       case 'fork':
         this.#forks.push(entry.stream)
         return
@@ -255,6 +285,7 @@ export class TraceReader {
       nodes: this.#nodes,
       ops: [...this.#ops.values()],
       reads: this.#reads,
+      messages: [...this.#messages.values()],
       faults: this.#fired.map(({ fault }) => fault),
       fired: this.#fired,
       forks: this.#forks,

@@ -73,7 +73,6 @@ function mapFault(fault: Fault, slot: number, find: FindOp): Fault | undefined {
     case 'short-write':
     case 'lying-sync':
     case 'slow-sync':
-    case 'message':
     case 'sigterm':
     case 'outside':
     case 'rival':
@@ -82,8 +81,9 @@ function mapFault(fault: Fault, slot: number, find: FindOp): Fault | undefined {
       const position = moved(fault.at, at(fault.at))
       return position && { ...fault, at: position }
     }
-    // Reads have a count of their own, and the others name no op.
+    // Reads and messages have counts of their own, and the others name no op.
     case 'read-error':
+    case 'message':
     case 'quota':
     case 'clock':
     case 'rot':

@@ -63,12 +63,35 @@ export type HookFault =
       readonly act: Extract<HookAct, { kind: 'error' }>
     }
 
+/** What is done to a message, or to the answer to it. */
+export type WireAct = 'kill' | 'kill-answered' | 'cut' | 'reset' | 'refuse' | 'delay'
+
+/** A fault at a message: before it is handed over, or after that (`kill`) or at its answer (the others). */
+export interface WireFault {
+  readonly text: string
+  readonly at: { readonly kind: 'message'; readonly stream: string; readonly n: number }
+  readonly phase: HookPhase
+  readonly act: WireAct
+  /** Turns of the event loop by which an answer is late; 0 otherwise. */
+  readonly turns: number
+}
+
+/** Whether a fault is one of the wire door. */
+export function isWireFault(fault: HookFault | WireFault): fault is WireFault {
+  return fault.at.kind === 'message'
+}
+
+/** Whether a fault is one of the disk door. */
+export function isDiskFault(fault: HookFault | WireFault): fault is HookFault {
+  return !isWireFault(fault)
+}
+
 /** The value of `KILLPOINT_FAULTS` for these faults. */
-export function encodeHookFaults(faults: readonly HookFault[]): string {
+export function encodeHookFaults(faults: readonly (HookFault | WireFault)[]): string {
   return JSON.stringify(faults)
 }
 
 /** The faults in a value of `KILLPOINT_FAULTS`. Throws `SyntaxError` on anything else; it is written by the harness only. */
-export function decodeHookFaults(text: string | undefined): readonly HookFault[] {
-  return text === undefined || text === '' ? [] : (JSON.parse(text) as HookFault[])
+export function decodeHookFaults(text: string | undefined): readonly (HookFault | WireFault)[] {
+  return text === undefined || text === '' ? [] : (JSON.parse(text) as (HookFault | WireFault)[])
 }

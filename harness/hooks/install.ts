@@ -10,6 +10,7 @@ import { hookFileCalls } from './file-calls.ts'
 import { ledgerFile } from './files.ts'
 import { withOwn } from './gate.ts'
 import type { Gate } from './gate.ts'
+import { isDiskFault, isWireFault } from './fault.ts'
 import { findLedger } from './ledger.ts'
 import { stateDirectory } from './paths.ts'
 import { realDisk } from './real-disk.ts'
@@ -19,6 +20,8 @@ import type { Settings } from './settings.ts'
 import { hookStreamSites } from './stream-sites.ts'
 import { hookThreads } from './threads.ts'
 import type { Disk } from './disk.ts'
+import { hookWireCalls } from './wire/calls.ts'
+import { WireDoor } from './wire/door.ts'
 
 // Captured: program code may replace members of `fs` and `process`.
 const kill = process.kill.bind(process)
@@ -50,7 +53,7 @@ export function install(
     directory,
     disk,
     gate,
-    faults: settings.faults,
+    faults: settings.faults.filter(isDiskFault),
     observer,
     ledger: ledger.append,
     signal: signalSelf,
@@ -64,6 +67,7 @@ export function install(
     ...(observer instanceof Recorder
       ? hookStreamSites((frames, call) => observer.runFrom(frames, call))
       : []),
+    ...(entrance.wrap === undefined ? hookWire(settings, stream, observer, ledger.append) : []),
     ...hookThreads(door, { stream, preload, env }),
     ...hookChildren(door, {
       stream,
@@ -78,6 +82,22 @@ export function install(
       for (const undo of undos.reverse()) undo()
     },
   }
+}
+
+/** The wire door, where somebody asks for messages: who does not pays nothing for it. */
+function hookWire(
+  settings: Settings,
+  stream: string,
+  observer: Observer | undefined,
+  ledger: (line: string) => boolean,
+): Undo[] {
+  const faults = settings.faults.filter(isWireFault)
+  const recorder = observer instanceof Recorder ? observer : undefined
+  if (recorder === undefined && faults.length === 0) return []
+  const { life } = settings
+  return hookWireCalls(
+    new WireDoor({ stream, life, faults, observer: recorder, ledger, signal: signalSelf }),
+  )
 }
 
 function createObserver(

@@ -18,6 +18,7 @@ import { withOwn } from './gate.ts'
 import type { Gate } from './gate.ts'
 import { captureFrames } from './site.ts'
 import { TruePaths } from './true-paths.ts'
+import type { Message, WireObserver } from './wire/message.ts'
 
 // Captured: program code may replace members of `fs`.
 const open = openSync
@@ -54,7 +55,7 @@ export function createRecorder(
 }
 
 /** Writes the op log. */
-export class Recorder implements Observer {
+export class Recorder implements Observer, WireObserver {
   readonly #sink: LogSink
   readonly #disk: Disk
   readonly #root: string
@@ -134,6 +135,18 @@ export class Recorder implements Observer {
 
   fault(n: number, fault: string, read: boolean): void {
     this.#sink({ e: 'fault', n, fault, ...(read ? { read } : {}) })
+  }
+
+  message(m: number, { kind, peer, bytes }: Message): void {
+    this.#sink({ e: 'message', m, kind, peer, bytes, site: this.#site(undefined), at: now() })
+  }
+
+  answer(m: number, bytes: number): void {
+    this.#sink({ e: 'answer', m, bytes, at: now() })
+  }
+
+  wireFault(m: number, fault: string): void {
+    this.#sink({ e: 'fault', n: m, fault, message: true })
   }
 
   within(n: number, call: () => void): void {

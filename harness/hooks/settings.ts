@@ -1,7 +1,7 @@
 /** What the hooks read from the environment at start (`../life.ts`), and what they hand on to threads and children. */
 import { hookVariables, systemVariables } from '../life.ts'
 import { decodeHookFaults } from './fault.ts'
-import type { HookFault } from './fault.ts'
+import type { HookFault, WireFault } from './fault.ts'
 
 export type Lane = 'plain' | 'counted' | 'recording'
 export type Order = 'serial' | 'native'
@@ -15,7 +15,7 @@ export interface Settings {
   readonly life: number
   /** Where op logs and count files go; absent: nowhere, and only the plain lane is possible. */
   readonly traceDirectory: string | undefined
-  readonly faults: readonly HookFault[]
+  readonly faults: readonly (HookFault | WireFault)[]
   /** Path of the ledger, where the harness gave it. */
   readonly ledger: string | undefined
 }

@@ -10,7 +10,7 @@
 import { readImage, type DirectoryImage } from '../directory-image.ts'
 import type { Fault, LifeFaults, Position } from '../fault.ts'
 import { stringifyFault } from '../fault-text.ts'
-import { encodeHookFaults, type HookFault } from '../hooks/fault.ts'
+import { encodeHookFaults, isDiskFault, type HookFault, type WireFault } from '../hooks/fault.ts'
 import { encodeNativeFaults, whyNotNative } from '../native/faults.ts'
 import { assess, notFired, unsupported } from './assess.ts'
 import type { Ending, LifeFacts, LiveCase } from './case.ts'
@@ -237,15 +237,16 @@ export class CaseDriver {
     const { randomKill } = this.#asked
     const shot = randomKill?.life === slot
     const { hooked, native } = this.#context.host.command
-    const encode = native === undefined ? encodeHookFaults : encodeNativeFaults
-    const faults = hookFaultsOf(plan, resumer)
+    const all = hookFaultsOf(plan, resumer)
+    const faults = all.filter(isDiskFault)
+    const encoded = native === undefined ? encodeHookFaults(all) : encodeNativeFaults(faults)
     const recovery = this.#timed(slot, plan, resumer)
     const started = await this.#context.start({
       verb: 'run',
       seedPath: resumer === 0 ? [slot] : [slot, resumer],
       takeover,
       lane: shot ? 'counted' : (this.#asked.lane ?? 'plain'),
-      faults: hooked && faults.length > 0 ? encode(faults) : '',
+      faults: hooked && all.length > 0 ? encoded : '',
       isGated: !hooked && faults.some(isGate),
       fellows,
     })
@@ -344,9 +345,14 @@ export class CaseDriver {
 }
 
 /** Why a fault of the hooks cannot strike a process that is started so. */
-function whyNotOf({ hooked, native }: StartCommand): (fault: HookFault) => string | undefined {
-  if (!hooked) return whyNotFromOutside
-  return native === undefined ? () => undefined : whyNotNative
+function whyNotOf({
+  hooked,
+  native,
+}: StartCommand): (fault: HookFault | WireFault) => string | undefined {
+  if (hooked && native === undefined) return () => undefined
+  const whyNot = hooked ? whyNotNative : whyNotFromOutside
+  return (fault) =>
+    isDiskFault(fault) ? whyNot(fault) : 'messages are numbered inside a Node process only'
 }
 
 function onlyBarrier(plan: LifePlan): LifePlan {

@@ -3,13 +3,13 @@
  *
  * The text of the schedule goes along and comes back in the `fault` mark: that line is the proof that it fired.
  */
-import type { Fault, Phase, Position } from '../fault.ts'
+import type { Fault, MessageAct, Phase, Position } from '../fault.ts'
 import { stringifyFault } from '../fault-text.ts'
-import type { HookAct, HookFault } from '../hooks/fault.ts'
+import type { HookAct, HookFault, WireFault } from '../hooks/fault.ts'
 
 /** A fault for the hooks, or the reason why there is none. */
 export type Translated =
-  | { readonly kind: 'hook'; readonly fault: HookFault }
+  | { readonly kind: 'hook'; readonly fault: HookFault | WireFault }
   | { readonly kind: 'impossible'; readonly why: string }
 
 /** What the hooks do for a fault that happens inside the process. */
@@ -38,6 +38,7 @@ export function translateFault(fault: Fault): Translated {
         'a process cannot lose what the kernel holds; the explorer shows power loss',
       )
     case 'message':
+      return message(fault)
     case 'heap':
       return impossible('the hooks of this version do not carry it out')
     case 'zombie':
@@ -106,6 +107,26 @@ function quota(fault: Extract<Fault, { kind: 'quota' }>): Translated {
       act: { kind: 'error', code: errno },
     },
   }
+}
+
+function message(fault: Extract<Fault, { kind: 'message' }>): Translated {
+  const { act, turns } = fault
+  const { stream, op: n, phase } = fault.at
+  const why = whyNotAtMessage(act, phase)
+  if (why !== undefined || phase.kind === 'inside') return impossible(why ?? '')
+  const point = { kind: 'message', stream, n } as const
+  return {
+    kind: 'hook',
+    fault: { text: stringifyFault(fault), at: point, phase: phase.kind, act, turns },
+  }
+}
+
+function whyNotAtMessage(act: MessageAct, { kind }: Phase): string | undefined {
+  if (kind === 'inside') return 'a message is handed over as a whole: it has no inside'
+  if (kind === 'after')
+    return act === 'refuse' ? 'a connection is refused before it is there, not after' : undefined
+  if (act !== 'delay' && act !== 'kill-answered') return undefined
+  return 'only the answer to a message can be late or kill: it comes after the message'
 }
 
 function at(fault: Fault, position: Position, act: HookAct): Translated {

@@ -4,6 +4,7 @@
  * One ladder, first match wins. What is not on it is a fact for the checkers: a recovery that exits with 1, a wedge after
  * work had begun, a crash on an image that a fault left.
  */
+import { killsProcess } from '../fault.ts'
 import type { Task } from '../workload.ts'
 import type { LifeFacts } from './case.ts'
 import type { CaseContext } from './case-context.ts'
@@ -88,7 +89,9 @@ function isUninjectedDeath(
   if (signal === null || facts.putDown || shot) return false
   const fired = new Set(facts.fired.map(({ kind }) => kind))
   if (signal === 'SIGKILL')
-    return !fired.has('kill') && !fired.has('heap') && !holdsPoison(asked.workload.root)
+    return (
+      !facts.fired.some(killsProcess) && !fired.has('heap') && !holdsPoison(asked.workload.root)
+    )
   if (signal === 'SIGTERM') return !fired.has('sigterm')
   // A crash of its own is the system's business once it runs on what a fault left.
   return first && fired.size === 0

@@ -12,7 +12,7 @@
 import { position } from '../fault.ts'
 import type { Fault, LifeFaults, Position } from '../fault.ts'
 import { positionText, stringifyFault } from '../fault-text.ts'
-import type { HookFault } from '../hooks/fault.ts'
+import type { HookFault, WireFault } from '../hooks/fault.ts'
 import { holdFault, translateFault } from './hook-faults.ts'
 import type { Translated } from './hook-faults.ts'
 
@@ -69,7 +69,7 @@ export interface LifePlan {
   readonly holds: readonly Hold[]
   readonly impossible: readonly Impossible[]
   /** For the hooks of the first process, in order. */
-  readonly hooks: readonly HookFault[]
+  readonly hooks: readonly (HookFault | WireFault)[]
 }
 
 /** What a life inherits from the case around it. */
@@ -98,7 +98,7 @@ export function planLife(faults: LifeFaults, context: PlanContext = {}): LifePla
 }
 
 /** What the hooks of one process are told. Resumers after the first have the barrier and nothing else. */
-export function hookFaultsOf(plan: LifePlan, resumer = 0): readonly HookFault[] {
+export function hookFaultsOf(plan: LifePlan, resumer = 0): readonly (HookFault | WireFault)[] {
   if (resumer === 0) return plan.hooks
   const barrier = plan.holds.find((hold) => hold.act.kind === 'barrier')
   return plan.hooks.filter((fault) => fault.text === barrier?.text)
@@ -110,7 +110,7 @@ class Planner implements LifePlan {
   readonly inside: Fault[] = []
   readonly holds: Hold[] = []
   readonly impossible: Impossible[] = []
-  readonly hooks: HookFault[] = []
+  readonly hooks: (HookFault | WireFault)[] = []
 
   add(fault: Fault): void {
     switch (fault.kind) {

@@ -5,7 +5,7 @@
  * (`plan.ts`). A fault counts as fired when the hooks' line is in the ledger *and* what it must lead to was seen: the kill's
  * signal, the stop, the verb's exit.
  */
-import type { Fault } from '../fault.ts'
+import { killsProcess, type Fault } from '../fault.ts'
 import { stringifyFault } from '../fault-text.ts'
 import { attend } from './attend.ts'
 import type { Happened, Meanwhile } from './attend.ts'
@@ -152,7 +152,7 @@ function isProven(tenure: Tenure, fault: Fault, facts: ProcessFacts): boolean {
   const text = stringifyFault(fault)
   if (!started.told.faults.some((told) => told.text === text)) return false
   if (plan.holds.some((hold) => hold.fault === fault)) return acted.includes(fault)
-  if (fault.kind !== 'kill' || !endsLeader(fault.at.stream)) return true
+  if (!('at' in fault) || !killsProcess(fault) || !endsLeader(fault.at.stream)) return true
   return facts.signal === 'SIGKILL' && !facts.putDown
 }
 

@@ -1,6 +1,6 @@
 /** Arbitraries that several tests of the pure half share. */
 import * as fc from 'fast-check'
-import { errnoNames } from '../../harness/fault.ts'
+import { errnoNames, messageActs } from '../../harness/fault.ts'
 import type { Damage, Fault, LifeFaults, OpPart, Phase, Position } from '../../harness/fault.ts'
 
 const op = fc.integer({ min: 1, max: 5000 })
@@ -67,6 +67,9 @@ const resumers: fc.Arbitrary<Fault> = fc
       : { kind: 'resumers', count: number, barrier },
   )
 
+const killingActs = ['kill', 'kill-answered'] as const
+const harmlessActs = messageActs.filter((act) => act !== 'kill' && act !== 'kill-answered')
+
 const ending: fc.Arbitrary<Fault> = fc.oneof(
   fc.record({
     kind: fc.constant('kill' as const),
@@ -80,6 +83,12 @@ const ending: fc.Arbitrary<Fault> = fc.oneof(
     except: fc.oneof(fc.constant([]), someParts),
   }),
   fc.record({ kind: fc.constant('heap' as const), at: at(before, after) }),
+  fc.record({
+    kind: fc.constant('message' as const),
+    at: at(before, after),
+    act: fc.constantFrom(...killingActs),
+    turns: fc.constant(0),
+  }),
 )
 
 const during: fc.Arbitrary<Fault> = fc.oneof(
@@ -108,10 +117,10 @@ const during: fc.Arbitrary<Fault> = fc.oneof(
     sticky: fc.boolean(),
   }),
   fc
-    .tuple(at(before, after, inside), fc.constantFrom('cut', 'reset', 'refuse', 'delay'), count)
+    .tuple(at(before, after, inside), fc.constantFrom(...harmlessActs), count)
     .map(
-      ([where, act, ms]) =>
-        ({ kind: 'message', at: where, act, ms: act === 'delay' ? ms : 0 }) as const,
+      ([where, act, turns]) =>
+        ({ kind: 'message', at: where, act, turns: act === 'delay' ? turns : 0 }) as const,
     ),
   fc.record({
     kind: fc.constant('zombie' as const),

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll } from 'vitest'
 import { buildPreload } from '../../../harness/hooks/build.ts'
 import { encodeHookFaults } from '../../../harness/hooks/fault.ts'
-import type { HookAct, HookFault } from '../../../harness/hooks/fault.ts'
+import type { HookAct, HookFault, WireFault } from '../../../harness/hooks/fault.ts'
 import type { Lane, Order } from '../../../harness/hooks/settings.ts'
 import { readTraces } from '../../../harness/trace.ts'
 import type { Trace } from '../../../harness/trace.ts'
@@ -30,7 +30,7 @@ export function scratch(): string {
 export interface WorkerOptions {
   readonly lane?: Lane
   readonly order?: Order
-  readonly faults?: readonly HookFault[]
+  readonly faults?: readonly (HookFault | WireFault)[]
   readonly args?: readonly string[]
   /** Where state, trace and ledger are; default: a new place. */
   readonly place?: string

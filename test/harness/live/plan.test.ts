@@ -32,7 +32,17 @@ describe('plan', () => {
     expect(plan.inside.map(({ kind }) => kind)).toEqual(['kill'])
   })
 
-  it.each(['P37', 'T1.1@3', 'H3', 'M3=cut', 'L3=sticky', 'K3=l2'])(
+  it.each(['M3=cut', 'M1=refuse', 'M3+=kill', 'M3+=kill-answered', 'M3+=delay.9'])(
+    'leaves %s to the wire door inside',
+    (text) => {
+      const plan = planLife(parseFaults(text))
+      expect(plan.inside).toHaveLength(1)
+      expect(hookFaultsOf(plan)).toMatchObject([{ text, at: { kind: 'message', stream: '1' } }])
+    },
+  )
+
+  const messages = ['M3/2=cut', 'M3+=refuse', 'M3=delay.2', 'M3=kill-answered']
+  it.each(['P37', 'T1.1@3', 'H3', ...messages, 'L3=sticky', 'K3=l2'])(
     'says why %s cannot happen live',
     (text) => {
       const plan = planLife(parseFaults(text))
