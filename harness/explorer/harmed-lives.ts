@@ -29,13 +29,19 @@ const crashedOps = 3
 /** Lets every storage error hit the first life and recoveries, alone and with a crash behind it. */
 export function* failLives(shard: Shard, trace: Trace): Asks<void> {
   let number = 0
-  const before = { initial: new Map() }
-  const first: Place = { stem: firstStemOf(shard.asked.order), image: new Map(), before, trace }
-  for (const place of [first, ...(yield* recoveries(shard, trace))])
+  for (const place of [yield* firstLife(shard, trace), ...(yield* recoveries(shard, trace))])
     for (const error of storageErrorsOf(place.trace, place.reach)) {
       number += 1
       if (shard.isMine(number) && !shard.isOver) yield* fail(shard, place, error)
     }
+}
+
+/** As it is lived in memory: in a process of its own a program that polls reads the more often the slower the machine is. */
+function* firstLife(shard: Shard, control: Trace): Asks<Place> {
+  const stem = firstStemOf(shard.asked.order)
+  const image = new Map()
+  const { trace = control } = yield* shard.live(stem.standing, image, [], true)
+  return { stem, image, before: { initial: image }, trace }
 }
 
 /** Lets media rot between a life and its recovery. */

@@ -21,7 +21,7 @@ describe('the options of each command', () => {
   it.each([
     ['run', `${campaign} ${reports} no-explore`],
     ['gate', `${campaign} ${reports} no-explore errors seeds nightly`],
-    ['validate', `${campaign} ${reports}`],
+    ['validate', `${campaign} ${reports} no-explore law`],
     [
       'explore',
       `seed budget jobs shard profile only skip bail json out depth every no-errors save no-shrink journal takeover ${reports}`,
@@ -29,15 +29,13 @@ describe('the options of each command', () => {
     ['judge', 'json'],
     ['report', 'json merge result junit html'],
     ['audit', 'seed budget jobs profile only skip json out'],
-    ['replay', 'budget jobs profile scratch quiet json out times keep inspect inspect-port'],
+    ['replay', 'budget jobs profile scratch quiet json out times keep inspect inspect-port unexcused'],
     ['shrink', 'budget jobs profile scratch quiet json out save'],
     ['mutate', 'seed budget jobs shard only skip json out cases sample docs kills resume'],
-    ['inspect', 'json out records'],
+    ['inspect', 'json out records web port'],
     ['list', 'only skip json out'],
     ['doctor', 'scratch json out'],
-    ['init', 'json'],
-    ['report', 'json merge result junit html'],
-    ['judge', 'json'],
+    ['init', 'json backend'],
   ])('%s', (command, expected) => {
     const options = program.commands.find((each) => each.name() === command)?.options ?? []
     expect(options.map(({ long }) => String(long?.slice(2))).toSorted()).toEqual(
