@@ -71,9 +71,9 @@ describe('explorer: the reference runtime', () => {
     expect(same(two)).toEqual(same(one))
     const { recoveries = [] } = one
     expect(recoveries.length).toBeGreaterThan(10)
+    // A header that was never published is not read.
+    expect(recoveries.filter(({ cost }) => (cost?.readBytes ?? 0) > 0).length).toBeGreaterThan(10)
     for (const { engine, bytes, cost, ms } of recoveries) {
-      // What is there is read, if only once; what it is, was written by others.
-      expect(cost?.readBytes).toBeGreaterThan(0)
       expect(cost?.readBytes).toBeLessThan(4 * bytes)
       expect([engine, ms]).toEqual(['explorer', undefined])
     }
