@@ -24,7 +24,6 @@ export const mutants: readonly Mutant[] = [
 export const sampleMutants: readonly string[] = [
   'B01-doubt-ignored',
   'B06-acked-before-write',
-  'B09-message-in-place',
   'B13-no-look-before-ack',
   'B18-cursor-in-memory',
   'B22-rewritten',

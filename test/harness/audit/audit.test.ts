@@ -2,15 +2,24 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { expect, it, onTestFinished } from 'vitest'
 import { audit } from '../../../harness/audit/audit.ts'
 import { replayCommand } from '../../../harness/commands/replay.ts'
 import type { SourceTransform } from '../../../harness/live/bundle.ts'
 import { keptOutput } from '../../../harness/report/output.ts'
+import type { Scenario } from '../../../harness/scenario.ts'
 import { fileSystemUnderTest } from '../../../harness/systems/reference.ts'
 import { recovery } from '../../../scenarios/recovery.ts'
+import { workloadOf } from '../../../scenarios/workloads.ts'
 
 const system = fileSystemUnderTest()
+
+/** One step: every sync of the runtime is called, and few more. */
+const short: Scenario = {
+  ...recovery,
+  workload: workloadOf(fc.constant({ kind: 'step', id: '', effect: 'keyed' })),
+}
 
 /** One sync more, when nothing is pending that a state could lose. */
 const oneTooMany: SourceTransform = (path, text) =>
@@ -21,7 +30,7 @@ const oneTooMany: SourceTransform = (path, text) =>
 it('each sync of the reference runtime is needed, and what breaks without it replays; one too many is not', async () => {
   const { sites, skipped } = await audit({
     seed: 'audit',
-    scenarios: [recovery],
+    scenarios: [short],
     system,
     profile: 'posix',
     jobs: 2,
@@ -41,6 +50,6 @@ async function replayed(token: string | undefined, unexcused: boolean): Promise<
   const directory = mkdtempSync(join(tmpdir(), 'killpoint-audit-'))
   onTestFinished(() => rmSync(directory, { recursive: true }))
   const [corpus, records] = [join(directory, 'corpus'), join(directory, 'records')]
-  const project = { directory, corpus, records, scenarios: [recovery], systems: [system] }
+  const project = { directory, corpus, records, scenarios: [short], systems: [system] }
   return replayCommand(project, token ?? '', { times: 1, unexcused }, keptOutput())
 }
