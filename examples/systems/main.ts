@@ -1,0 +1,201 @@
+/**
+ * Installs other people's durable runtimes, kills them at their crash points, and writes `docs/systems.md`.
+ *
+ *   npm run systems                        all of them, 150 s each
+ *   npm run systems -- 60s vercel-workflow
+ *
+ * Needs the npm registry; no install script is run.
+ */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { rates } from './rates.ts'
+import { type Described, systems } from './systems.ts'
+
+interface Failure {
+  readonly scenario: string
+  readonly verdict: string
+  readonly invariant: string
+  readonly what: string
+  readonly token: string
+  readonly alike: number
+  readonly text: string
+}
+
+interface Result {
+  readonly environment: Readonly<Record<string, string>>
+  readonly inconclusive: readonly unknown[]
+  readonly failures: readonly Failure[]
+  readonly coverage: readonly {
+    readonly scenario: string
+    readonly cases: number
+    readonly kills: number
+    readonly workloads: readonly {
+      readonly points: Readonly<Record<string, number>>
+      readonly killedAt: readonly string[]
+    }[]
+  }[]
+  readonly cases: {
+    readonly verdict: readonly number[]
+    readonly verdicts: readonly string[]
+    readonly finding: readonly number[]
+    readonly findings: readonly { readonly invariant: string }[]
+  }
+}
+
+const here = fileURLToPath(new URL('.', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const seed = '20261122'
+const scenarios = ['finished-run', 'loop']
+// Longer than the longest pause that an engine makes by itself, which would look like a wedge: 5 s, looked at for ten times as long.
+const flags = `--seed ${seed} --quiet 600ms --bail 1000 --cases 2000 --no-explore --no-shrink --json`
+
+const [budget = '150s', ...only] = process.argv.slice(2)
+const chosen = systems.filter(({ system: { name } }) => only.length === 0 || only.includes(name))
+
+const installed = new Set<string>()
+const rows: string[] = []
+const details: string[] = []
+let node = ''
+for (const described of chosen) {
+  const { name } = described.system
+  install(described.folder)
+  const result = run(name)
+  node = result.environment['node'] ?? ''
+  rows.push(row(described, result, await rates(described.system)))
+  for (const failure of result.failures) details.push(detail(name, failure))
+}
+writeFileSync(`${root}/docs/systems.md`, page())
+execFileSync('npx', ['prettier', '--write', 'docs/systems.md'], { cwd: root, stdio: 'ignore' })
+
+function install(folder: string): void {
+  if (installed.has(folder)) return
+  installed.add(folder)
+  process.stderr.write(`${folder}: npm install\n`)
+  const order = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund']
+  execFileSync('npm', order, { cwd: here + folder, stdio: ['ignore', 'ignore', 'inherit'] })
+}
+
+function killpoint(...order: readonly string[]): {
+  readonly status: number | null
+  readonly out: string
+} {
+  const cli = ['--import', import.meta.resolve('tsx'), `${root}/harness/cli.ts`, ...order]
+  const { status, stdout } = spawnSync(process.execPath, cli, {
+    cwd: here,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  return { status, out: stdout }
+}
+
+function run(name: string): Result {
+  process.stderr.write(`${name}: ${scenarios.join(', ')}, ${budget}\n`)
+  const order = ['run', '--only', ...scenarios, name, '--budget', budget, ...flags.split(' ')]
+  const { status, out } = killpoint(...order)
+  // 1 is a finding, and 2 a budget that ended: both are results.
+  if (status === null || status > 2) throw new Error(`${name}: exit code ${status}\n${out}`)
+  return JSON.parse(out) as Result
+}
+
+function row(
+  described: Described,
+  result: Result,
+  rate: Awaited<ReturnType<typeof rates>>,
+): string {
+  const { system, folder, engine, store } = described
+  const workloads = result.coverage.flatMap((each) => each.workloads)
+  const points = sum(workloads.flatMap((each) => Object.values(each.points)))
+  // K12, K12+ and K12/40 are kills before, after and inside the same op.
+  const killedAt = sum(workloads.map((each) => new Set(each.killedAt.map(opOf)).size))
+  const { verdict, verdicts, finding, findings } = result.cases
+  const redone = finding.filter((place) => findings[place]?.invariant === 'S3').length
+  const cells = [
+    `[${system.name}](../examples/systems/${folder}/README.md)`,
+    `${engine} ${versionOf(folder, engine)}`,
+    store,
+    system.claims.join(', '),
+    `${killedAt} of ${points}`,
+    `${sum(result.coverage.map(({ kills }) => kills))}`,
+    verdicts
+      .map((each, place) => `${verdict.filter((one) => one === place).length} ${each}`)
+      .join(', '),
+    `${redone}`,
+    `${rate.takeoverMs.toFixed(0)} ms`,
+    `${rate.steps.toFixed(0)} (bare: ${rate.appends.toFixed(0)})`,
+  ]
+  return `| ${cells.join(' | ')} |`
+}
+
+function opOf(schedule: string): string {
+  return /^K\d+/.exec(schedule)?.[0] ?? schedule
+}
+
+function detail(name: string, failure: Failure): string {
+  const { scenario, verdict, invariant, what, token, alike } = failure
+  process.stderr.write(`${name}: replay ${token}\n`)
+  const again = killpoint('replay', token, '--quiet', '600ms')
+  const same =
+    again.status === 1 && again.out.includes(verdict)
+      ? 'seen again when it was replayed'
+      : '**not reproduced**'
+  const place = /killed (?:before|after|inside|in) op .*/.exec(failure.text)?.[0] ?? ''
+  const short = place
+    .replaceAll(here, '')
+    .replaceAll(root, '')
+    .replaceAll(/wrun_\w+/g, 'RUN')
+    .replaceAll(/step_[0-9A-Z]{20,}/g, 'STEP')
+    .replaceAll(/evnt_\w+/g, 'EVENT')
+    .replaceAll(/\.tmp\.\w+/g, '.tmp')
+    .replace(/ < .*/, '')
+
+  return `- **${name}**, ${scenario}: \`${verdict}\` ${invariant}, ${what}; ${alike} cases, ${same}\n  ${short}\n  \`npx killpoint replay ${token} --quiet 600ms\``
+}
+
+function versionOf(folder: string, engine: string): string {
+  const file = `${here}${folder}/node_modules/${engine}/package.json`
+  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0)
+}
+
+function page(): string {
+  const titles = [
+    'system',
+    'engine',
+    'store',
+    'claims',
+    'crash points killed at',
+    'processes killed',
+    'cases',
+    'committed steps redone',
+    'time to take over',
+    'steps per second',
+  ]
+  return `# Other people's systems
+
+<!-- Written by \`npm run systems\`: change examples/systems, not this page. -->
+
+Durable runtimes that others wrote, under the scenarios and checkers that everything else here is under. Each is in a folder of its own in
+[examples/systems](../examples/systems), with what it claims, where its documentation says so, and what was found. Scenarios ${scenarios.join(' and ')}, one workload each,
+seed \`${seed}\`, node ${node}, ${budget} each: crash points are listed from a run that nothing happens to, and killed at one after the other, before, inside
+and after each. A number of points that is smaller than their whole is a budget that ended, and no pass.
+
+| ${titles.join(' | ')} |
+| ${titles.map(() => '---').join(' | ')} |
+${rows.join('\n')}
+
+_Cases_ by verdict: \`HOLDS\` is a pass, and what the others say is in [invariants](invariants.md). _Committed steps redone_: cases in which a step ran again whose result had been
+given to the workflow. _Time to take over_: from the start of the life after a kill until a step begins in it, the start of Node included. _Steps per second_: each after the other, of a run of 120 steps without the first 20,
+and in brackets appends of 200 bytes to a file, each with a data sync, in the same minute and directory.
+
+## Each failure
+
+Tokens are replayed in \`examples/systems\`, after \`npm install --no-save --ignore-scripts\` in the folder of the system.
+
+${details.length === 0 ? 'None.' : details.join('\n')}
+`
+}

@@ -1,0 +1,151 @@
+/** How fast a runtime commits steps and takes a run over, against a bare append with a data sync in the same directory. */
+import { spawn, spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import type { RuntimeSystem } from 'killpoint'
+
+/** Per second, and milliseconds. */
+export interface Rates {
+  readonly steps: number
+  readonly appends: number
+  /** From the start of the life that follows a kill until a step begins in it, the start of Node included. */
+  readonly takeoverMs: number
+}
+
+/** Measures one after the other. Throws where a life does not end well. */
+export async function rates(system: RuntimeSystem): Promise<Rates> {
+  const worker = join(system.program.entry, '..', '.rate.mjs')
+  await build({
+    entryPoints: [system.program.entry],
+    outfile: worker,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    alias: { ...system.program.modules },
+  })
+  try {
+    const short = seconds(system, worker, 20)
+    return {
+      steps: 100 / (seconds(system, worker, 120) - short),
+      appends: 200 / appending(200),
+      takeoverMs: await takeover(system, worker),
+    }
+  } finally {
+    fs.rmSync(worker)
+  }
+}
+
+function seconds(system: RuntimeSystem, worker: string, steps: number): number {
+  return inDirectory((directory) => {
+    const env = environment(system, directory, steps, 1)
+    const ledger = fs.openSync(join(directory, 'ledger.jsonl'), 'a')
+    const from = process.hrtime.bigint()
+    const { status, stderr } = spawnSync(process.execPath, [worker], {
+      env,
+      stdio: ['ignore', 'ignore', 'pipe', ledger],
+      timeout: 300_000,
+    })
+    const took = Number(process.hrtime.bigint() - from) / 1e9
+    fs.closeSync(ledger)
+    if (status !== 0) throw new Error(`${system.name}: exit code ${status}\n${stderr.toString()}`)
+    return took
+  })
+}
+
+async function takeover(system: RuntimeSystem, worker: string): Promise<number> {
+  const directory = newDirectory()
+  try {
+    await untilEffect(worker, environment(system, directory, 20, 1), 5)
+    return await untilEffect(worker, environment(system, directory, 20, 2), 1)
+  } finally {
+    fs.rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** Starts a life and kills it when so many of its steps have begun; resolves with its milliseconds until then. */
+function untilEffect(worker: string, env: NodeJS.ProcessEnv, count: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const from = process.hrtime.bigint()
+    const life = spawn(process.execPath, [worker], {
+      env,
+      stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+    })
+    let ledger = ''
+    let took: number | undefined
+    life.stdio[3]?.on('data', (data: Buffer) => {
+      ledger += data.toString()
+      if (took !== undefined || ledger.split('"mark":"effect"').length <= count) return
+      took = Number(process.hrtime.bigint() - from) / 1e6
+      life.kill('SIGKILL')
+    })
+    life.once('error', reject)
+    life.once('close', () => {
+      if (took === undefined) reject(new Error(`a life ended before ${count} of its steps began`))
+      else resolve(took)
+    })
+  })
+}
+
+function environment(
+  system: RuntimeSystem,
+  directory: string,
+  steps: number,
+  life: number,
+): NodeJS.ProcessEnv {
+  const of = Array.from({ length: steps }, (_, index) => ({
+    kind: 'step',
+    id: `s${index}`,
+    effect: 'keyed',
+  }))
+  const workload = join(directory, 'workload.json')
+  fs.writeFileSync(workload, JSON.stringify({ root: { kind: 'sequence', of }, inFlightMax: 1 }))
+  const state = join(directory, 'state')
+  fs.mkdirSync(state, { recursive: true })
+  return { ...process.env, ...system.environment, ...variables(state, workload, life) }
+}
+
+function variables(
+  state: string,
+  workload: string,
+  life: number,
+): Readonly<Record<string, string>> {
+  return {
+    KILLPOINT_VERB: 'run',
+    KILLPOINT_RUN_ID: 'rate',
+    KILLPOINT_SEED: 'rate',
+    KILLPOINT_DIR: state,
+    KILLPOINT_WORKLOAD: workload,
+    KILLPOINT_LIFE: String(life),
+    KILLPOINT_CLOCK_MS: '1790000000000',
+    KILLPOINT_TAKEOVER: 'always',
+  }
+}
+
+function appending(count: number): number {
+  return inDirectory((directory) => {
+    const file = fs.openSync(join(directory, 'bare'), 'a')
+    const from = process.hrtime.bigint()
+    for (let each = 0; each < count; each += 1) {
+      fs.writeSync(file, 'x'.repeat(200))
+      fs.fdatasyncSync(file)
+    }
+    fs.closeSync(file)
+    return Number(process.hrtime.bigint() - from) / 1e9
+  })
+}
+
+function inDirectory(use: (directory: string) => number): number {
+  const directory = newDirectory()
+  try {
+    return use(directory)
+  } finally {
+    fs.rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+function newDirectory(): string {
+  return fs.mkdtempSync(join(tmpdir(), 'killpoint-systems-'))
+}

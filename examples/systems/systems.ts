@@ -1,0 +1,66 @@
+/** What is tested here, and where each claim was found. */
+import { fileURLToPath } from 'node:url'
+import type { Claim, RuntimeSystem } from 'killpoint'
+
+/** A runtime of somebody else's. */
+export interface Described {
+  readonly system: RuntimeSystem
+  /** Where its worker and its dependencies are. */
+  readonly folder: string
+  /** The package whose version is told. */
+  readonly engine: string
+  /** What it keeps its state in. */
+  readonly store: string
+  readonly documentation: string
+}
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
+
+function runtime(
+  name: string,
+  claims: readonly Claim[],
+  more: Partial<RuntimeSystem> = {},
+  modules: Readonly<Record<string, string>> = {},
+  folder: string = name,
+): RuntimeSystem {
+  return {
+    kind: 'runtime',
+    name,
+    claims,
+    takeoverMsMax: 5000,
+    program: {
+      kind: 'script',
+      entry: path(`${folder}/worker.ts`),
+      modules: { 'killpoint/worker': path('../../harness/worker.ts'), ...modules },
+    },
+    ...more,
+  }
+}
+
+export const systems: readonly Described[] = [
+  {
+    folder: 'vercel-workflow',
+    engine: '@workflow/core',
+    store: '`@workflow/world-local`, a JSON file for each entity and each event',
+    documentation: 'https://useworkflow.dev/docs/foundations/workflows-and-steps',
+    system: runtime(
+      'vercel-workflow',
+      ['process', 'takeover', 'keyed', 'retry', 'parallel', 'loop', 'terminal'],
+      { environment: { WORKFLOW_CODE: path('vercel-workflow/workflow.js') } },
+      { '@workflow/world-vercel': path('vercel-workflow/no-vercel.js') },
+    ),
+  },
+  ...(['sync', 'exit'] as const).map((durability): Described => ({
+    folder: 'langgraph',
+    engine: '@langchain/langgraph',
+    store: `\`@langchain/langgraph-checkpoint-sqlite\` over libsql, durability \`${durability}\``,
+    documentation: 'https://docs.langchain.com/oss/javascript/langgraph/durable-execution',
+    system: runtime(
+      `langgraph-${durability}`,
+      ['process', 'takeover', 'keyed', 'loop', 'terminal'],
+      { environment: { LANGGRAPH_DURABILITY: durability }, unseenStore: true },
+      {},
+      'langgraph',
+    ),
+  })),
+]
