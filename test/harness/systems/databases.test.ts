@@ -26,7 +26,11 @@ async function verdictsOf(system: System): Promise<readonly (readonly [string, s
     records: join(directory, 'records'),
   }
   try {
-    await runCommand(project, { jobs: 2, seed: 'dba5e', cases: 6, shrink: false, explore: false }, keptOutput())
+    await runCommand(
+      project,
+      { jobs: 2, seed: 'dba5e', cases: 6, shrink: false, explore: false },
+      keptOutput(),
+    )
     const lines = readFileSync(join(directory, '.killpoint', 'cases.jsonl'), 'utf8').trimEnd()
     return lines.split('\n').map((line) => {
       const { token, verdict } = JSON.parse(line) as { token: string; verdict: string }
