@@ -1,12 +1,13 @@
 /**
  * Damages a file of the state directory between two lives, as the schedule says: media that rot, a file that is lost.
  */
-import { readFileSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Damage } from '../fault.ts'
 
-/** The regular files under a directory, sorted by path; the schedule counts them from 1. */
+/** The regular files under a directory, sorted by path; the schedule counts them from 1. None where a life took it away. */
 export function filesOf(directory: string): readonly string[] {
+  if (!existsSync(directory)) return []
   return readdirSync(directory, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))

@@ -23,7 +23,9 @@ export class TimedRecovery {
   #ms: number | undefined
 
   constructor(stateDirectory: string) {
-    this.#bytes = filesOf(stateDirectory).reduce((sum, path) => sum + statSync(path).size, 0)
+    // What a life left running may still be at it.
+    const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
+    this.#bytes = filesOf(stateDirectory).reduce((sum, path) => sum + sizeOf(path), 0)
     this.#startMs = performance.now()
   }
 

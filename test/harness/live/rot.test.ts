@@ -20,6 +20,11 @@ describe('rot', () => {
     expect(filesOf(directory)).toEqual([join(directory, 'a'), join(directory, 'b', 'c')])
   })
 
+  it('finds nothing where a life took its directory away', () => {
+    expect(filesOf(join(directory, 'gone'))).toEqual([])
+    expect(rot(join(directory, 'gone'), 1, { kind: 'gone' })).toBe(false)
+  })
+
   it.each([
     [{ kind: 'byte', offset: 0, xor: 1 }, 'girst line\nsecond\nthird'],
     [{ kind: 'nul', from: 1, to: 3 }, 'f\0\0st line\nsecond\nthird'],
