@@ -16,11 +16,27 @@ export {
   zombieTakeover,
 } from './fault-classes.ts'
 export { position, type Fault, type LifeFaults, type Position, type Schedule } from './fault.ts'
+export {
+  cutMessage,
+  cutThenKill,
+  killAtMessage,
+  lateAnswer,
+  refuseConnection,
+} from './message-fault-classes.ts'
 export type { History } from './history.ts'
-export type { CasePlan, Control, ControlOp, FaultClass, Scenario, Sometimes } from './scenario.ts'
+export type {
+  CasePlan,
+  Control,
+  ControlMessage,
+  ControlOp,
+  FaultClass,
+  Scenario,
+  Sometimes,
+} from './scenario.ts'
 export type { Random } from './seed.ts'
 export {
   allClaims,
+  claimNames,
   type BackendSystem,
   claimMeanings,
   type Claim,

@@ -36,6 +36,8 @@ export interface Control {
   readonly workload: Workload
   /** Of the main stream, in order of number: entry 0 is op 1. */
   readonly ops: readonly ControlOp[]
+  /** Of the main stream, in order of number: entry 0 is message 1. Absent where there are none. */
+  readonly messages?: readonly ControlMessage[]
   /** True for a program without hooks: its ops are its marks, and a fault can strike after one of them only. */
   readonly afterOnly?: boolean
   /** True where the ops were seen below the process: a recovery there may have far fewer of them than a first life. */
@@ -50,6 +52,17 @@ export interface ControlOp {
   readonly mark?: string
   readonly about?: string
   readonly records?: number
+}
+
+/** A message that the control sent. */
+export interface ControlMessage {
+  /** 1, 2, 3 … */
+  readonly m: number
+  readonly kind: 'connect' | 'send'
+  /** Of a send. */
+  readonly bytes: number
+  /** The last op before it; 0 where there is none. */
+  readonly op: number
 }
 
 /** One way of doing harm. */

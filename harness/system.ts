@@ -38,12 +38,16 @@ export const claimMeanings = {
   clock: 'takes its clock from the harness',
   identity: 'takes its host and boot identity from the harness',
   serial: 'is deterministic: one seed gives the same ops, bytes and marks',
+  wire: 'reaches its store over connections that its own process opens',
 } as const
 
 export type Claim = keyof typeof claimMeanings
 
 /** Every claim there is, in the order of the table. */
-export const allClaims: readonly Claim[] = Object.keys(claimMeanings) as Claim[]
+export const claimNames: readonly Claim[] = Object.keys(claimMeanings) as Claim[]
+
+/** All that can be claimed of a store in files: every claim but `wire`. */
+export const allClaims: readonly Claim[] = claimNames.filter((claim) => claim !== 'wire')
 
 /** What is executed for one life. */
 export type Program =
@@ -135,7 +139,7 @@ export function systemMistakes(system: System): readonly string[] {
     wrong.push(`name ${JSON.stringify(system.name)}: expected a text that can be printed`)
   for (const claim of system.claims)
     if (!Object.hasOwn(claimMeanings, claim))
-      wrong.push(`claim ${JSON.stringify(claim)} is unknown; known are ${allClaims.join(', ')}`)
+      wrong.push(`claim ${JSON.stringify(claim)} is unknown; known are ${claimNames.join(', ')}`)
   const { takeoverMsMax, inFlightMax } = system
   if (!(takeoverMsMax >= 0 && takeoverMsMax <= takeoverMsLimit))
     wrong.push(`takeoverMsMax ${takeoverMsMax}: expected 0 to ${takeoverMsLimit} milliseconds`)

@@ -9,6 +9,7 @@ import { finishedRun } from './finished-run.ts'
 import { largePayloads } from './large-payloads.ts'
 import { liveOwner } from './live-owner.ts'
 import { loop } from './loop.ts'
+import { lostAnswers } from './lost-answers.ts'
 import { mismatchedResume } from './mismatched-resume.ts'
 import { poison, poisonSurvived } from './poison.ts'
 import { recovery } from './recovery.ts'
@@ -37,4 +38,5 @@ export const scenarios: readonly Scenario[] = [
   externalCommand,
   poison,
   poisonSurvived,
+  lostAnswers,
 ]

@@ -2,7 +2,7 @@
  * What a campaign has shown besides verdicts: which crash points it killed at, which fault classes fired, which *sometimes*
  * happened, whether a second run was like the first. Gathered here, read in the result (`report/result/coverage.ts`).
  */
-import type { Fault, Schedule } from '../fault.ts'
+import { killsProcess, type Fault, type Schedule } from '../fault.ts'
 import { stringifyFault } from '../fault-text.ts'
 import type { History } from '../history.ts'
 import type { Landed } from '../live/case.ts'
@@ -147,10 +147,11 @@ function addKilledAt(
   schedule: Schedule,
   ops: readonly ControlOp[],
 ): void {
-  const fault = schedule[0]?.find(isKill)
+  const fault = schedule[0]?.find(killsProcess)
   if (fault === undefined) return
   const { killedAt, killed } = workloadOf(coverage, seed)
   killedAt.add(stringifyFault(fault))
+  if (!isKill(fault)) return
   const op = fault.at.stream === mainStream ? ops[fault.at.op - 1] : undefined
   if (op === undefined) return
   const kind = pointKind(op)

@@ -7,7 +7,15 @@ import { markTold, tracedMark } from '../corpus/traced-mark.ts'
 import type { History } from '../history.ts'
 import { isWorkerMark } from '../ledger.ts'
 import { nativeNode, type Trace, type TracedOp } from '../trace.ts'
-import type { CasePlan, Control, ControlOp, FaultClass, Scenario, Sometimes } from '../scenario.ts'
+import type {
+  CasePlan,
+  Control,
+  ControlMessage,
+  ControlOp,
+  FaultClass,
+  Scenario,
+  Sometimes,
+} from '../scenario.ts'
 import { fastCheckSeed, random, type Random } from '../seed.ts'
 import { missingClaims, type System } from '../system.ts'
 import { stringifySchedule } from '../fault-text.ts'
@@ -190,8 +198,22 @@ function shuffled<Item>(items: readonly Item[], numbers: Random): readonly Item[
 }
 
 /** What a control run's trace says about where faults can be put. */
-export function controlOf(workload: Workload, { ops, node }: Trace): Control {
-  return { workload, ops: ops.map(controlOp), ...(node === nativeNode ? { isNative: true } : {}) }
+export function controlOf(workload: Workload, trace: Trace): Control {
+  const { ops, node } = trace
+  const messages = controlMessages(trace)
+  return {
+    workload,
+    ops: ops.map(controlOp),
+    ...(messages.length === 0 ? {} : { messages }),
+    ...(node === nativeNode ? { isNative: true } : {}),
+  }
+}
+
+function controlMessages({ ops, messages }: Trace): readonly ControlMessage[] {
+  return messages.map(({ m, kind, bytes, called }) => {
+    const before = ops.findLast((op) => op.called.position < called.position)
+    return { m, kind, bytes, op: before?.n ?? 0 }
+  })
 }
 
 /** The same for a program without hooks: its ops are the marks that it left in the ledger. */

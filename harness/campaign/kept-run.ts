@@ -48,9 +48,10 @@ export function decodeRun(data: unknown, asked: LiveCase): CaseRun {
 function keptTrace({ case: asked, traces }: CaseRun, siteOf: SiteOf): KeptTrace | undefined {
   const trace = mainStream(traces)
   if (trace === undefined) return undefined
-  const { ops, isNative = false } = controlOf(asked.workload, trace)
+  const { ops, messages, isNative = false } = controlOf(asked.workload, trace)
   const { kind, text, site, sites } = traceOfOps(nobody, trace.ops, siteOf)
-  return { ops, isNative, told: { kind, text, site, sites } }
+  const told = { kind, text, site, sites }
+  return { ops, ...(messages === undefined ? {} : { messages }), isNative, told }
 }
 
 /** The names stand in the group. */

@@ -103,8 +103,15 @@ export async function runControl(
 
 /** Where faults can be put: at the ops of its trace, at what was kept of these, or at its marks. */
 function controlFrom({ workload }: Group, { traces, kept }: CaseRun, history: History): Control {
-  if (kept !== undefined)
-    return { workload, ops: kept.ops, ...(kept.isNative ? { isNative: true } : {}) }
+  if (kept !== undefined) {
+    const { ops, messages, isNative } = kept
+    return {
+      workload,
+      ops,
+      ...(messages === undefined ? {} : { messages }),
+      ...(isNative ? { isNative } : {}),
+    }
+  }
   const trace = mainStream(traces)
   return trace === undefined ? controlOfMarks(workload, history) : controlOf(workload, trace)
 }

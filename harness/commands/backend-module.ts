@@ -10,6 +10,7 @@ import { buildErrors, importBundled } from '../config.ts'
 import { UsageError } from '../errors.ts'
 import {
   allClaims,
+  claimNames,
   claimMeanings,
   systemMistakes,
   type BackendSystem,
@@ -143,7 +144,7 @@ function claimMistakes(claims: unknown): readonly string[] {
   if (!Array.isArray(claims)) return [`claims: expected a list, found ${typeof claims}`]
   return claims
     .filter((claim) => typeof claim !== 'string' || !Object.hasOwn(claimMeanings, claim))
-    .map((claim) => `claim ${JSON.stringify(claim)} is unknown; known are ${allClaims.join(', ')}`)
+    .map((claim) => `claim ${JSON.stringify(claim)} is unknown; known are ${claimNames.join(', ')}`)
 }
 
 async function inScratch<Result>(body: (scratch: string) => Promise<Result>): Promise<Result> {

@@ -4,7 +4,7 @@ import { faultNeeds, invariantNeeds } from '../claims.ts'
 import { claimBroken } from '../conformance/run-laws.ts'
 import type { FaultKind } from '../fault.ts'
 import { modelOf } from '../model.ts'
-import { allClaims, type Claim, type System } from '../system.ts'
+import { claimNames, type Claim, type System } from '../system.ts'
 import type { ToldLaw } from '../report/laws.ts'
 import { parseToken } from '../token.ts'
 import { isBreach } from '../verdict.ts'
@@ -33,7 +33,7 @@ export function claimOutcomes(
   const { campaign, failures, atStake } = outcome
   const { explored } = outcome.result
   const broken = campaign.failures.filter(({ verdict }) => isBreach(verdict))
-  return allClaims.map((claim) => ({ claim, outcome: outcomeOf(claim) }))
+  return claimNames.map((claim) => ({ claim, outcome: outcomeOf(claim) }))
 
   function outcomeOf(claim: Claim): ClaimOutcome['outcome'] {
     if (!system.claims.includes(claim)) return { kind: 'not-claimed' }
@@ -85,7 +85,7 @@ function claimsBroken({ group, asked, judgement }: CaseReport): readonly Claim[]
     .flatMap(({ kind }) => faultNeeds[kind] ?? [])
     .filter((claim) => claim !== 'clock' && claim !== 'identity')
   if (presupposed.length > 0) return presupposed
-  const about = group.scenario.needs
+  const about: readonly Claim[] = group.scenario.needs.filter((claim) => claim !== 'wire')
   const { claims: rests, anyClaim } = invariantNeeds[finding.invariant]
   if (anyClaim === true) {
     const both = rests.filter((claim) => about.includes(claim))
@@ -131,6 +131,7 @@ function whyNotShown(claim: Claim): string {
     case 'clock':
     case 'identity':
     case 'serial':
+    case 'wire':
       return 'what the harness counts on; nothing is judged by it'
     default:
       return 'no case that holds could have broken it'

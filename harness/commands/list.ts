@@ -3,7 +3,7 @@ import { join, relative } from 'node:path'
 import { readCorpus } from '../corpus/corpus.ts'
 import type { Output } from '../report/output.ts'
 import { plainTable } from '../report/tables.ts'
-import { allClaims, claimMeanings, missingClaims } from '../system.ts'
+import { claimMeanings, claimNames, missingClaims } from '../system.ts'
 import { exitCodes } from '../verdict.ts'
 import type { CommonOptions } from './options.ts'
 import { chooseBoth, type Project } from './project.ts'
@@ -35,12 +35,12 @@ export async function listCommand(
   })
   say(title('systems', systems.length))
   for (const { name, kind, claims } of systems)
-    say(`  ${name}  (${kind}, ${claims.length} of ${allClaims.length} claims)`)
+    say(`  ${name}  (${kind}, ${claims.length} of ${claimNames.length} claims)`)
   if (systems.length === 0)
     say('  none: there is no killpoint.config.ts here; run `npx killpoint init`')
   say(title('scenarios', scenarios.length))
   say(indented(scenarioTable(project)))
-  say(title('claims', allClaims.length))
+  say(title('claims', claimNames.length))
   say(indented(claimTable(project)))
   say(title('corpus', corpus.length))
   for (const { file, saved } of corpus)
@@ -79,7 +79,7 @@ function scenarioTable({ scenarios, systems }: Project): string {
 
 function claimTable({ systems }: Project): string {
   const table = plainTable(['claim', ...systems.map(({ name }) => name), 'what it promises'])
-  for (const claim of allClaims)
+  for (const claim of claimNames)
     table.push([
       claim,
       ...systems.map(({ claims }) => (claims.includes(claim) ? 'claimed' : '-')),

@@ -5,7 +5,7 @@ import type { DirectoryImage } from '../directory-image.ts'
 import type { Fault, Schedule } from '../fault.ts'
 import type { LedgerEntry } from '../ledger.ts'
 import type { TraceColumns } from '../report/result/result.ts'
-import type { ControlOp } from '../scenario.ts'
+import type { ControlMessage, ControlOp } from '../scenario.ts'
 import type { Trace, TracedOp } from '../trace.ts'
 import type { Workload } from '../workload.ts'
 import type { Trouble } from './trouble.ts'
@@ -152,6 +152,7 @@ export interface CaseRun {
 /** What a campaign reads of the trace of a control: its main stream. */
 export interface KeptTrace {
   readonly ops: readonly ControlOp[]
+  readonly messages?: readonly ControlMessage[]
   /** Whether they were seen below the process. */
   readonly isNative: boolean
   /** As a reader is told them. */

@@ -50,7 +50,7 @@ export function postgresSystem({
       name,
       module: join(referenceSources, 'postgres-backend.ts'),
       // Replies come when they come.
-      claims: claims.filter((claim) => claim !== 'serial'),
+      claims: [...claims.filter((claim) => claim !== 'serial'), 'wire'],
     }),
     environment: { KILLPOINT_POSTGRES_CLIENT: resolved('postgres') },
     services: [service],

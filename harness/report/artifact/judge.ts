@@ -7,7 +7,7 @@ import { UsageError } from '../../errors.ts'
 import { parseSchedule } from '../../fault-parse.ts'
 import { historyOf } from '../../history.ts'
 import { readLedger } from '../../ledger.ts'
-import { allClaims, type Claim } from '../../system.ts'
+import { claimNames, type Claim } from '../../system.ts'
 import { artifactCaseSchema, type ArtifactCase } from './case-file.ts'
 
 /** What is said of an artifact now, and what was said when it was written. */
@@ -56,7 +56,9 @@ function readCase(directory: string): ArtifactCase {
       directory,
       parsed.issues.map((issue) => `case.json: ${v.getDotPath(issue) ?? ''}: ${issue.message}`),
     )
-  const unknown = parsed.output.system.claims.filter((claim) => !allClaims.includes(claim as Claim))
+  const unknown = parsed.output.system.claims.filter(
+    (claim) => !claimNames.includes(claim as Claim),
+  )
   if (unknown.length > 0)
     throw invalid(directory, [`case.json: unknown claims ${unknown.join(', ')}`])
   return parsed.output

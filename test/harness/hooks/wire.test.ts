@@ -3,7 +3,7 @@ import { createServer as createHttpServer } from 'node:http'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { createServer as createTlsServer } from 'node:tls'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { WireAct, WireFault } from '../../../harness/hooks/fault.ts'
 import { runWorker, scratch, type WorkerRun } from './run-worker.ts'
 
@@ -13,24 +13,14 @@ interface Peer {
   readonly place: string
   /** Messages that arrived, in order. */
   readonly got: string[]
-  /** When so many messages arrived. */
+  /** Ends it when its connections have ended. */
   readonly closed: () => Promise<void>
 }
-
-const opened: Server[] = []
-const sockets = new Set<Socket>()
-afterEach(async () => {
-  for (const socket of sockets) socket.destroy()
-  sockets.clear()
-  for (const server of opened.splice(0))
-    await new Promise((resolve) => {
-      server.close(resolve)
-    })
-})
 
 /** Answers each line with the same, and each request with 200. */
 async function peer(form: Form): Promise<Peer> {
   const got: string[] = []
+  const sockets = new Set<Socket>()
   let open = 0
   let quiet = (): void => undefined
   const serve = (socket: Socket): void => {
@@ -52,18 +42,21 @@ async function peer(form: Form): Promise<Peer> {
     })
   }
   const server = serverOf(form, serve, got)
-  opened.push(server)
   const path = join(scratch(), 'socket')
   await new Promise<void>((resolve) => {
     if (form === 'pipe') server.listen(path, resolve)
     else server.listen(0, '127.0.0.1', resolve)
   })
   const place = form === 'pipe' ? path : String((server.address() as AddressInfo).port)
-  const closed = (): Promise<void> =>
-    new Promise((resolve) => {
+  const closed = async (): Promise<void> => {
+    await new Promise<void>((resolve) => {
       quiet = resolve
       if (open === 0) resolve()
     })
+    // A worker that was killed has left them.
+    for (const socket of sockets) socket.destroy()
+    await new Promise((resolve) => server.close(resolve))
+  }
   return { place, got, closed }
 }
 
@@ -113,7 +106,7 @@ const proof = (fault: WireFault): unknown => ({
 const answers = (...numbers: number[]): string[] => numbers.map((n) => `answer to message ${n}`)
 const messages = (...numbers: number[]): string[] => numbers.map((n) => `message ${n}`)
 
-describe('wire door: what is numbered', () => {
+describe.concurrent('wire door: what is numbered', () => {
   test.each(['net', 'named', 'writev', 'pipe', 'tls'] as const)(
     '%s: the connecting and each write, with their answers',
     async (form) => {
@@ -146,14 +139,15 @@ describe('wire door: what is numbered', () => {
   })
 
   test('the program sees the same with the hooks as without', async () => {
-    const { place } = await peer('net')
+    const { place, closed } = await peer('net')
     const bare = await runWorker('wire.mjs', { args: ['net', place], bare: true })
+    await closed()
     const faults = [at(99, 'after', 'delay', 1)]
     expect((await talk('net', faults)).stdout).toBe(bare.stdout)
   })
 })
 
-describe('wire door: kills', () => {
+describe.concurrent('wire door: kills', () => {
   const cases: readonly [string, WireFault, string[]][] = [
     ['before the connecting', at(1, 'before', 'kill'), []],
     ['before a message', at(3, 'before', 'kill'), messages(1)],
@@ -175,7 +169,7 @@ describe('wire door: kills', () => {
   })
 })
 
-describe('wire door: connections that end', () => {
+describe.concurrent('wire door: connections that end', () => {
   const cases: readonly [string, WireFault, string[], string[]][] = [
     ['cut before a message', at(3, 'before', 'cut'), messages(1), [...answers(1), 'end']],
     ['cut in place of an answer', at(3, 'after', 'cut'), messages(1, 2), [...answers(1), 'end']],
@@ -219,7 +213,7 @@ describe('wire door: connections that end', () => {
   })
 })
 
-describe('wire door: answers that are late', () => {
+describe.concurrent('wire door: answers that are late', () => {
   test.each(['net', 'pipe', 'tls'] as const)(
     '%s: nothing is lost or changes places',
     async (form) => {
@@ -231,7 +225,7 @@ describe('wire door: answers that are late', () => {
   )
 })
 
-describe('wire door: what does not fit is not proven', () => {
+describe.concurrent('wire door: what does not fit is not proven', () => {
   test.each([
     at(3, 'before', 'refuse'),
     at(1, 'before', 'cut'),

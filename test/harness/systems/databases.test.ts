@@ -12,6 +12,7 @@ import { postgresSystem, sqliteSystem } from '../../../harness/systems/databases
 import { findPostgres, noPostgresHint } from '../../../harness/systems/postgres-programs.ts'
 import { finishedRun } from '../../../scenarios/finished-run.ts'
 import { loop } from '../../../scenarios/loop.ts'
+import { lostAnswers } from '../../../scenarios/lost-answers.ts'
 import { zombie } from '../../../scenarios/zombie.ts'
 
 /** What came of each case, by its token. */
@@ -20,7 +21,7 @@ async function verdictsOf(system: System): Promise<readonly (readonly [string, s
   const project = {
     directory,
     config: { systems: [system] },
-    scenarios: [loop, zombie, finishedRun],
+    scenarios: [loop, zombie, finishedRun, lostAnswers],
     systems: [system],
     corpus: join(directory, 'corpus'),
     records: join(directory, 'records'),
@@ -54,5 +55,10 @@ describe('databases: every case of a small campaign holds', () => {
     expect(verdicts.filter(([, verdict]) => verdict !== 'HOLDS')).toEqual([])
     // Stopped by SIGTERM, its connection once kept a worker alive for ever.
     expect(verdicts.some(([token]) => /:T\d+$/.test(token))).toBe(true)
+    // The server committed, and the answer was swallowed with its connection; and the worker died with the answer unread.
+    expect(verdicts.some(([token]) => /lost-answers.*:M\d+\+=reset$/.test(token))).toBe(true)
+    expect(verdicts.some(([token]) => /lost-answers.*:M\d+\+=kill-answered$/.test(token))).toBe(
+      true,
+    )
   })
 })
