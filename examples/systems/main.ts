@@ -2,7 +2,7 @@
  * Installs other people's durable runtimes, kills them at their crash points, and writes `docs/systems.md`.
  *
  *   npm run systems                        all of them, 150 s each
- *   npm run systems -- 60s vercel-workflow
+ *   npm run systems -- 60s vercel-workflow      prints the page, and writes nothing
  *
  * Needs the npm registry; no install script is run.
  */
@@ -15,7 +15,7 @@ import { type Described, systems } from './systems.ts'
 interface Failure {
   readonly scenario: string
   readonly verdict: string
-  readonly invariant: string
+  readonly invariant?: string
   readonly what: string
   readonly token: string
   readonly alike: number
@@ -65,8 +65,11 @@ for (const described of chosen) {
   rows.push(row(described, result, await rates(described.system)))
   for (const failure of result.failures) details.push(detail(name, failure))
 }
-writeFileSync(`${root}/docs/systems.md`, page())
-execFileSync('npx', ['prettier', '--write', 'docs/systems.md'], { cwd: root, stdio: 'ignore' })
+if (only.length > 0) process.stdout.write(page())
+else {
+  writeFileSync(`${root}/docs/systems.md`, page())
+  execFileSync('npx', ['prettier', '--write', 'docs/systems.md'], { cwd: root, stdio: 'ignore' })
+}
 
 function install(folder: string): void {
   if (installed.has(folder)) return
@@ -137,7 +140,7 @@ function detail(name: string, failure: Failure): string {
   process.stderr.write(`${name}: replay ${token}\n`)
   const again = killpoint('replay', token, '--quiet', '600ms')
   const same =
-    again.status === 1 && again.out.includes(verdict)
+    (again.status === 1 || again.status === 2) && again.out.includes(verdict)
       ? 'seen again when it was replayed'
       : '**not reproduced**'
   const place = /killed (?:before|after|inside|in) op .*/.exec(failure.text)?.[0] ?? ''
@@ -150,7 +153,7 @@ function detail(name: string, failure: Failure): string {
     .replaceAll(/\.tmp\.\w+/g, '.tmp')
     .replace(/ < .*/, '')
 
-  return `- **${name}**, ${scenario}: \`${verdict}\` ${invariant}, ${what}; ${alike} cases, ${same}\n  ${short}\n  \`npx killpoint replay ${token} --quiet 600ms\``
+  return `- **${name}**, ${scenario}: \`${verdict}\` ${invariant ?? ''}, ${what}; ${alike} cases, ${same}\n  ${short}\n  \`npx killpoint replay ${token} --quiet 600ms\``
 }
 
 function versionOf(folder: string, engine: string): string {

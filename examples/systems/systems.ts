@@ -46,7 +46,7 @@ export const systems: readonly Described[] = [
     system: runtime(
       'vercel-workflow',
       ['process', 'takeover', 'keyed', 'retry', 'parallel', 'loop', 'terminal'],
-      { environment: { WORKFLOW_CODE: path('vercel-workflow/workflow.js') } },
+      { environment: { WORKFLOW_CODE: path('vercel-workflow/workflow.js') }, takeoverMsMax: 0 },
       { '@workflow/world-vercel': path('vercel-workflow/no-vercel.js') },
     ),
   },
@@ -63,4 +63,13 @@ export const systems: readonly Described[] = [
       'langgraph',
     ),
   })),
+  {
+    folder: 'durably',
+    engine: '@coji/durably',
+    store: 'SQLite (libsql), a lease of 1 s',
+    documentation: 'https://coji.github.io/durably/',
+    system: runtime('durably', ['process', 'takeover', 'keyed', 'loop', 'terminal'], {
+      unseenStore: true,
+    }),
+  },
 ]

@@ -52,7 +52,13 @@ async function main(): Promise<void> {
     return response
   })
   // Puts every run that has not ended back into the queue.
-  await world.start()
+  try {
+    await world.start()
+  } catch (error) {
+    const { name, message } = error as Error
+    mark({ mark: 'refused', at: 'open', code: name, message })
+    throw error
+  }
   mark({ mark: 'resolved', epoch: life.life })
   open()
   const known = await world.runs.list({})
