@@ -29,7 +29,10 @@ describe('the options of each command', () => {
     ['judge', 'json'],
     ['report', 'json merge result junit html'],
     ['audit', 'seed budget jobs profile only skip json out'],
-    ['replay', 'budget jobs profile scratch quiet json out times keep inspect inspect-port unexcused'],
+    [
+      'replay',
+      'budget jobs profile scratch quiet json out times keep inspect inspect-port unexcused',
+    ],
     ['shrink', 'budget jobs profile scratch quiet json out save'],
     ['mutate', 'seed budget jobs shard only skip json out cases sample docs kills resume'],
     ['inspect', 'json out records web port'],
