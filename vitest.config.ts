@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/build.ts'],
     // Real processes are started, stopped and killed here; a hang is reported by the test itself, this is the net below.
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { cli, said, type Said } from './cli.ts'
+import { cli as startedCli, fromSources, said, type Said } from './cli.ts'
 
 const project = mkdtempSync(join(tmpdir(), 'killpoint-bad-'))
 afterAll(() => rmSync(project, { recursive: true }))
@@ -25,6 +25,15 @@ export default {
   scenarios: [{ ...pages, workload: fc.constant(threeSteps), sometimes: [] }],
 }
 `
+
+/** Its configuration is made of modules of these tests, as they stand. */
+function cli(
+  args: readonly string[],
+  cwd: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Said> {
+  return startedCli(args, cwd, environment, fromSources)
+}
 
 /** Only the scenario of this project: `run` has its own and those that ship. */
 const small = ['--only', 'pages', '--seed', 'abc', '--cases', '2', '--no-shrink']
