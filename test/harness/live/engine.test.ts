@@ -215,7 +215,7 @@ describe('live engine: what others do to a life', () => {
   })
 
   it('sends SIGTERM at an op, and the worker takes it at its next turn', async () => {
-    const run = await engine.runCase(toyCase('T9'))
+    const run = await runToy('awaits-once', 'T9')
     expect(run.ending).toEqual({ kind: 'done' })
     expect(run.lives[0]).toMatchObject({ code: 143, signal: null, putDown: false, unfired: [] })
     expect(namesOf(marksOf(run, 1))).toBe(
