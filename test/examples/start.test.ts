@@ -13,9 +13,9 @@ let packed: readonly string[] = []
 
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'killpoint-start-'))
-  const output = npm(root, 'pack', '--json', '--pack-destination', directory)
-  // What `prepare` prints stands before it.
-  const [tarball] = JSON.parse(output.slice(output.indexOf('[\n'))) as {
+  // All of it was built before the tests: `prepare` would write anew what others are just reading.
+  const output = npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', directory)
+  const [tarball] = JSON.parse(output) as {
     readonly filename: string
     readonly files: readonly { readonly path: string }[]
   }[]

@@ -283,7 +283,8 @@ describe('inspect --web: the command', () => {
     const child = startCli(['inspect', runs, '--web'], directory)
     const end = said(child)
     let told = ''
-    const url = await new Promise<string>((resolve) => {
+    const url = await new Promise<string>((resolve, reject) => {
+      void end.then((ended) => reject(new Error(`it ended: ${ended.stderr}`)))
       child.stdout?.on('data', (chunk: Buffer) => {
         told += String(chunk)
         const found = /http:\/\/127\.0\.0\.1:\d+\//.exec(told)?.[0]
