@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: runs all benches, or those named, one after the other; with `--docs` it writes their tables to
- * docs/benchmarks.md.
+ * docs/benchmarks.md, where those of the others stay as they are.
  *
  *   node --import tsx bench/main.ts [--docs] [NAME...]
  *
@@ -45,8 +45,7 @@ if (unknown.length > 0) {
 }
 
 const chosen = benches.filter(({ name }) => names.length === 0 || names.includes(name))
-const machine = machineText()
-const tables = chosen.map((bench) => ({ bench, rows: run(bench) }))
+const tables = chosen.map((bench) => ({ bench, machine: machineText(), rows: run(bench) }))
 if (writesDocs) await writeDocs()
 const missed = tables.flatMap(({ rows }) => rows.filter((row) => verdictOf(row) === 'MISSED'))
 if (missed.length > 0) process.exitCode = 1
@@ -71,6 +70,8 @@ function run({ name, title, launch }: Bench): readonly Row[] {
 }
 
 async function writeDocs(): Promise<void> {
+  const file = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url))
+  const kept = sectionsOf(fs.readFileSync(file, 'utf8'))
   const page = [
     '# Benchmarks',
     '',
@@ -79,20 +80,33 @@ async function writeDocs(): Promise<void> {
     'Every row is a ratio, or a number, taken in one run: what is compared ran in turns in the same minutes on the same machine.',
     'A row that says MISSED is left in: it is what was measured.',
     '',
-    `Machine: ${machine}.`,
-    ...tables.flatMap(({ bench: { name, title }, rows }) => [
-      '',
-      `## ${title}`,
-      '',
-      `\`npm run bench ${name}\``,
-      '',
-      '| what | measured | wanted | |',
-      '| --- | --- | --- | --- |',
-      ...rows.map((row) => `| ${row.what} | ${row.measured} | ${row.wanted} | ${verdictOf(row)} |`),
-    ]),
-    '',
+    ...benches.map(({ name, title }) => sectionOf(name, title) ?? kept.get(title) ?? ''),
   ].join('\n')
-  const file = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url))
   const options = await resolveConfig(file)
   fs.writeFileSync(file, await format(page, { ...options, parser: 'markdown' }))
+}
+
+/** What stands under each title. */
+function sectionsOf(page: string): ReadonlyMap<string, string> {
+  const [, ...sections] = page.split(/^(?=## )/m)
+  return new Map(sections.map((section) => [section.slice(3, section.indexOf('\n')), section]))
+}
+
+/** The section of a bench that was run. */
+function sectionOf(wanted: string, title: string): string | undefined {
+  const table = tables.find(({ bench }) => bench.name === wanted)
+  if (table === undefined) return undefined
+  return [
+    `## ${title}`,
+    '',
+    `\`npm run bench ${wanted}\`, ${table.machine}`,
+    '',
+    '| what | measured | wanted | |',
+    '| --- | --- | --- | --- |',
+    ...table.rows.map(
+      (row) => `| ${row.what} | ${row.measured} | ${row.wanted} | ${verdictOf(row)} |`,
+    ),
+    '',
+    '',
+  ].join('\n')
 }
