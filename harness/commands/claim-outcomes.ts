@@ -52,7 +52,7 @@ export function claimOutcomes(
     const law = laws.find(
       (each) =>
         each.outcome.kind === 'broken' &&
-        claimBroken(each.law, String(each.outcome['verdict'])) === claim,
+        claimBroken(each, String(each.outcome['verdict'])) === claim,
     )
     if (law !== undefined)
       return { kind: 'broken', verdict: String(law.outcome['verdict']), again: law.again ?? '' }

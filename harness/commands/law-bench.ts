@@ -2,12 +2,13 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LawProgram } from '../conformance/process/law-process.ts'
-import { lookAt } from '../conformance/process/place.ts'
+import { lookAt, lookBelow } from '../conformance/process/place.ts'
+import type { Ability } from '../conformance/law-subject.ts'
 import type { Look } from '../conformance/process/messages.ts'
 import { baseEnvironment } from '../live/environment.ts'
 import { resolveOptions } from '../live/options.ts'
 import { makeScratch, removeTree } from '../live/scratch.ts'
-import { startCommand } from '../live/start-command.ts'
+import { nativeLibrary, startCommand } from '../live/start-command.ts'
 import { onStop } from '../live/stop.ts'
 import type { BackendSystem } from '../system.ts'
 import { lawWorker } from '../systems/reference.ts'
@@ -61,8 +62,9 @@ export async function openLawBench(
     }
     const look = await lookAt(program, scratch)
     const { durability, abilities } = look
+    const seen = { ...program, durability, abilities: new Set(abilities) }
     return {
-      program: { ...program, durability, abilities: new Set(abilities) },
+      program: isLong && look.unseen !== undefined ? await watchedBelow(seen, scratch) : seen,
       look,
       scratch,
       close,
@@ -71,4 +73,13 @@ export async function openLawBench(
     close()
     throw error
   }
+}
+
+/** The same under the native hooks, where they see what the backend syncs. */
+async function watchedBelow(program: LawProgram, scratch: string): Promise<LawProgram> {
+  const native = await nativeLibrary()
+  if (native === undefined) return program
+  const watched = { ...program, native }
+  if (!(await lookBelow(watched, scratch))) return program
+  return { ...watched, abilities: new Set<Ability>([...program.abilities, 'syncs']) }
 }

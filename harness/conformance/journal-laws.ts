@@ -8,7 +8,7 @@ import type { OpenOptions, RecordBody } from '../../src/journal.ts'
 import type { JsonValue } from '../../src/json.ts'
 import { assertCode, assertEqual, assertTrue, bodiesOf, outcomeOf } from './law-asserts.ts'
 import type { Ability, LawPlace, LawSubject } from './law-subject.ts'
-import { assertRecords, checkCost, checkDamage, checkOpeners } from './law-checks.ts'
+import { assertRecords, checkBeside, checkCost, checkDamage, checkOpeners } from './law-checks.ts'
 import {
   badBodies,
   badOpenOptions,
@@ -86,7 +86,7 @@ export const journalLaws: readonly JournalLaw[] = [
   ofPower(
     'J1',
     'an append is synced before it is acknowledged, where power loss is claimed',
-    ['cost'],
+    ['syncs'],
     async (place) => {
       const { backend } = place.start()
       if (backend.durability !== 'power') return
@@ -156,6 +156,13 @@ export const journalLaws: readonly JournalLaw[] = [
     const image = await place.start().backend.read(runId)
     assertEqual(bodiesOf(image?.records), ['kept'], 'records')
   }),
+
+  {
+    id: 'J3',
+    title: 'a reader beside an append sees all of it or nothing',
+    needs: [],
+    check: (subject) => withPlace(subject, checkBeside),
+  },
 
   law(
     'J3 J6',

@@ -62,6 +62,35 @@ export async function checkDamage(
   await whole.close()
 }
 
+/** Appends that are looked at from another process, and records in each: enough for a look to fall into the middle of one. */
+const lookedAt = { appends: 8, records: 250 }
+
+/** J3 as a reader has it: while an append is under way, all of it or nothing. */
+export async function checkBeside(place: LawPlace): Promise<void> {
+  const journal = await place.start().backend.open(runId)
+  const reader = place.start().backend
+  for (let append = 1; append <= lookedAt.appends; append++) {
+    const batch = Array.from({ length: lookedAt.records }, (_, index) => [append, index])
+    let isUnderWay = true
+    const looks: number[] = []
+    const look = async (): Promise<void> => {
+      while (isUnderWay) {
+        const looked = await outcomeOf(reader.read(runId))
+        // Whoever is refused because of the append saw nothing of it.
+        if (looked.kind === 'value') looks.push(looked.value?.records.length ?? 0)
+        // Some backends go on in later turns only.
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    }
+    const appended = outcomeOf(journal.append(batch)).finally(() => (isUnderWay = false))
+    const [outcome] = await Promise.all([appended, look()])
+    if (outcome.kind === 'error') throw outcome.error
+    for (const seen of looks)
+      assertEqual(seen % batch.length, 0, `records of append ${append} that a reader saw alone`)
+  }
+  await journal.close()
+}
+
 export async function checkCost(place: LawPlace): Promise<void> {
   const journal = await place.start().backend.open(runId)
   const costs: string[] = []

@@ -30,6 +30,8 @@ function wordFor(ability: Ability): string {
       return 'damage a record'
     case 'cost':
       return 'count bytes and syncs'
+    case 'syncs':
+      return 'count syncs'
     case 'fail':
       return 'fail a write or sync'
     case 'salvage':

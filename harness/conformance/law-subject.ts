@@ -35,7 +35,9 @@ export interface LawProcess {
   readonly failNext?: (what: 'write' | 'sync', nth?: number) => void
 }
 
-export type Ability = 'kill' | 'lose-power' | 'damage' | 'cost' | 'fail' | 'salvage' | 'list'
+/** `cost`: what an append costs can be compared; `syncs`: that something is synced can be seen, which asks for less. */
+export type Ability =
+  'kill' | 'lose-power' | 'damage' | 'cost' | 'syncs' | 'fail' | 'salvage' | 'list'
 
 /** The abilities that a subject has. */
 export async function abilitiesOf(subject: LawSubject): Promise<ReadonlySet<Ability>> {
@@ -54,6 +56,7 @@ function abilitiesIn(place: LawPlace): ReadonlySet<Ability> {
     ['lose-power', place.losePower !== undefined],
     ['damage', place.damage !== undefined],
     ['cost', place.cost !== undefined],
+    ['syncs', place.cost !== undefined],
     ['fail', process.failNext !== undefined],
     ['salvage', process.backend.salvage !== undefined],
     ['list', process.backend.list !== undefined],

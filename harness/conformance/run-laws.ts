@@ -73,6 +73,7 @@ const whyUnable: Readonly<Record<Ability, string>> = {
   damage:
     'where a record lies is not known here: your own test runner can say it (killpoint/conformance)',
   cost: unseen,
+  syncs: `${unseen}, and the native hooks do not see them either (killpoint doctor)`,
   fail: unseen,
   salvage: 'it has no salvage',
   list: 'it has no list',
@@ -133,8 +134,15 @@ async function outcomeOf(law: JournalLaw, order: LawOrder): Promise<LawReport['o
   }
 }
 
-/** The claim that a broken law breaks: that of its first number, where it is more than a matter of form. */
-export function claimBroken(law: string, verdict: string): Claim | undefined {
+/**
+ * The claim that a broken law breaks: power loss where it speaks of that, else that of its first number, where it is more than a
+ * matter of form.
+ */
+export function claimBroken(
+  { law, title }: Pick<LawReport, 'law' | 'title'>,
+  verdict: string,
+): Claim | undefined {
+  if (journalLaws.some((each) => each.title === title && each.isOfPower === true)) return 'power'
   const [first = ''] = law.split(' ')
   return verdicts[first] === verdict ? (claimOf[first] ?? 'process') : undefined
 }

@@ -70,7 +70,8 @@ async function nativeBelow(
   return await nativeLibrary(options)
 }
 
-async function nativeLibrary(options: LiveOptions): Promise<string | undefined> {
+/** The native hooks, where this host can build them and nobody turned them off. */
+export async function nativeLibrary(options: LiveOptions = {}): Promise<string | undefined> {
   if (options.hooks === false || process.env[nativeVariable] === 'off') return undefined
   const built = await buildNativeHooks()
   return built.kind === 'built' ? built.library : undefined

@@ -12,6 +12,7 @@ import type { Identity, OwnerIdentity } from '../../../src/identity.ts'
 import type { Durability, Journal, JournalBackend, RecordBody } from '../../../src/journal.ts'
 
 import type { Ability } from '../law-subject.ts'
+import { loggedBelow } from './native-look.ts'
 import { pack, type Answer, type Call, type Order, type PackedError } from './messages.ts'
 
 /** How such a process is started, and what is known of the backend in it. */
@@ -24,10 +25,15 @@ export interface LawProgram {
   readonly durability: Durability
   /** Of the backend, and of a process over it. */
   readonly abilities: ReadonlySet<Ability>
+  /** The native hooks: its processes are logged below them. */
+  readonly native?: string
 }
 
 /** Milliseconds that a call may take while nobody disturbs it. */
 const callMsMax = 10_000
+
+/** Logs of this process so far: each has a directory of its own. */
+let logCount = 0
 
 /** Bytes of its last words that are kept. */
 const wordsMax = 2_000
@@ -47,6 +53,8 @@ type Sent = Call extends infer Each
 export class RemoteProcess {
   /** Resolves when it is gone. */
   readonly ended: Promise<void>
+  /** Directory of what the native hooks log of it. */
+  readonly log: string | undefined
   readonly backend: JournalBackend
   readonly #child: ChildProcess
   readonly #identity: Identity
@@ -67,8 +75,11 @@ export class RemoteProcess {
   ) {
     this.#identity = identity
     this.#mayGo = mayGo
+    const { native } = program
+    this.log = native === undefined ? undefined : `${begin.dir}.${logCount++}`
+    const more = this.log === undefined ? {} : loggedBelow(native ?? '', begin.dir, this.log)
     this.#child = spawn(program.file, program.arguments, {
-      env: program.environment,
+      env: { ...program.environment, ...more },
       cwd: begin.dir,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'advanced',

@@ -6,6 +6,7 @@ import type { LawPlace, LawProcess, Cost } from '../law-subject.ts'
 import { PretendMachine } from '../machine.ts'
 import { RemoteProcess, type LawProgram } from './law-process.ts'
 import type { Look } from './messages.ts'
+import { costBelow, seesBelow } from './native-look.ts'
 
 /** Makes places below `scratch`. `seed`: of the nonces of their processes. */
 export async function processPlace(
@@ -40,12 +41,38 @@ export async function processPlace(
         ...(abilities.has('fail') ? { failNext: (what, nth = 1) => process.fail(what, nth) } : {}),
       } satisfies LawProcess
     },
-    ...(abilities.has('cost') ? { cost: () => costOf(processes) } : {}),
+    ...(program.native !== undefined
+      ? { cost: () => costBelow(logsOf(processes)) }
+      : abilities.has('cost')
+        ? { cost: () => costOf(processes) }
+        : {}),
     dispose: async () => {
       for (const process of processes) end(process)
       await mayGo()
-      removeTree(dir)
+      for (const each of [dir, ...logsOf(processes)]) removeTree(each)
     },
+  }
+}
+
+function logsOf(processes: readonly RemoteProcess[]): readonly string[] {
+  return processes.flatMap(({ log }) => (log === undefined ? [] : [log]))
+}
+
+/** Whether the native hooks, under which `program` runs, see what a process of the backend does. */
+export async function lookBelow(program: LawProgram, scratch: string): Promise<boolean> {
+  const dir = await mkdtemp(join(scratch, 'law-'))
+  const { identity, self } = new PretendMachine().start()
+  const process = new RemoteProcess(program, { dir, self, seed: 'look' }, identity, async () => {})
+  try {
+    const journal = await process.backend.open('look')
+    await journal.append([{ looked: true }])
+    process.kill()
+    await process.ended
+    return process.log !== undefined && (await seesBelow(process.log, dir))
+  } finally {
+    process.kill()
+    await process.ended
+    for (const each of [dir, ...logsOf([process])]) removeTree(each)
   }
 }
 

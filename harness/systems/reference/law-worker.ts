@@ -125,7 +125,7 @@ async function look(): Promise<Look> {
   return {
     durability: made?.durability ?? 'memory',
     abilities: [
-      ...(isSeen ? (['cost', 'fail'] as const) : []),
+      ...(isSeen ? (['cost', 'syncs', 'fail'] as const) : []),
       ...(made?.salvage === undefined ? [] : (['salvage'] as const)),
       ...(made?.list === undefined ? [] : (['list'] as const)),
     ],

@@ -2,8 +2,8 @@
  * The laws, tried on backends that are wrong in one way each: which laws catch which.
  */
 import { describe, expect, it } from 'vitest'
+import { type Flaw, flawedSqlite } from '../../../examples/backends/wrong/sqlite.ts'
 import { laws } from '../../../harness/conformance.ts'
-import { type Flaw, flawedSqlite } from '../../support/flawed-sqlite.ts'
 import { openLibsql, placeOver } from '../../support/sqlite-place.ts'
 
 /** The laws that a backend with this flaw breaks. */

@@ -1,6 +1,21 @@
 /**
- * A journal in SQLite that is right, and each way of being wrong about it that people write: the laws are tried on them.
+ * A journal in SQLite that is right, and each way of being wrong about it that people write. Each module beside this one exports it
+ * with one flaw; what a flaw changes is found by its name.
  */
+import Database from 'libsql'
+import { join } from 'node:path'
+import type { BackendContext } from 'killpoint'
+import {
+  assertRunId,
+  bytesMaxDefault,
+  checkOpenOptions,
+  encodeBodies,
+  type Journal,
+  type JournalBackend,
+  type JournalRecord,
+  type LifeSummary,
+  type SqliteHandle,
+} from 'killpoint/journal'
 import {
   ClosedError,
   FencedError,
@@ -8,15 +23,10 @@ import {
   JournalPoisonedError,
   RunOwnedError,
   StorageError,
-} from '../../src/errors.ts'
-import type { OwnerIdentity } from '../../src/identity.ts'
-import type { Journal, JournalBackend, JournalRecord, LifeSummary } from '../../src/journal.ts'
-import { encodeBodies } from '../../src/encode-body.ts'
-import type { JsonValue } from '../../src/json.ts'
-import { checkOpenOptions } from '../../src/open-options.ts'
-import { assertRunId } from '../../src/run-id.ts'
-import type { SqliteHandle } from '../../src/sqlite-journal.ts'
-import type { Store } from './sqlite-place.ts'
+} from 'killpoint/runtime'
+
+type Identity = BackendContext['identity']
+type Owner = Awaited<ReturnType<Identity['self']>>
 
 export type Flaw =
   | 'none'
@@ -42,7 +52,20 @@ interface Life {
   readonly ended: string | null
 }
 
-export function flawedSqlite(flaw: Flaw, { open, identity }: Store): JournalBackend {
+/** A database file of the store, opened once more. */
+type OpenDatabase = () => SqliteHandle
+
+/** What `createBackend` of the modules beside this one gives. */
+export function createFlawed(flaw: Flaw, { dir, identity }: BackendContext): JournalBackend {
+  const open: OpenDatabase = () => new Database(join(dir, 'runs.db')) as SqliteHandle
+  return flawedSqlite(flaw, { open, identity })
+}
+
+/** The same over handles that somebody else opens. */
+export function flawedSqlite(
+  flaw: Flaw,
+  { open, identity }: { readonly open: OpenDatabase; readonly identity: Identity },
+): JournalBackend {
   const connect = (): SqliteHandle => {
     const handle = open()
     handle.exec('PRAGMA journal_mode = WAL')
@@ -53,9 +76,9 @@ export function flawedSqlite(flaw: Flaw, { open, identity }: Store): JournalBack
   /** Runs that this process has open, by epoch. */
   const held = new Set<string>()
   const isAlive = async (runId: string, { owner, epoch }: Life): Promise<boolean> => {
-    const { pid } = JSON.parse(owner) as OwnerIdentity
+    const { pid } = JSON.parse(owner) as Owner
     if (pid === (await identity.self()).pid) return held.has(`${runId}/${epoch}`)
-    return (await identity.liveness(JSON.parse(owner) as OwnerIdentity)) !== 'dead'
+    return (await identity.liveness(JSON.parse(owner) as Owner)) !== 'dead'
   }
   return {
     name: flaw,
@@ -143,7 +166,7 @@ function journalOf(
     lives,
     append: async (bodies) => {
       if (closed) throw new ClosedError(`run ${runId} was closed`, { hint: 'open it again' })
-      const texts = encodeBodies(bodies, 1 << 20).map(({ json }) => json)
+      const texts = encodeBodies(bodies, bytesMaxDefault).map(({ json }) => json)
       if (texts.length === 0) return seq
       if (cause instanceof FencedError) throw cause
       if (cause !== undefined && flaw !== 'no-poison')
@@ -212,7 +235,7 @@ function recordsOf(handle: SqliteHandle, runId: string): readonly JournalRecord[
   return (rows as { seq: number; epoch: number; body: string }[]).map(({ seq, epoch, body }) => ({
     seq,
     epoch,
-    body: JSON.parse(body) as JsonValue,
+    body: JSON.parse(body) as JournalRecord['body'],
   }))
 }
 
