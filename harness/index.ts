@@ -23,6 +23,7 @@ export {
   lateAnswer,
   refuseConnection,
 } from './message-fault-classes.ts'
+export { killService, killServiceAndProcess } from './service-fault-classes.ts'
 export type { History } from './history.ts'
 export type {
   CasePlan,

@@ -70,6 +70,8 @@ export interface FaultClass {
   readonly name: string
   /** Without these it is left out, with the reason. */
   readonly needs?: readonly Claim[]
+  /** Kills a service: left out, with the reason, where the system has none of scope `case`. */
+  readonly needsService?: true
   /** How many cases it gives in each round of the classes of its scenario: a whole number from 1, the default. */
   readonly weight?: number
   /** Every schedule of this class that is worth a case of its own; absent where there is no such list. */

@@ -1,10 +1,10 @@
 /** How fast a runtime commits steps and takes a run over, against a bare append with a data sync in the same directory. */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import type { RuntimeSystem } from 'killpoint'
+import type { RunningService, RuntimeSystem } from 'killpoint'
 
 /** Per second, and milliseconds. */
 export interface Rates {
@@ -27,10 +27,10 @@ export async function rates(system: RuntimeSystem): Promise<Rates> {
     alias: { ...system.program.modules },
   })
   try {
-    const short = seconds(system, worker, 20)
+    const short = await seconds(system, worker, 20)
     return {
-      steps: 100 / (seconds(system, worker, 120) - short),
-      appends: 200 / appending(200),
+      steps: 100 / ((await seconds(system, worker, 120)) - short),
+      appends: 200 / (await inPlace(undefined, ({ directory }) => appending(directory, 200))),
       takeoverMs: await takeover(system, worker),
     }
   } finally {
@@ -38,31 +38,47 @@ export async function rates(system: RuntimeSystem): Promise<Rates> {
   }
 }
 
-function seconds(system: RuntimeSystem, worker: string, steps: number): number {
-  return inDirectory((directory) => {
-    const env = environment(system, directory, steps, 1)
-    const ledger = fs.openSync(join(directory, 'ledger.jsonl'), 'a')
+async function seconds(system: RuntimeSystem, worker: string, steps: number): Promise<number> {
+  return await inPlace(system, async (place) => {
+    const env = environment(system, place, steps, 1)
+    const ledger = fs.openSync(join(place.directory, 'ledger.jsonl'), 'a')
+    try {
+      return await toItsEnd(system, worker, env, ledger)
+    } finally {
+      fs.closeSync(ledger)
+    }
+  })
+}
+
+/** Runs a life to its end; resolves with its seconds. */
+function toItsEnd(
+  { name }: RuntimeSystem,
+  worker: string,
+  env: NodeJS.ProcessEnv,
+  ledger: number,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
     const from = process.hrtime.bigint()
-    const { status, stderr } = spawnSync(process.execPath, [worker], {
+    const life = spawn(process.execPath, [worker], {
       env,
       stdio: ['ignore', 'ignore', 'pipe', ledger],
       timeout: 300_000,
     })
-    const took = Number(process.hrtime.bigint() - from) / 1e9
-    fs.closeSync(ledger)
-    if (status !== 0) throw new Error(`${system.name}: exit code ${status}\n${stderr.toString()}`)
-    return took
+    let said = ''
+    life.stderr?.on('data', (data: Buffer) => (said += data.toString()))
+    life.once('error', reject)
+    life.once('close', (code, signal) => {
+      if (code === 0) resolve(Number(process.hrtime.bigint() - from) / 1e9)
+      else reject(new Error(`${name}: ended with ${code ?? signal}\n${said}`))
+    })
   })
 }
 
 async function takeover(system: RuntimeSystem, worker: string): Promise<number> {
-  const directory = newDirectory()
-  try {
-    await untilEffect(worker, environment(system, directory, 20, 1), 5)
-    return await untilEffect(worker, environment(system, directory, 20, 2), 1)
-  } finally {
-    fs.rmSync(directory, { recursive: true, force: true })
-  }
+  return await inPlace(system, async (place) => {
+    await untilEffect(worker, environment(system, place, 20, 1), 5)
+    return await untilEffect(worker, environment(system, place, 20, 2), 1)
+  })
 }
 
 /** Starts a life and kills it when so many of its steps have begun; resolves with its milliseconds until then. */
@@ -91,7 +107,7 @@ function untilEffect(worker: string, env: NodeJS.ProcessEnv, count: number): Pro
 
 function environment(
   system: RuntimeSystem,
-  directory: string,
+  { directory, told }: Place,
   steps: number,
   life: number,
 ): NodeJS.ProcessEnv {
@@ -104,7 +120,8 @@ function environment(
   fs.writeFileSync(workload, JSON.stringify({ root: { kind: 'sequence', of }, inFlightMax: 1 }))
   const state = join(directory, 'state')
   fs.mkdirSync(state, { recursive: true })
-  return { ...process.env, ...system.environment, ...variables(state, workload, life) }
+  const own = variables(state, workload, life)
+  return { ...process.env, ...system.environment, ...told, ...own }
 }
 
 function variables(
@@ -124,28 +141,36 @@ function variables(
   }
 }
 
-function appending(count: number): number {
-  return inDirectory((directory) => {
-    const file = fs.openSync(join(directory, 'bare'), 'a')
-    const from = process.hrtime.bigint()
-    for (let each = 0; each < count; each += 1) {
-      fs.writeSync(file, 'x'.repeat(200))
-      fs.fdatasyncSync(file)
-    }
-    fs.closeSync(file)
-    return Number(process.hrtime.bigint() - from) / 1e9
-  })
+function appending(directory: string, count: number): number {
+  const file = fs.openSync(join(directory, 'bare'), 'a')
+  const from = process.hrtime.bigint()
+  for (let each = 0; each < count; each += 1) {
+    fs.writeSync(file, 'x'.repeat(200))
+    fs.fdatasyncSync(file)
+  }
+  fs.closeSync(file)
+  return Number(process.hrtime.bigint() - from) / 1e9
 }
 
-function inDirectory(use: (directory: string) => number): number {
-  const directory = newDirectory()
+/** A fresh directory, and what its services tell the lives in it. */
+interface Place {
+  readonly directory: string
+  readonly told: Readonly<Record<string, string>>
+}
+
+/** With services of its own, whatever their scope: each run here has the same id. */
+async function inPlace<Value>(
+  system: RuntimeSystem | undefined,
+  use: (place: Place) => Value | Promise<Value>,
+): Promise<Value> {
+  const directory = fs.mkdtempSync(join(tmpdir(), 'killpoint-systems-'))
+  const running: RunningService[] = []
   try {
-    return use(directory)
+    for (const service of system?.services ?? []) running.push(await service.start(directory))
+    const told = Object.assign({}, ...running.map(({ environment: each }) => each)) as Place['told']
+    return await use({ directory, told })
   } finally {
+    for (const service of running) await service.stop()
     fs.rmSync(directory, { recursive: true, force: true })
   }
-}
-
-function newDirectory(): string {
-  return fs.mkdtempSync(join(tmpdir(), 'killpoint-systems-'))
 }

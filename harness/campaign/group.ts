@@ -97,6 +97,8 @@ export function applicable<Item extends FaultClass | Sometimes>(
 function missingOf(item: FaultClass | Sometimes, system: System): string {
   const isUnseen = system.program.kind === 'executable' || system.unseenStore === true
   if ('needsOps' in item && isUnseen) return 'ops that can be seen'
+  const hasService = (system.services ?? []).some(({ scope }) => scope === 'case')
+  if ('needsService' in item && !hasService) return 'a service of scope case'
   return missingClaims(system, item.needs ?? []).join(', ')
 }
 

@@ -1,0 +1,3 @@
+declare module 'killpoint:identity' {
+  export { toldIdentity } from '../../../harness/systems/reference/identity.ts'
+}
