@@ -167,7 +167,7 @@ export function endsLife(fault: Fault): boolean {
 }
 
 /** Whether a fault is a SIGKILL, at an op or at a message. */
-export function killsProcess(fault: Fault): boolean {
+export function killsProcess(fault: Fault): fault is Extract<Fault, { kind: 'kill' | 'message' }> {
   if (fault.kind === 'message') return fault.act === 'kill' || fault.act === 'kill-answered'
   return fault.kind === 'kill'
 }

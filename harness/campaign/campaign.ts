@@ -16,7 +16,7 @@ import { readLedger } from '../ledger.ts'
 import type { LiveCase } from '../live/case.ts'
 import { openLive } from '../live/engine.ts'
 import type { LiveOptions } from '../live/options.ts'
-import type { ControlOp, Scenario } from '../scenario.ts'
+import type { Scenario } from '../scenario.ts'
 import { deriveSeed } from '../seed.ts'
 import { missingClaims, type System } from '../system.ts'
 import { worst, type Verdict } from '../verdict.ts'
@@ -27,6 +27,8 @@ import {
   addPoints,
   emptyCoverage,
   plainCoverage,
+  type Points,
+  pointsStruck,
   type ScenarioCoverage,
 } from './coverage.ts'
 import { planCases, workloadOfSeed, type Group } from './group.ts'
@@ -215,7 +217,7 @@ function newPart(scenario: Scenario, system: System): ScenarioPart {
 /** A group whose control holds. */
 interface GroupRun {
   readonly group: Group
-  readonly ops: readonly ControlOp[]
+  readonly points: Points
   readonly control: History
   readonly coverage: ScenarioCoverage
   /** Places of the group that are run here. */
@@ -280,9 +282,9 @@ class SystemCampaign {
     if (report.run.unseen !== undefined) coverage.unseen = report.run.unseen
     this.#options.onCase?.(report)
     if (control === undefined || history === undefined) return [report]
-    addPoints(coverage, group.seed, control.ops)
+    addPoints(coverage, group.seed, pointsStruck(group, control))
     const lanes = lanesOf(planCases(group, control), this.#options.cases, slots)
-    const tried: GroupRun = { group, ops: control.ops, control: history, coverage, lanes }
+    const tried: GroupRun = { group, points: control, control: history, coverage, lanes }
     const reports = await this.#runCases(tried)
     return [report, ...reports, ...(await this.#runAgain(tried, reports))]
   }
@@ -359,14 +361,14 @@ class SystemCampaign {
     return this.#options.stop?.aborted === true
   }
 
-  #cover({ coverage, ops }: GroupRun, report: CaseReport, slot: number): CaseReport {
+  #cover({ coverage, points }: GroupRun, report: CaseReport, slot: number): CaseReport {
     const { run, origin, group, token } = report
     addCase(coverage, group.scenario, group.seed, {
       token,
       schedule: exactSchedule(report),
       ...(origin.kind === 'class' ? { faultClass: origin.name } : {}),
       ...(run.landed === undefined ? {} : { landed: run.landed }),
-      ops,
+      points,
       history: historyOf(readLedger(run.ledger)),
       done: run.ending.kind === 'done',
     })

@@ -6,21 +6,24 @@ import { killsProcess, type Fault, type Schedule } from '../fault.ts'
 import { stringifyFault } from '../fault-text.ts'
 import type { History } from '../history.ts'
 import type { Landed } from '../live/case.ts'
-import type { ControlOp, Scenario } from '../scenario.ts'
+import type { Control, ControlMessage, ControlOp, FaultClass, Scenario } from '../scenario.ts'
 import type { Coverage } from '../report/result/result.ts'
 import type { System } from '../system.ts'
-import { applicable } from './group.ts'
+import { applicable, type Group } from './group.ts'
 import { emptySameAgain, type SameAgain } from './same-again.ts'
 
 /** Crash points of one workload: how many there are, and at which a first life was killed. */
 interface WorkloadPoints {
-  /** By kind of op. */
+  /** By kind of op or message. */
   readonly points: Map<string, number>
   /** Distinct exact points, as the text of the kill. */
   readonly killedAt: Set<string>
-  /** Numbers of ops by kind, where before, after and inside an op are one point. */
+  /** Numbers of ops and messages by kind, where before, after and inside of one are one point. */
   readonly killed: Map<string, Set<number>>
 }
+
+/** Where a control can be killed. */
+export type Points = Pick<Control, 'ops' | 'messages'>
 
 /** A kill at a random time that landed. */
 export interface RandomKillSeen {
@@ -81,22 +84,38 @@ export function emptyCoverage(scenario: Scenario, system: System): ScenarioCover
   }
 }
 
+/** Points of a control that a scenario strikes at: messages where a fault class needs a wire, ops where one does not. */
+export function pointsStruck(
+  { scenario, system }: Pick<Group, 'scenario' | 'system'>,
+  control: Points,
+): Points {
+  const classes = applicable(scenario.faults, system).run
+  const needsWire = ({ needs = [] }: FaultClass): boolean => needs.includes('wire')
+  return {
+    ops: classes.every(needsWire) ? [] : control.ops,
+    messages: classes.some(needsWire) ? (control.messages ?? []) : [],
+  }
+}
+
 /** Adds the points of a control: each is one where a first life can be killed. */
 export function addPoints(
   coverage: ScenarioCoverage,
   seed: string,
-  ops: readonly ControlOp[],
+  { ops, messages = [] }: Points,
 ): void {
   const { points } = workloadOf(coverage, seed)
-  for (const op of ops) {
-    const kind = pointKind(op)
+  for (const kind of [...ops.map(pointKind), ...messages.map(messageKind)])
     points.set(kind, (points.get(kind) ?? 0) + 1)
-  }
 }
 
 /** What a report calls an op: `write`, `mark effect`. */
 export function pointKind({ op, mark }: Pick<ControlOp, 'op' | 'mark'>): string {
   return mark === undefined ? op.kind : `mark ${mark}`
+}
+
+/** What a report calls a message: `message send`. */
+function messageKind({ kind }: ControlMessage): string {
+  return `message ${kind}`
 }
 
 function workloadOf({ workloads }: ScenarioCoverage, seed: string): WorkloadPoints {
@@ -118,20 +137,20 @@ export function addCase(
     readonly faultClass?: string
     readonly landed?: Landed
     /** Of the control of its workload. */
-    readonly ops: readonly ControlOp[]
+    readonly points: Points
     readonly history: History
     readonly done: boolean
   },
 ): void {
-  const { history, schedule, ops, landed, token } = shown
+  const { history, schedule, points, landed, token } = shown
   coverage.cases += 1
-  addKilledAt(coverage, seed, schedule, ops)
+  addKilledAt(coverage, seed, schedule, points)
   const killed = history.of('exit').filter(({ signal }) => signal === 'SIGKILL').length
   coverage.kills += killed
   if (killed > 0 && shown.done) coverage.recovered += 1
   if (landed !== undefined) {
     const { precision } = landed
-    coverage.randomKills.push({ token, precision, at: placeOf(landed.schedule, ops) })
+    coverage.randomKills.push({ token, precision, at: placeOf(landed.schedule, points.ops) })
   }
   const { faultClass } = shown
   if (faultClass !== undefined)
@@ -145,18 +164,27 @@ function addKilledAt(
   coverage: ScenarioCoverage,
   seed: string,
   schedule: Schedule,
-  ops: readonly ControlOp[],
+  { ops, messages = [] }: Points,
 ): void {
   const fault = schedule[0]?.find(killsProcess)
   if (fault === undefined) return
   const { killedAt, killed } = workloadOf(coverage, seed)
   killedAt.add(stringifyFault(fault))
-  if (!isKill(fault)) return
-  const op = fault.at.stream === mainStream ? ops[fault.at.op - 1] : undefined
-  if (op === undefined) return
-  const kind = pointKind(op)
+  if (fault.at.stream !== mainStream) return
+  const index = fault.at.op - 1
+  const kind = kindAt(fault, ops[index], messages[index])
+  if (kind === undefined) return
   const numbers = killed.get(kind) ?? new Set<number>()
   killed.set(kind, numbers.add(fault.at.op))
+}
+
+function kindAt(
+  { kind }: Fault,
+  op: ControlOp | undefined,
+  message: ControlMessage | undefined,
+): string | undefined {
+  if (kind === 'message') return message && messageKind(message)
+  return op && pointKind(op)
 }
 
 /** What a kill at a random time fell on; in a later life, only which one: no control tells its ops. */
