@@ -47,6 +47,8 @@ const here = fileURLToPath(new URL('.', import.meta.url))
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const seed = '20261122'
 const scenarios = ['finished-run', 'loop']
+// Of a store behind a server: kills before and after each message, and each answer lost.
+const wireScenarios = ['lost-answers']
 // Longer than the longest pause that an engine makes by itself, which would look like a wedge: 5 s, looked at for ten times as long.
 const flags = `--seed ${seed} --quiet 600ms --bail 1000 --cases 2000 --no-explore --no-shrink --json`
 
@@ -60,7 +62,7 @@ let node = ''
 for (const described of chosen) {
   const { name } = described.system
   install(described.folder)
-  const result = run(name)
+  const result = run(described)
   node = result.environment['node'] ?? ''
   rows.push(row(described, result, await rates(described.system)))
   for (const failure of result.failures) details.push(detail(name, failure))
@@ -93,9 +95,10 @@ function killpoint(...order: readonly string[]): {
   return { status, out: stdout }
 }
 
-function run(name: string): Result {
-  process.stderr.write(`${name}: ${scenarios.join(', ')}, ${budget}\n`)
-  const order = ['run', '--only', ...scenarios, name, '--budget', budget, ...flags.split(' ')]
+function run({ system: { name, claims } }: Described): Result {
+  const asked = claims.includes('wire') ? [...scenarios, ...wireScenarios] : scenarios
+  process.stderr.write(`${name}: ${asked.join(', ')}, ${budget}\n`)
+  const order = ['run', '--only', ...asked, name, '--budget', budget, ...flags.split(' ')]
   const { status, out } = killpoint(...order)
   // 1 is a finding, and 2 a budget that ended: both are results.
   if (status === null || status > 2) throw new Error(`${name}: exit code ${status}\n${out}`)
@@ -110,7 +113,7 @@ function row(
   const { system, folder, engine, store } = described
   const workloads = result.coverage.flatMap((each) => each.workloads)
   const points = sum(workloads.flatMap((each) => Object.values(each.points)))
-  // K12, K12+ and K12/40 are kills before, after and inside the same op.
+  // K12, K12+ and K12/40 are kills before, after and inside the same op; M12=kill and M12+=kill before and after the same message.
   const killedAt = sum(workloads.map((each) => new Set(each.killedAt.map(opOf)).size))
   const { verdict, verdicts, finding, findings } = result.cases
   const redone = finding.filter((place) => findings[place]?.invariant === 'S3').length
@@ -132,7 +135,7 @@ function row(
 }
 
 function opOf(schedule: string): string {
-  return /^K\d+/.exec(schedule)?.[0] ?? schedule
+  return /^[KM]\d+/.exec(schedule)?.[0] ?? schedule
 }
 
 function detail(name: string, failure: Failure): string {
@@ -183,9 +186,9 @@ function page(): string {
 <!-- Written by \`npm run systems\`: change examples/systems, not this page. -->
 
 Durable runtimes that others wrote, under the scenarios and checkers that everything else here is under. Each is in a folder of its own in
-[examples/systems](../examples/systems), with what it claims, where its documentation says so, and what was found. Scenarios ${scenarios.join(' and ')}, one workload each,
+[examples/systems](../examples/systems), with what it claims, where its documentation says so, and what was found. Scenarios ${scenarios.join(' and ')}, and ${wireScenarios.join(', ')} where the store is behind a server, one workload each,
 seed \`${seed}\`, node ${node}, ${budget} each: crash points are listed from a run that nothing happens to, and killed at one after the other, before, inside
-and after each. A number of points that is smaller than their whole is a budget that ended, and no pass.
+and after each. Where the store is a server's, the messages to it are crash points too. A number of points that is smaller than their whole is a budget that ended, and no pass.
 
 | ${titles.join(' | ')} |
 | ${titles.map(() => '---').join(' | ')} |

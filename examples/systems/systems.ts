@@ -1,6 +1,7 @@
 /** What is tested here, and where each claim was found. */
 import { fileURLToPath } from 'node:url'
 import type { Claim, RuntimeSystem } from 'killpoint'
+import { postgresFor } from './postgres.ts'
 
 /** A runtime of somebody else's. */
 export interface Described {
@@ -22,6 +23,7 @@ function runtime(
   more: Partial<RuntimeSystem> = {},
   modules: Readonly<Record<string, string>> = {},
   folder: string = name,
+  external: readonly string[] = [],
 ): RuntimeSystem {
   return {
     kind: 'runtime',
@@ -32,6 +34,7 @@ function runtime(
       kind: 'script',
       entry: path(`${folder}/worker.ts`),
       modules: { 'killpoint/worker': path('../../harness/worker.ts'), ...modules },
+      external,
     },
     ...more,
   }
@@ -63,6 +66,23 @@ export const systems: readonly Described[] = [
       'langgraph',
     ),
   })),
+  ...(['postgres', 'next'] as const).map((variant): Described => ({
+    folder: 'langgraph',
+    engine: '@langchain/langgraph',
+    store: `\`@langchain/langgraph-checkpoint-postgres\`, durability \`sync\`${variant === 'next' ? ', asked by `next` whether a thread is over' : ''}`,
+    documentation: 'https://docs.langchain.com/oss/javascript/langgraph/durable-execution',
+    system: runtime(
+      `langgraph-${variant}`,
+      ['process', 'takeover', 'keyed', 'loop', 'terminal', 'wire'],
+      {
+        environment: variant === 'next' ? { LANGGRAPH_OVER: 'next' } : {},
+        services: [postgresFor('langgraph', ['setup-postgres.js'])],
+        unseenStore: true,
+      },
+      {},
+      'langgraph',
+    ),
+  })),
   {
     folder: 'durably',
     engine: '@coji/durably',
@@ -71,6 +91,24 @@ export const systems: readonly Described[] = [
     system: runtime('durably', ['process', 'takeover', 'keyed', 'loop', 'terminal'], {
       unseenStore: true,
     }),
+  },
+  {
+    folder: 'dbos',
+    engine: '@dbos-inc/dbos-sdk',
+    store: 'PostgreSQL',
+    documentation: 'https://docs.dbos.dev/architecture',
+    system: runtime(
+      'dbos',
+      ['process', 'takeover', 'keyed', 'loop', 'terminal', 'wire'],
+      {
+        services: [postgresFor('dbos', ['node_modules/.bin/dbos', 'schema', 'URL'])],
+        unseenStore: true,
+      },
+      {},
+      'dbos',
+      // Asks for packages that are not there, and does without them.
+      ['@dbos-inc/dbos-sdk'],
+    ),
   },
   {
     folder: 'aws-durable-execution',

@@ -1,13 +1,15 @@
 /**
- * One life of a LangGraph.js graph over its SQLite checkpointer. A step of the workload is one super-step of the graph: the node `work` does the next one
+ * One life of a LangGraph.js graph over a checkpointer of its own: SQLite, or PostgreSQL where there is a server. A step of the workload is one super-step of the graph: the node `work` does the next one
  * and adds its result to the state. `LANGGRAPH_DURABILITY` is the engine's own option: `sync`, or `exit`.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Annotation, END, START, StateGraph } from '@langchain/langgraph'
+import { PostgresSaver } from '@langchain/langgraph-checkpoint-postgres'
 import { SqliteSaver } from '@langchain/langgraph-checkpoint-sqlite'
 import type { StepTask, Task, Workload } from 'killpoint'
 import { beginEffect, mark, readLife } from 'killpoint/worker'
+import { caseDatabase } from '../case-database.ts'
 
 const life = readLife()
 const workload = JSON.parse(readFileSync(life.workload, 'utf8')) as Workload
@@ -52,6 +54,10 @@ function observe(results: Results): void {
 
 async function main(): Promise<void> {
   mark({ mark: 'begin' })
+  const isPostgres = process.env['KILLPOINT_POSTGRES_URL'] !== undefined
+  const checkpointer = isPostgres
+    ? PostgresSaver.fromConnString(await caseDatabase(life.directory))
+    : SqliteSaver.fromConnString(join(life.directory, 'state.sqlite'))
   const graph = new StateGraph(State)
     .addNode('work', work, {
       retryPolicy: { maxAttempts: 10, initialInterval: 1, jitter: false, logWarning: false },
@@ -60,14 +66,16 @@ async function main(): Promise<void> {
     .addConditionalEdges('work', ({ results }) =>
       Object.keys(results).length === steps.length ? END : 'work',
     )
-    .compile({ checkpointer: SqliteSaver.fromConnString(join(life.directory, 'state.sqlite')) })
+    .compile({ checkpointer })
   const config = { configurable: { thread_id: life.runId } }
   const before = await graph.getState(config)
   mark({ mark: 'resolved', epoch: life.life })
   // A thread without a checkpoint begins with an input; one that was left in the middle goes on without one.
   const isNew = before.config.configurable?.['checkpoint_id'] === undefined
   const durability = process.env['LANGGRAPH_DURABILITY'] === 'exit' ? 'exit' : 'sync'
-  const isOver = !isNew && before.next.length === 0
+  // Only where it is asked for: `next` is empty, too, of a thread whose last step has left its writes and not yet its checkpoint.
+  const asksNext = process.env['LANGGRAPH_OVER'] === 'next'
+  const isOver = asksNext && !isNew && before.next.length === 0
   const { results } = isOver
     ? (before.values as typeof State.State)
     : await graph.invoke(isNew ? { results: {} } : null, {
@@ -78,6 +86,7 @@ async function main(): Promise<void> {
   observe(results)
   const outcome = Object.entries(results).map(([step, result]) => [step, result.trimEnd()])
   mark({ mark: 'done', status: 'done', outcome: Object.fromEntries(outcome) })
+  if (checkpointer instanceof PostgresSaver) await checkpointer.end()
 }
 
 function stepsOf(task: Task): readonly StepTask[] {
