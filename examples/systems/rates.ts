@@ -14,22 +14,8 @@ export interface Rates {
   readonly takeoverMs: number
 }
 
-/** Measures one after the other, over services of their own. Throws where a life does not end well. */
+/** Measures one after the other. Throws where a life does not end well. */
 export async function rates(system: RuntimeSystem): Promise<Rates> {
-  const directory = newDirectory()
-  const running: RunningService[] = []
-  try {
-    for (const service of system.services ?? []) running.push(await service.start(directory))
-    const told = running.map(({ environment: of }) => of)
-    const all = Object.assign({}, system.environment, ...told) as Record<string, string>
-    return await measured({ ...system, environment: all })
-  } finally {
-    for (const service of running.reverse()) await service.stop()
-    fs.rmSync(directory, { recursive: true, force: true })
-  }
-}
-
-async function measured(system: RuntimeSystem): Promise<Rates> {
   const worker = join(system.program.entry, '..', '.rate.mjs')
   await build({
     entryPoints: [system.program.entry],
