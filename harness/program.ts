@@ -91,6 +91,7 @@ withJournalOptions(
       'only',
       'skip',
       'bail',
+      'quiet',
       'json',
     ),
   ),

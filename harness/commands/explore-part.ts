@@ -4,6 +4,7 @@ import { random } from '../seed.ts'
 import type { Harm } from '../explorer/job.ts'
 import type { Driven } from './campaign-order.ts'
 import { runExploration } from './explore.ts'
+import { quietMs } from './options.ts'
 import { untilStopped } from './until-stopped.ts'
 
 /** How much of it. */
@@ -52,6 +53,7 @@ export async function explorePart(
         oneIn,
         harms,
         environment,
+        quietMs: options.quiet ?? quietMs,
         shrinkMs: order.shrinkMs / 2,
         save: order.save,
         ...(Number.isFinite(budgetMs) ? { budgetMs } : {}),

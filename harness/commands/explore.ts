@@ -33,7 +33,7 @@ import { budgetOf } from './campaign-command.ts'
 import type { ToldFailure } from './campaign-order.ts'
 import { failuresOf, type ToldFailures } from './failures.ts'
 import { beginCampaign, exploredKeeper, keptTelling, withJournal } from './journal.ts'
-import type { CommonOptions } from './options.ts'
+import { quietMs, type CommonOptions } from './options.ts'
 import { chooseBoth, scratchName, type Project } from './project.ts'
 import { sayResult } from './result.ts'
 import { stopOnSignals } from './stop.ts'
@@ -67,6 +67,8 @@ export interface ExplorationOrder {
   readonly oneIn: number
   readonly harms: readonly Harm[]
   readonly environment: Environment
+  /** Milliseconds: a process that shows nothing for ten times as long is put down. */
+  readonly quietMs: number
   /** Milliseconds for making failures smaller, all together. */
   readonly shrinkMs: number
   readonly save: boolean
@@ -130,6 +132,7 @@ async function exploreWith(
     harms:
       options.errors === false ? ['kill', 'power-loss'] : ['kill', 'power-loss', 'error', 'rot'],
     environment,
+    quietMs: options.quiet ?? quietMs,
     shrinkMs: options.shrink === false ? 0 : shrinkMsDefault,
     save: options.save === true,
     ...(options.budget === undefined ? {} : { budgetMs: options.budget }),
@@ -192,6 +195,7 @@ export async function runExploration(
     depth,
     nestedEvery,
     oneIn: order.oneIn,
+    quietMs: order.quietMs,
     root: order.project.directory,
     isOver: () => isOver() || found >= order.bail,
     ...(Number.isFinite(endMs) ? { leftMs: () => endMs - performance.now() } : {}),

@@ -13,7 +13,7 @@ import { bundleWorker, type SourceTransform } from '../live/bundle.ts'
 import { differenceOf } from '../native/sight.ts'
 import type { StartCommand } from '../live/host.ts'
 import { baseEnvironment } from '../live/environment.ts'
-import { resolveOptions } from '../live/options.ts'
+import { confirmationFactor, resolveOptions } from '../live/options.ts'
 import { makeScratch, noRoomTrouble, removeTree } from '../live/scratch.ts'
 import { TroubleError } from '../live/trouble.ts'
 import { startCommand } from '../live/start-command.ts'
@@ -40,6 +40,8 @@ export interface CrashBenchOptions {
   readonly transform?: SourceTransform
   /** Parent of the bench's own directory; default in memory. */
   readonly scratch?: string
+  /** Milliseconds: a life in a process is put down that shows nothing for ten times as long. Default as in the live engine. */
+  readonly quietMs?: number
 }
 
 /** What a case is of. */
@@ -103,8 +105,11 @@ export class CrashBench {
 
   /** Bundles the system. @throws TroubleError `bundle`, `spawn`, `scratch-full` */
   static async open(system: System, options: CrashBenchOptions = {}): Promise<CrashBench> {
-    const { profile = 'posix', transform, scratch } = options
-    const resolved = resolveOptions(scratch === undefined ? {} : { scratch })
+    const { profile = 'posix', transform, scratch, quietMs } = options
+    const resolved = resolveOptions({
+      ...(scratch === undefined ? {} : { scratch }),
+      ...(quietMs === undefined ? {} : { quietMs }),
+    })
     const directory = makeScratch(resolved.scratch)
     const forget = onStop(() => removeTree(directory))
     try {
@@ -126,7 +131,11 @@ export class CrashBench {
         directory,
         shardFile: await buildShard(directory),
         bundle: bundle?.file ?? '',
-        host: { command, scratch: directory },
+        host: {
+          command,
+          scratch: directory,
+          quietMsMax: resolved.quietMs * confirmationFactor,
+        },
         forget,
       })
     } catch (error) {

@@ -62,6 +62,8 @@ export interface ExploreOptions {
   /** In place of the drawn one, for every scenario; tokens then do not replay. */
   readonly workload?: Workload
   readonly scratch?: string
+  /** Milliseconds: a life in a process is put down that shows nothing for ten times as long. */
+  readonly quietMs?: number
   /** Directory that sites are shown relative to. */
   readonly root?: string
   /** True when no further scenario is to be explored. */

@@ -4,6 +4,7 @@
 import {
   closeSync,
   existsSync,
+  fstatSync,
   linkSync,
   mkdirSync,
   openSync,
@@ -17,7 +18,7 @@ import { encodeHookFaults } from '../hooks/fault.ts'
 import { readLedger, whyNoLedger } from '../ledger.ts'
 import type { StartCommand } from '../live/host.ts'
 import { launch } from '../live/launch.ts'
-import { killGroup } from '../live/process-state.ts'
+import { progressOf } from '../live/progress.ts'
 import { encodeNativeFaults } from '../native/faults.ts'
 import { makeCaseDirectories } from '../live/scratch.ts'
 import { parseTrace } from '../trace.ts'
@@ -25,9 +26,7 @@ import type { LifeGiven, LifeWanted } from './asks.ts'
 import { hookFaultOf } from './hook-fault.ts'
 import type { CaseOrder } from './job.ts'
 import { environmentOf } from './lives.ts'
-
-/** Milliseconds after which a life that does not end is put down: the same is done to its like in memory. */
-const patienceMs = 30_000
+import { endWhenQuiet } from './quiet-life.ts'
 
 /** Bytes of stderr after which a life is put down. */
 const stderrBytesMax = 16 * 1024 * 1024
@@ -36,6 +35,8 @@ const stderrBytesMax = 16 * 1024 * 1024
 export interface FreshHost {
   readonly command: StartCommand
   readonly scratch: string
+  /** Milliseconds without a mark and an op after which a life is put down. */
+  readonly quietMsMax: number
 }
 
 /** What a process left behind. */
@@ -49,7 +50,7 @@ export interface FreshLife extends LifeGiven {
 
 /** Runs one life in a process of its own, over an image that is put into a fresh directory. `id`: unique in the scratch directory. */
 export async function runFresh(
-  { command, scratch }: FreshHost,
+  { command, scratch, quietMsMax }: FreshHost,
   order: CaseOrder,
   { image, standing, faults, records }: LifeWanted,
   id: string,
@@ -82,9 +83,11 @@ export async function runFresh(
       takesGroupAlong: true,
       environment: environmentOf(order, standing, places, hooks),
     })
-    const patience = setTimeout(() => killGroup(pid), patienceMs)
+    const shown = (): string =>
+      progressOf({ ledgerBytes: fstatSync(descriptor).size, trace, state })
+    const forget = endWhenQuiet(pid, shown, quietMsMax)
     const { code, signal } = await ended
-    clearTimeout(patience)
+    forget()
     await reaped
     const log = join(trace, '1.ops')
     // A program that did nothing at all left no log.

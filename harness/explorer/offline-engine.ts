@@ -39,10 +39,11 @@ export class OfflineEngine {
 
   /** Runs one case. @throws TroubleError where the system cannot be started at all */
   async runCase(asked: LiveCase): Promise<CaseRun> {
-    const { scratch, transform } = this.#options
+    const { scratch, transform, quietMs } = this.#options
     this.#bench ??= CrashBench.open(this.#system, {
       profile: this.#profile,
       ...(scratch === undefined ? {} : { scratch }),
+      ...(quietMs === undefined ? {} : { quietMs }),
       ...(transform === undefined ? {} : { transform }),
     })
     const bench = await this.#bench

@@ -82,7 +82,7 @@ function isWedged(context: CaseContext, started: Started): Promise<boolean> {
   return context.alone(async () => {
     const { quietMs } = context.host.options
     const stepMs = quietMs / 4
-    const before = progressOf(context)
+    const before = shownBy(context)
     const patience = new Patience(
       () => lookAtGroup(started.pid),
       stepMs,
@@ -90,11 +90,15 @@ function isWedged(context: CaseContext, started: Started): Promise<boolean> {
     )
     while (started.end === undefined && patience.hadMs < quietMs * confirmationFactor) {
       await pause(started, stepMs)
-      if (progressOf(context) !== before) return false
+      if (shownBy(context) !== before) return false
       patience.look()
     }
     return started.end === undefined
   })
+}
+
+function shownBy({ ledger, directories }: CaseContext): string {
+  return progressOf({ ledgerBytes: ledger.size(), ...directories })
 }
 
 /** Knows since when nothing has moved. */
@@ -116,7 +120,7 @@ class QuietWatch {
   /** True where nothing moved for the whole limit. The first one only shows what to compare with: looking costs time. */
   isOver(): boolean {
     if (this.leftMs() > 0) return false
-    const now = progressOf(this.#context)
+    const now = shownBy(this.#context)
     const moved = now !== this.#seen
     this.#seen = now
     this.#sinceMs = performance.now()

@@ -1,15 +1,20 @@
 /** What shows, from outside, that a case moves: its ledger, its op counts, its state directory. */
 import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { CaseContext } from './case-context.ts'
 
 /** Files of a directory that are looked at: a change beyond them shows in the directory's own time of change. */
 const entriesMax = 1_000
 
+/** Where it is looked for: directories, and the length of the ledger in bytes. */
+export interface Watched {
+  readonly ledgerBytes: number
+  readonly trace: string
+  readonly state: string
+}
+
 /** A text that changes with every mark, every counted op and every change to a file of the state directory. */
-export function progressOf(context: CaseContext): string {
-  const { state, trace } = context.directories
-  return [context.ledger.size(), ...stampsOf(trace), ...stampsOf(state)].join(' ')
+export function progressOf({ ledgerBytes, trace, state }: Watched): string {
+  return [ledgerBytes, ...stampsOf(trace), ...stampsOf(state)].join(' ')
 }
 
 function stampsOf(directory: string, left = { entries: entriesMax }): readonly string[] {

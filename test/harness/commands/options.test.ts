@@ -24,7 +24,7 @@ describe('the options of each command', () => {
     ['validate', `${campaign} ${reports} no-explore law`],
     [
       'explore',
-      `seed budget jobs shard profile only skip bail json out depth every no-errors save no-shrink journal takeover ${reports}`,
+      `seed budget jobs shard profile only skip bail quiet json out depth every no-errors save no-shrink journal takeover ${reports}`,
     ],
     ['judge', 'json'],
     ['report', 'json merge result junit html'],
