@@ -63,6 +63,7 @@ const modes = {
 const beforeMessage: Readonly<Record<MessageAct, string>> = {
   kill: 'killed',
   'kill-answered': 'killed',
+  'server-kill': 'service 1 killed',
   cut: 'connection cut',
   reset: 'connection reset',
   refuse: 'connection refused',
@@ -70,7 +71,7 @@ const beforeMessage: Readonly<Record<MessageAct, string>> = {
 }
 
 /** What becomes of the answer to a message that was sent. */
-const atAnswer: Readonly<Record<Exclude<MessageAct, 'kill'>, string>> = {
+const atAnswer: Readonly<Record<Exclude<MessageAct, 'kill' | 'server-kill'>, string>> = {
   'kill-answered': 'killed when the answer came',
   cut: 'connection cut in place of the answer',
   reset: 'connection reset in place of the answer',
@@ -86,7 +87,8 @@ function messageWords({
   const message = opWords('message', at)
   const late = act === 'delay' ? ` by ${count(turns, 'turn')}` : ''
   if (at.phase.kind !== 'after') return `${beforeMessage[act]}${late} before ${message}`
-  return act === 'kill' ? `killed after ${message}` : `${atAnswer[act]}${late}: ${message}`
+  if (act === 'kill' || act === 'server-kill') return `${beforeMessage[act]} after ${message}`
+  return `${atAnswer[act]}${late}: ${message}`
 }
 
 function opWords(

@@ -59,8 +59,19 @@ export const errnoNames = [
 /** An error code that can be injected. */
 export type Errno = (typeof errnoNames)[number]
 
-/** What can be done at a message. `kill-answered`: SIGKILL when its answer has come, before the program sees it. */
-export const messageActs = ['cut', 'reset', 'refuse', 'delay', 'kill-answered', 'kill'] as const
+/**
+ * What can be done at a message. `kill-answered`: SIGKILL when its answer has come, before the program sees it. `server-kill`: the
+ * program is held there, and the first service of the system is killed and started again.
+ */
+export const messageActs = [
+  'cut',
+  'reset',
+  'refuse',
+  'delay',
+  'kill-answered',
+  'kill',
+  'server-kill',
+] as const
 
 /** What is done at a message. */
 export type MessageAct = (typeof messageActs)[number]
@@ -111,7 +122,8 @@ export type Fault =
   | { readonly kind: 'slow-sync'; readonly at: Position; readonly ops: number }
   /**
    * `at` counts the messages of the stream from 1, on their own: each connecting, and each write to a connection that the
-   * program opened. Before it: it is not sent. After it: it was sent; `kill` strikes at once, the others at its answer.
+   * program opened. Before it: it is not sent. After it: it was sent; `kill` and `server-kill`
+   * strike at once, the others at its answer.
    */
   | {
       readonly kind: 'message'
@@ -164,6 +176,11 @@ export const betweenLives: ReadonlySet<FaultKind> = new Set<FaultKind>([
 /** Whether a fault ends the life: nothing can follow it in its entry. */
 export function endsLife(fault: Fault): boolean {
   return killsProcess(fault) || fault.kind === 'power-loss' || fault.kind === 'heap'
+}
+
+/** Whether a fault kills a service of the system, at an op or at a message. */
+export function killsService(fault: Fault): boolean {
+  return fault.kind === 'server-kill' || (fault.kind === 'message' && fault.act === 'server-kill')
 }
 
 /** Whether a fault is a SIGKILL, at an op or at a message. */

@@ -24,6 +24,7 @@ export {
   refuseConnection,
 } from './message-fault-classes.ts'
 export { killService, killServiceAndProcess } from './service-fault-classes.ts'
+export { killServiceAtMessage, killServiceThenProcess } from './service-message-fault-classes.ts'
 export type { History } from './history.ts'
 export type {
   CasePlan,

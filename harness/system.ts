@@ -39,6 +39,7 @@ export const claimMeanings = {
   identity: 'takes its host and boot identity from the harness',
   serial: 'is deterministic: one seed gives the same ops, bytes and marks',
   wire: 'reaches its store over connections that its own process opens',
+  server: 'what it acknowledged survives the death of the server behind it',
 } as const
 
 export type Claim = keyof typeof claimMeanings
@@ -46,8 +47,10 @@ export type Claim = keyof typeof claimMeanings
 /** Every claim there is, in the order of the table. */
 export const claimNames: readonly Claim[] = Object.keys(claimMeanings) as Claim[]
 
-/** All that can be claimed of a store in files: every claim but `wire`. */
-export const allClaims: readonly Claim[] = claimNames.filter((claim) => claim !== 'wire')
+/** All that can be claimed of a store in files: every claim but `wire` and `server`. */
+export const allClaims: readonly Claim[] = claimNames.filter(
+  (claim) => claim !== 'wire' && claim !== 'server',
+)
 
 /** What is executed for one life. */
 export type Program =
@@ -145,6 +148,11 @@ export function systemMistakes(system: System): readonly string[] {
     wrong.push(`takeoverMsMax ${takeoverMsMax}: expected 0 to ${takeoverMsLimit} milliseconds`)
   if (inFlightMax !== undefined && !(Number.isInteger(inFlightMax) && inFlightMax >= 1))
     wrong.push(`inFlightMax ${inFlightMax}: expected a whole number from 1`)
+  const [first] = system.services ?? []
+  if (system.claims.includes('server') && first?.scope !== 'case')
+    wrong.push(
+      'claim "server": expected its first service to be of scope case, so that cases can kill it',
+    )
   const names = (system.services ?? []).map((service) => service.name)
   for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index)))
     wrong.push(`two services are named ${JSON.stringify(name)}`)

@@ -13,6 +13,7 @@ import { lostAnswers } from './lost-answers.ts'
 import { mismatchedResume } from './mismatched-resume.ts'
 import { poison, poisonSurvived } from './poison.ts'
 import { recovery } from './recovery.ts'
+import { serverDeath } from './server-death.ts'
 import { supervisor } from './supervisor.ts'
 import { toolBatch } from './tool-batch.ts'
 import { waits } from './waits.ts'
@@ -39,4 +40,5 @@ export const scenarios: readonly Scenario[] = [
   poison,
   poisonSurvived,
   lostAnswers,
+  serverDeath,
 ]

@@ -63,10 +63,10 @@ export type HookFault =
       readonly act: Extract<HookAct, { kind: 'error' }>
     }
 
-/** What is done to a message, or to the answer to it. */
-export type WireAct = 'kill' | 'kill-answered' | 'cut' | 'reset' | 'refuse' | 'delay'
+/** What is done to a message, or to the answer to it. `stop`: SIGSTOP to the own process, until somebody sends SIGCONT. */
+export type WireAct = 'kill' | 'kill-answered' | 'stop' | 'cut' | 'reset' | 'refuse' | 'delay'
 
-/** A fault at a message: before it is handed over, or after that (`kill`) or at its answer (the others). */
+/** A fault at a message: before it is handed over, or after that (`kill`, `stop`) or at its answer (the others). */
 export interface WireFault {
   readonly text: string
   readonly at: { readonly kind: 'message'; readonly stream: string; readonly n: number }

@@ -117,7 +117,13 @@ function message(fault: Extract<Fault, { kind: 'message' }>): Translated {
   const point = { kind: 'message', stream, n } as const
   return {
     kind: 'hook',
-    fault: { text: stringifyFault(fault), at: point, phase: phase.kind, act, turns },
+    fault: {
+      text: stringifyFault(fault),
+      at: point,
+      phase: phase.kind,
+      act: act === 'server-kill' ? 'stop' : act,
+      turns,
+    },
   }
 }
 

@@ -9,7 +9,7 @@
  *  1  Every fault of the schedule is in exactly one part of the plan.
  *  2  A hold is known by its text and its op: two acts at one position are two holds, ended one after the other.
  */
-import { position } from '../fault.ts'
+import { killsService, position } from '../fault.ts'
 import type { Fault, LifeFaults, Position } from '../fault.ts'
 import { positionText, stringifyFault } from '../fault-text.ts'
 import type { HookFault, WireFault } from '../hooks/fault.ts'
@@ -139,6 +139,9 @@ class Planner implements LifePlan {
       case 'server-kill':
         this.#holdFor(fault, fault.at, { kind: 'kill-service', nth: fault.nth })
         return
+      case 'message':
+        this.#message(fault)
+        return
       default:
         if (this.#hook(translateFault(fault), fault)) this.inside.push(fault)
     }
@@ -147,6 +150,13 @@ class Planner implements LifePlan {
   hold(text: string, at: Position, act: HeldAct, fault?: Fault): void {
     if (this.#hook(holdFault(text, at), fault))
       this.holds.push({ text, op: at.op, act, ...(fault === undefined ? {} : { fault }) })
+  }
+
+  #message(fault: Extract<Fault, { kind: 'message' }>): void {
+    if (!this.#hook(translateFault(fault), fault)) return
+    if (!killsService(fault)) return void this.inside.push(fault)
+    const act = { kind: 'kill-service', nth: 1 } as const
+    this.holds.push({ text: stringifyFault(fault), op: fault.at.op, act, fault })
   }
 
   #holdFor(fault: Fault, at: Position, act: HeldAct): void {

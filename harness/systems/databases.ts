@@ -36,7 +36,7 @@ export function sqliteSystem({ name = 'sqlite', binding }: SqliteSystemOptions):
 export interface PostgresSystemOptions {
   /** Default `postgres`. */
   readonly name?: string
-  /** Default: `postgresService()`, a server of its own for the campaign. */
+  /** Default: `postgresService()`, a server of its own for the campaign. One of scope `case` is killed too (scenario `server-death`). */
   readonly service?: Service
 }
 
@@ -50,7 +50,11 @@ export function postgresSystem({
       name,
       module: join(referenceSources, 'postgres-backend.ts'),
       // Replies come when they come.
-      claims: [...claims.filter((claim) => claim !== 'serial'), 'wire'],
+      claims: [
+        ...claims.filter((claim) => claim !== 'serial'),
+        'wire',
+        ...(service.scope === 'case' ? (['server'] as const) : []),
+      ],
     }),
     environment: { KILLPOINT_POSTGRES_CLIENT: resolved('postgres') },
     services: [service],

@@ -25,6 +25,8 @@ test.each([
   ['M37+=delay.250', 'answer late by 250 turns: message 37'],
   ['M37=kill', 'killed before message 37'],
   ['M37+=kill', 'killed after message 37'],
+  ['M3=server-kill', 'service 1 killed before message 3'],
+  ['M3+=server-kill', 'service 1 killed after message 3'],
   ['M1.2@37+=kill-answered', 'killed when the answer came: message 37 of stream 1.2'],
   ['Z37=done', 'stopped before op 37, goes on when its successor has ended'],
   ['Z37=50+', 'stopped before op 37, goes on when its successor is after op 50'],

@@ -21,7 +21,7 @@ export interface WireOptions {
   readonly observer: WireObserver | undefined
   /** Appends a line to the ledger; false where there is none. */
   readonly ledger: (line: string) => boolean
-  readonly signal: (name: 'SIGKILL') => void
+  readonly signal: (name: 'SIGKILL' | 'SIGSTOP') => void
 }
 
 /** What becomes of an answer. */
@@ -53,6 +53,7 @@ export class WireDoor {
     for (const fault of this.#at(m, 'before')) {
       const { act } = fault
       if (act === 'kill') this.#die(fault)
+      if (act === 'stop') this.#stop(fault)
       if (!breaks(act) || !fits(act, message)) continue
       this.#prove(fault)
       broken = act
@@ -62,7 +63,10 @@ export class WireDoor {
 
   /** The message was handed over. */
   sent(m: number): void {
-    for (const fault of this.#at(m, 'after')) if (fault.act === 'kill') this.#die(fault)
+    for (const fault of this.#at(m, 'after')) {
+      if (fault.act === 'kill') this.#die(fault)
+      if (fault.act === 'stop') this.#stop(fault)
+    }
   }
 
   /** Its answer is here, and the program has not seen it. */
@@ -91,6 +95,11 @@ export class WireDoor {
   #die(fault: WireFault): never {
     this.#prove(fault)
     for (;;) this.#options.signal('SIGKILL')
+  }
+
+  #stop(fault: WireFault): void {
+    this.#prove(fault)
+    this.#options.signal('SIGSTOP')
   }
 
   #prove(fault: WireFault): void {

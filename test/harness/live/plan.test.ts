@@ -32,6 +32,14 @@ describe('plan', () => {
     expect(plan.inside.map(({ kind }) => kind)).toEqual(['kill'])
   })
 
+  it.each(['M3=server-kill', 'M3+=server-kill'])('kills a service while %s holds it', (text) => {
+    const plan = planLife(parseFaults(text))
+    expect(plan.holds).toMatchObject([{ text, op: 3, act: { kind: 'kill-service', nth: 1 } }])
+    expect(plan.inside).toEqual([])
+    const at = { kind: 'message', stream: '1', n: 3 }
+    expect(hookFaultsOf(plan)).toMatchObject([{ text, at, act: 'stop' }])
+  })
+
   it.each(['M3=cut', 'M1=refuse', 'M3+=kill', 'M3+=kill-answered', 'M3+=delay.9'])(
     'leaves %s to the wire door inside',
     (text) => {
