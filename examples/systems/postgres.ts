@@ -10,21 +10,34 @@ import { createTemplate, databaseUrl, templateDatabase } from './case-database.t
 const here = fileURLToPath(new URL('.', import.meta.url))
 const server = postgresService()
 
-/** `command` is run by Node in the engine's folder; `URL` in it stands for the address of the template database. */
+/** `command` is run by Node in the engine's folder; `URL` in it stands for the address of the template database, which it also finds in `DATABASE_URL`. */
 export function postgresFor(folder: string, command: readonly string[]): Service {
   return {
     ...server,
     start: async (directory) => {
       const running = await server.start(directory)
-      const url = databaseUrl(running.environment['KILLPOINT_POSTGRES_URL'], templateDatabase)
-      await createTemplate(running.environment['KILLPOINT_POSTGRES_URL'])
-      const order = command.map((word) => (word === 'URL' ? url : word))
-      execFileSync(process.execPath, order, {
-        cwd: here + folder,
-        env: { ...process.env, KILLPOINT_TEMPLATE_URL: url },
-        stdio: ['ignore', 'ignore', 'inherit'],
-      })
+      try {
+        await makeTemplate(folder, command, running.environment['KILLPOINT_POSTGRES_URL'])
+      } catch (error) {
+        await running.stop()
+        throw error
+      }
       return running
     },
   }
+}
+
+async function makeTemplate(
+  folder: string,
+  command: readonly string[],
+  address: string | undefined,
+): Promise<void> {
+  await createTemplate(address)
+  const url = databaseUrl(address, templateDatabase)
+  const order = command.map((word) => (word === 'URL' ? url : word))
+  execFileSync(process.execPath, order, {
+    cwd: here + folder,
+    env: { ...process.env, DATABASE_URL: url },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
 }

@@ -53,6 +53,26 @@ export const systems: readonly Described[] = [
       { '@workflow/world-vercel': path('vercel-workflow/no-vercel.js') },
     ),
   },
+  {
+    folder: 'vercel-workflow',
+    engine: '@workflow/core',
+    store: '`@workflow/world-postgres`, with its queue on `graphile-worker`',
+    documentation: 'https://useworkflow.dev/docs/foundations/workflows-and-steps',
+    system: runtime(
+      'vercel-workflow-postgres',
+      ['process', 'takeover', 'keyed', 'retry', 'loop', 'terminal', 'wire'],
+      {
+        environment: { WORKFLOW_CODE: path('vercel-workflow/workflow.js') },
+        services: [
+          postgresFor('vercel-workflow', ['node_modules/@workflow/world-postgres/bin/setup.js']),
+        ],
+        unseenStore: true,
+      },
+      { '@workflow/world-vercel': path('vercel-workflow/no-vercel.js') },
+      'vercel-workflow',
+      ['graphile-worker'],
+    ),
+  },
   ...(['sync', 'exit'] as const).map((durability): Described => ({
     folder: 'langgraph',
     engine: '@langchain/langgraph',

@@ -1,20 +1,19 @@
 /**
- * One life of a worker on Vercel Workflow over `@workflow/world-local`: what a server does that is started again. The engine is used through
- * its own entry points (`workflowEntrypoint`, `stepEntrypoint`, `start`), as the files that its compiler generates use it; only the
- * compiler is left out, and messages go from the queue to the handlers directly (`registerHandler`), without HTTP.
+ * One life of a worker on Vercel Workflow: what a server does that is started again. The engine is used through its own entry points
+ * (`workflowEntrypoint`, `stepEntrypoint`, `start`), as the files that its compiler generates use it; only the compiler is left out. Its store
+ * is `@workflow/world-local`, or `@workflow/world-postgres` where there is a server.
  */
 import { readFileSync } from 'node:fs'
 import { getStepMetadata, RetryableError } from '@workflow/core'
 import { registerStepFunction } from '@workflow/core/private'
 import { getRun, setWorld, start, stepEntrypoint, workflowEntrypoint } from '@workflow/core/runtime'
-import { createLocalWorld } from '@workflow/world-local'
-import type { StepTask, Workload } from 'killpoint'
+import type { World } from '@workflow/world'
+import type { StepTask, Task, Workload } from 'killpoint'
 import { beginEffect, mark, readLife } from 'killpoint/worker'
+import { overFiles, overPostgres } from './worlds.ts'
 
 const life = readLife()
 const workload = JSON.parse(readFileSync(life.workload, 'utf8')) as Workload
-const world = createLocalWorld({ dataDir: life.directory })
-setWorld(world)
 
 /** The step: the engine's id of it is the key of its effect, as its documentation recommends. */
 async function doStep({ id, effect, fails = 0, resultBytes = 0 }: StepTask): Promise<string> {
@@ -40,20 +39,27 @@ async function main(): Promise<void> {
   let open = (): void => undefined
   const opened = new Promise<void>((resolve) => (open = resolve))
   const code = readFileSync(process.env['WORKFLOW_CODE'] ?? '', 'utf8')
+  const isPostgres = process.env['KILLPOINT_POSTGRES_URL'] !== undefined
+  const { world, serve } = isPostgres
+    ? await overPostgres(life.directory)
+    : overFiles(life.directory)
+  setWorld(world)
   const workflow = workflowEntrypoint(code)
-  world.registerHandler('__wkf_step_', async (request) => {
-    await opened
-    return await stepEntrypoint(request)
-  })
-  world.registerHandler('__wkf_workflow_', async (request) => {
-    await opened
-    const response = await workflow(request)
-    await endIfOver()
-    return response
+  await serve({
+    step: async (request) => {
+      await opened
+      return await stepEntrypoint(request)
+    },
+    workflow: async (request) => {
+      await opened
+      const response = await workflow(request)
+      await endIfOver(world)
+      return response
+    },
   })
   // Puts every run that has not ended back into the queue.
   try {
-    await world.start()
+    await world.start?.()
   } catch (error) {
     const { name, message } = error as Error
     mark({ mark: 'refused', at: 'open', code: name, message })
@@ -63,13 +69,15 @@ async function main(): Promise<void> {
   open()
   const known = await world.runs.list({})
   if (known.data.length === 0) {
-    const run = Object.assign(() => Promise.resolve({}), { workflowId: 'workflow//./worker//run' })
+    const run = Object.assign((_root: Task) => Promise.resolve({}), {
+      workflowId: 'workflow//./worker//run',
+    })
     await start(run, [workload.root])
-  } else await endIfOver()
+  } else await endIfOver(world)
 }
 
 /** In place of `returnValue`, which asks once a second: looks after each message whether the run has ended. */
-async function endIfOver(): Promise<void> {
+async function endIfOver(world: World): Promise<void> {
   const [run] = (await world.runs.list({})).data
   if (run === undefined) return
   if (run.status === 'failed' || run.status === 'cancelled') {
