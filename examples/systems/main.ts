@@ -146,7 +146,10 @@ function detail(name: string, failure: Failure): string {
     (again.status === 1 || again.status === 2) && again.out.includes(verdict)
       ? 'seen again when it was replayed'
       : '**not reproduced**'
-  const place = /killed (?:before|after|inside|in) op .*/.exec(failure.text)?.[0] ?? ''
+  const place =
+    /(?:killed (?:before|after|inside|in) op|(?:killed|connection) .*message) .*/.exec(
+      failure.text,
+    )?.[0] ?? ''
   const short = place
     .replaceAll(here, '')
     .replaceAll(root, '')
