@@ -116,8 +116,14 @@ export interface Service {
   readonly name: string
   /** One for the whole campaign, or a fresh one for each case (where cases kill it). */
   readonly scope: 'campaign' | 'case'
-  /** Starts it with its data in `directory`, and resolves when it takes requests. */
-  readonly start: (directory: string) => Promise<RunningService>
+  /**
+   * Starts it with its data in `directory`, and resolves when it takes requests. Its processes have `environment` among their variables:
+   * by it they are found, and ended, when the harness dies.
+   */
+  readonly start: (
+    directory: string,
+    environment?: Readonly<Record<string, string>>,
+  ) => Promise<RunningService>
 }
 
 /** A service that takes requests. */

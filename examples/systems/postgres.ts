@@ -14,8 +14,8 @@ const server = postgresService()
 export function postgresFor(folder: string, command: readonly string[]): Service {
   return {
     ...server,
-    start: async (directory) => {
-      const running = await server.start(directory)
+    start: async (directory, environment) => {
+      const running = await server.start(directory, environment)
       try {
         await makeTemplate(folder, command, running.environment['KILLPOINT_POSTGRES_URL'])
       } catch (error) {

@@ -68,7 +68,7 @@ export async function openLive(system: System, options: LiveOptions = {}): Promi
     mkdirSync(directory)
     warden = await Warden.start(campaign, directory, scratch)
     const command = await startCommand(system, options, resolved, directory)
-    const services = await startCampaignServices(system, directory)
+    const services = await startCampaignServices(system, directory, campaign)
     return engineOf({
       system,
       options: resolved,

@@ -2,8 +2,12 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RunningService, Service, System } from '../system.ts'
+import { markerVariable } from './environment.ts'
 import type { Host } from './host.ts'
 import { TroubleError } from './trouble.ts'
+
+/** Stands in a marker for the case: services belong to none, so what a case leaves behind is never one of them. */
+const servicesMarker = 'services'
 
 /** The services of the campaign, and fresh ones of scope `case`, in the order of the system's description. */
 export async function startCaseServices(
@@ -14,7 +18,7 @@ export async function startCaseServices(
   for (const service of host.system.services ?? []) {
     const shared = host.services.get(service.name)
     // Under `tmp`, which the worker may use too and the stray check leaves alone.
-    running.set(service.name, shared ?? (await startIn(service, join(root, 'tmp'))))
+    running.set(service.name, shared ?? (await startIn(service, join(root, 'tmp'), host.campaign)))
   }
   return running
 }
@@ -23,10 +27,12 @@ export async function startCaseServices(
 export async function startCampaignServices(
   system: System,
   root: string,
+  campaign: string,
 ): Promise<ReadonlyMap<string, RunningService>> {
   const running = new Map<string, RunningService>()
   for (const service of system.services ?? [])
-    if (service.scope === 'campaign') running.set(service.name, await startIn(service, root))
+    if (service.scope === 'campaign')
+      running.set(service.name, await startIn(service, root, campaign))
   return running
 }
 
@@ -38,11 +44,15 @@ export async function stopServices(
   for (const [name, service] of [...services].reverse()) if (!except.has(name)) await service.stop()
 }
 
-async function startIn(service: Service, parent: string): Promise<RunningService> {
+async function startIn(
+  service: Service,
+  parent: string,
+  campaign: string,
+): Promise<RunningService> {
   const directory = join(parent, `service-${service.name}`)
   mkdirSync(directory, { recursive: true })
   try {
-    return await service.start(directory)
+    return await service.start(directory, { [markerVariable]: `${campaign}/${servicesMarker}` })
   } catch (error) {
     throw new TroubleError(
       {

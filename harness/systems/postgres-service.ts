@@ -38,7 +38,7 @@ export function postgresService(options: PostgresServiceOptions = {}): Service {
   return {
     name: 'postgres',
     scope: options.scope ?? 'campaign',
-    start: async (directory) => await startPostgres(directory, options),
+    start: async (directory, environment) => await startPostgres(directory, options, environment),
   }
 }
 
@@ -51,14 +51,21 @@ interface Place {
   readonly user: { readonly uid: number; readonly gid: number } | undefined
   readonly port: number
   readonly settings: Readonly<Record<string, string>>
+  /** By which its processes are found. */
+  readonly environment: Readonly<Record<string, string>>
 }
 
 async function startPostgres(
   directory: string,
   { programs = findPostgres(process.cwd()), settings = {} }: PostgresServiceOptions,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<RunningService> {
   if (programs === undefined) throw new Error(`there is no PostgreSQL here: ${noPostgresHint}`)
-  const place = layOut(directory, programs, await freePort(), settings)
+  const laidOut = layOut(directory, programs, await freePort(), settings)
+  const place = { ...laidOut, environment }
+  // Who is told to stop ends the processes by their marker; what lies outside of the directory is removed here.
+  const remove = (): void => rmSync(place.root, { recursive: true, force: true })
+  process.once('exit', remove)
   try {
     await initialise(place)
     let server = await startServer(place)
@@ -78,11 +85,13 @@ async function startPostgres(
       },
       stop: async () => {
         if (server.exitCode === null && server.signalCode === null) await end('SIGINT')
-        rmSync(place.root, { recursive: true, force: true })
+        process.off('exit', remove)
+        remove()
       },
     }
   } catch (error) {
-    rmSync(place.root, { recursive: true, force: true })
+    process.off('exit', remove)
+    remove()
     throw error
   }
 }
@@ -93,7 +102,7 @@ function layOut(
   programs: string,
   port: number,
   settings: Readonly<Record<string, string>>,
-): Place {
+): Omit<Place, 'environment'> {
   const user = serverUser()
   const root = mkdtempSync(join(user === undefined ? directory : tmpdir(), 'killpoint-postgres-'))
   const data = join(root, 'data')
@@ -165,11 +174,11 @@ function launch(place: Place): {
 }
 
 function run(
-  { programs, user, root }: Place,
+  { programs, user, root, environment }: Place,
   name: string,
   options: readonly string[],
 ): ChildProcess {
-  const env = { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' }
+  const env = { ...environment, PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' }
   return spawn(join(programs, name), options, {
     ...user,
     env,

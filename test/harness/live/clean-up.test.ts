@@ -13,8 +13,8 @@ afterEach(() => rmSync(scratch, { recursive: true }))
 
 const fixture = fileURLToPath(new URL('./fixtures/harness-process.ts', import.meta.url))
 
-async function startHarness(how = ''): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', fixture, scratch, how], {
+async function startHarness(how = '', note = ''): Promise<ChildProcess> {
+  const child = spawn(process.execPath, ['--import', 'tsx', fixture, scratch, how, note], {
     stdio: ['pipe', 'ignore', 'ignore'],
   })
   // A worker, a zombie and its successor, and of each two children, one of which left its group.
@@ -41,6 +41,15 @@ function ours(): readonly string[] {
   })
 }
 
+/** Whether it lives: one that is dead and not waited for has no environment. */
+function isMarked(pid: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`${markerVariable}=`)
+  } catch {
+    return false
+  }
+}
+
 /** Until it is so; the runner's own timeout ends what never comes. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
@@ -65,6 +74,21 @@ describe.skipIf(process.platform !== 'linux')('clean-up: nothing survives the ha
     expect(await ended(harness)).toBe('SIGKILL')
     await until(() => ours().length === 0 && readdirSync(scratch).length === 0)
   })
+
+  it.each(['SIGKILL', 'SIGINT'] as const)(
+    'after %s: a server that it started is gone',
+    async (signal) => {
+      const note = `${scratch}.server`
+      const harness = await startHarness('', note)
+      const pid = readFileSync(note, 'utf8')
+      rmSync(note)
+      expect(isMarked(pid)).toBe(true)
+      harness.kill(signal)
+      await ended(harness)
+      await until(() => !isMarked(pid) && ours().length === 0)
+      await until(() => readdirSync(scratch).length === 0)
+    },
+  )
 
   it.each([
     ['exit', 7],
