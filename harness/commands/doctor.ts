@@ -8,6 +8,7 @@ import { availableParallelism } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { once } from 'node:events'
 import { selfTest } from '../hooks/self-test.ts'
+import { wireSelfTest } from '../hooks/wire-self-test.ts'
 import { defaultScratchParent, freeBytesMin } from '../live/scratch.ts'
 import { buildNativeHooks } from '../native/build.ts'
 import { environmentLine, readEnvironment } from '../report/environment.ts'
@@ -62,6 +63,7 @@ export async function runChecks(options: DoctorOptions = {}): Promise<readonly C
     nodeVersion(),
     await hooks('serial'),
     await hooks('native'),
+    await wireHooks(),
     await stopAndContinue(),
     procFiles(),
     scratch(options.scratch ?? defaultScratchParent()),
@@ -93,6 +95,22 @@ async function hooks(order: 'serial' | 'native'): Promise<Check> {
     needed: order === 'serial',
     found: ok ? `all ${forms.length} forms of node:fs are seen` : (failure ?? unseen.join(', ')),
     without: 'these calls are not crash points',
+  }
+}
+
+async function wireHooks(): Promise<Check> {
+  const { ok, forms, failure } = await wireSelfTest()
+  const told = (isSeen: boolean): string =>
+    forms
+      .filter((form) => form.ok === isSeen)
+      .map(({ name }) => name)
+      .join(', ')
+  return {
+    name: 'hooks, connections',
+    ok,
+    needed: false,
+    found: failure ?? (ok ? `messages are seen: ${told(true)}` : `not seen: ${told(false)}`),
+    without: 'what is sent so has no crash points around it: no claim `wire` for it',
   }
 }
 

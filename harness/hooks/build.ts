@@ -24,6 +24,11 @@ export function buildForms(): Promise<string> {
   return bundled('forms/main', 'esm')
 }
 
+/** Path of the built program that runs all forms of connections (`forms/wire-main.ts`). */
+export function buildWireForms(): Promise<string> {
+  return bundled('forms/wire-main', 'esm')
+}
+
 function bundled(entry: string, format: 'cjs' | 'esm'): Promise<string> {
   const known = bundles.get(entry)
   if (known !== undefined) return known
