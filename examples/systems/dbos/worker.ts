@@ -7,6 +7,7 @@ import { DBOS } from '@dbos-inc/dbos-sdk'
 import type { StepTask, Task, Workload } from 'killpoint'
 import { beginEffect, mark, readLife } from 'killpoint/worker'
 import { caseDatabase } from '../case-database.ts'
+import { stepsOf } from '../steps.ts'
 
 const life = readLife()
 const workload = JSON.parse(readFileSync(life.workload, 'utf8')) as Workload
@@ -53,13 +54,6 @@ async function main(): Promise<void> {
   const outcome = await handle.getResult()
   mark({ mark: 'done', status: 'done', outcome })
   await DBOS.shutdown()
-}
-
-function stepsOf(task: Task): readonly StepTask[] {
-  if (task.kind === 'step') return [task]
-  if (task.kind === 'sequence') return task.of.flatMap(stepsOf)
-  if (task.kind === 'loop') return task.iterations.flatMap(stepsOf)
-  throw new Error(`no tasks of kind ${task.kind}`)
 }
 
 void main()

@@ -2,11 +2,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createDurably, defineJob } from '@coji/durably'
-import type { StepTask, Task, Workload } from 'killpoint'
+import type { StepTask, Workload } from 'killpoint'
 import { beginEffect, mark, readLife } from 'killpoint/worker'
 import { SqliteDialect } from 'kysely'
 import Database from 'libsql'
 import { z } from 'zod'
+import { stepsOf } from '../steps.ts'
 
 const life = readLife()
 const workload = JSON.parse(readFileSync(life.workload, 'utf8')) as Workload
@@ -51,13 +52,6 @@ async function main(): Promise<void> {
   const { output } = await durably.waitForRun(id)
   mark({ mark: 'done', status: 'done', outcome: output as Readonly<Record<string, string>> })
   await durably.stop()
-}
-
-function stepsOf(task: Task): readonly StepTask[] {
-  if (task.kind === 'step') return [task]
-  if (task.kind === 'sequence') return task.of.flatMap(stepsOf)
-  if (task.kind === 'loop') return task.iterations.flatMap(stepsOf)
-  throw new Error(`no tasks of kind ${task.kind}`)
 }
 
 void main()

@@ -7,9 +7,10 @@ import { join } from 'node:path'
 import { Annotation, END, START, StateGraph } from '@langchain/langgraph'
 import { PostgresSaver } from '@langchain/langgraph-checkpoint-postgres'
 import { SqliteSaver } from '@langchain/langgraph-checkpoint-sqlite'
-import type { StepTask, Task, Workload } from 'killpoint'
+import type { StepTask, Workload } from 'killpoint'
 import { beginEffect, mark, readLife } from 'killpoint/worker'
 import { caseDatabase } from '../case-database.ts'
+import { stepsOf } from '../steps.ts'
 
 const life = readLife()
 const workload = JSON.parse(readFileSync(life.workload, 'utf8')) as Workload
@@ -87,13 +88,6 @@ async function main(): Promise<void> {
   const outcome = Object.entries(results).map(([step, result]) => [step, result.trimEnd()])
   mark({ mark: 'done', status: 'done', outcome: Object.fromEntries(outcome) })
   if (checkpointer instanceof PostgresSaver) await checkpointer.end()
-}
-
-function stepsOf(task: Task): readonly StepTask[] {
-  if (task.kind === 'step') return [task]
-  if (task.kind === 'sequence') return task.of.flatMap(stepsOf)
-  if (task.kind === 'loop') return task.iterations.flatMap(stepsOf)
-  throw new Error(`no tasks of kind ${task.kind}`)
 }
 
 void main()
