@@ -124,6 +124,8 @@ export interface Service {
     directory: string,
     environment?: Readonly<Record<string, string>>,
   ) => Promise<RunningService>
+  /** Removes what it kept from one start to the next; called when none of them runs any more. */
+  readonly close?: () => void
 }
 
 /** A service that takes requests. */
