@@ -57,4 +57,4 @@ export {
 export { postgresService, type PostgresServiceOptions } from './systems/postgres-service.ts'
 export { backendSystem, fileSystemUnderTest, type BackendOptions } from './systems/reference.ts'
 export type { BackendContext, CreateBackend } from './systems/reference/backend.ts'
-export type { EffectKind, OutsideAct, Task, Workload } from './workload.ts'
+export type { EffectKind, OutsideAct, StepTask, Task, Workload } from './workload.ts'

@@ -132,6 +132,8 @@ export interface Service {
 export interface RunningService {
   /** Told to every life: addresses, ports, credentials. */
   readonly environment: Readonly<Record<string, string>>
+  /** Its process, where it has one: while it gets no processor, who waits for it is not taken for wedged. */
+  readonly pid?: () => number | undefined
   /** Ends it as a crash would. Resolves when its processes are gone. */
   readonly kill: () => Promise<void>
   /** Starts it again over the same data, under the same environment. */

@@ -2,18 +2,14 @@
  * Other people's durable runtimes, each in a folder with dependencies of its own. `npm run systems` installs and tests them all; tokens of
  * `docs/systems.md` are replayed in this directory.
  */
-import { defineConfig, killService, killServiceAndProcess, type Scenario } from 'killpoint'
+import { defineConfig, type Scenario } from 'killpoint'
 import { scenarios } from 'killpoint/scenarios'
 import { systems } from './systems.ts'
 
-/**
- * Every crash point that there is, before any is drawn: random moments find little where all points can be listed. At the same points the
- * server dies too, where a system has one to itself.
- */
+/** Every crash point that there is, before any is drawn: random moments find little where all points can be listed. */
 function enumerated(scenario: Scenario): Scenario {
   const listed = scenario.faults.filter(({ all }) => all !== undefined)
-  if (listed.length === 0) return scenario
-  return { ...scenario, faults: [...listed, killService, killServiceAndProcess] }
+  return listed.length === 0 ? scenario : { ...scenario, faults: listed }
 }
 
 export default defineConfig({

@@ -49,6 +49,8 @@ const seed = '20261122'
 const scenarios = ['finished-run', 'loop']
 // Of a store behind a server: kills before and after each message, and each answer lost.
 const wireScenarios = ['lost-answers']
+// Of a server that each case has to itself: it dies and comes back at every mark, alone and with the worker.
+const serverScenarios = ['server-death']
 // Longer than the longest pause that an engine makes by itself, which would look like a wedge: 5 s, looked at for ten times as long.
 const flags = `--seed ${seed} --quiet 600ms --bail 1000 --cases 2000 --no-explore --no-shrink --json`
 
@@ -96,7 +98,11 @@ function killpoint(...order: readonly string[]): {
 }
 
 function run({ system: { name, claims } }: Described): Result {
-  const asked = claims.includes('wire') ? [...scenarios, ...wireScenarios] : scenarios
+  const asked = [
+    ...scenarios,
+    ...(claims.includes('wire') ? wireScenarios : []),
+    ...(claims.includes('server') ? serverScenarios : []),
+  ]
   process.stderr.write(`${name}: ${asked.join(', ')}, ${budget}\n`)
   const order = ['run', '--only', ...asked, name, '--budget', budget, ...flags.split(' ')]
   const { status, out } = killpoint(...order)
@@ -197,7 +203,7 @@ function page(): string {
 <!-- Written by \`npm run systems\`: change examples/systems, not this page. -->
 
 Durable runtimes that others wrote, under the scenarios and checkers that everything else here is under. Each is in a folder of its own in
-[examples/systems](../examples/systems), with what it claims, where its documentation says so, and what was found. Scenarios ${scenarios.join(' and ')}, and ${wireScenarios.join(', ')} where the store is behind a server, one workload each,
+[examples/systems](../examples/systems), with what it claims, where its documentation says so, and what was found. Scenarios ${scenarios.join(' and ')}, and ${wireScenarios.join(', ')} where the store is behind a server, ${serverScenarios.join(', ')} where cases kill that server, one workload each,
 seed \`${seed}\`, node ${node}, ${budget} each: crash points are listed from a run that nothing happens to, and killed at one after the other, before, inside
 and after each. Where the store is a server's, the messages to it are crash points too. A number of points that is smaller than their whole is a budget that ended, and no pass.
 

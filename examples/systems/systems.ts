@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import type { Claim, RuntimeSystem } from 'killpoint'
 import { postgresFor } from './postgres.ts'
+import { restateServer } from './restate/server.ts'
 
 /** A runtime of somebody else's. */
 export interface Described {
@@ -163,5 +164,15 @@ export const systems: readonly Described[] = [
         'killpoint:identity': path('../../harness/systems/reference/identity.ts'),
       },
     ),
+  },
+  {
+    folder: 'restate',
+    engine: '@restatedev/restate-server',
+    store: 'its own server (RocksDB), one node',
+    documentation: 'https://docs.restate.dev/',
+    system: runtime('restate', ['process', 'server', 'takeover', 'keyed', 'loop', 'terminal'], {
+      services: [restateServer(path('restate/package.json'))],
+      unseenStore: true,
+    }),
   },
 ]

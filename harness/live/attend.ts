@@ -54,10 +54,8 @@ export async function attend(
     const pending = meanwhile.filter((each) => each.isPending())
     const looks = holds.length > 0 || pending.length > 0
     if (looks) {
-      context.observe()
-      const hold = holds.find((each) => hasCome(each, started))
-      if (hold !== undefined && processState(started.pid) === 'stopped')
-        return { kind: 'held', hold }
+      const hold = holdOf(context, started, holds)
+      if (hold !== undefined) return { kind: 'held', hold }
       for (const each of pending) await each.step()
     }
     if (started.end !== undefined) return { kind: 'ended' }
@@ -65,9 +63,16 @@ export async function attend(
     if (leftMs <= 0) return { kind: 'overdue' }
     if (pending.some(({ isUrgent }) => isUrgent)) await turn()
     else await pause(started, Math.min(looks ? lookMs : Infinity, leftMs, quiet.leftMs()))
-    if (quiet.isOver() && (await isWedged(context, started)))
+    if (quiet.isOver() && (await isWedged(context, started, holds)))
       return { kind: 'wedged', quietMs: quiet.limitMs * confirmationFactor }
   }
+}
+
+/** The hold at which the process stands. */
+function holdOf(context: CaseContext, started: Started, holds: readonly Hold[]): Hold | undefined {
+  context.observe()
+  const hold = holds.find((each) => hasCome(each, started))
+  return hold !== undefined && processState(started.pid) === 'stopped' ? hold : undefined
 }
 
 function hasCome({ text, op }: Hold, { told }: Started): boolean {
@@ -78,19 +83,24 @@ function hasCome({ text, op }: Hold, { told }: Started): boolean {
  * Looks again, with no other case running and ten times the patience: false as soon as anything moves. Others may be busy on the
  * machine, so what counts is not the time that passes but what the process had of it (`patience.ts`).
  */
-function isWedged(context: CaseContext, started: Started): Promise<boolean> {
+function isWedged(
+  context: CaseContext,
+  started: Started,
+  holds: readonly Hold[],
+): Promise<boolean> {
   return context.alone(async () => {
     const { quietMs } = context.host.options
     const stepMs = quietMs / 4
     const before = shownBy(context)
     const patience = new Patience(
-      () => lookAtGroup(started.pid),
+      () => lookAtGroup(started.pid, servicesOf(context)),
       stepMs,
       () => performance.now(),
     )
     while (started.end === undefined && patience.hadMs < quietMs * confirmationFactor) {
       await pause(started, stepMs)
-      if (shownBy(context) !== before) return false
+      // It may have come to a hold while the other cases ended: nothing moves there before the harness does.
+      if (shownBy(context) !== before || holdOf(context, started, holds) !== undefined) return false
       patience.look()
     }
     return started.end === undefined
@@ -99,6 +109,11 @@ function isWedged(context: CaseContext, started: Started): Promise<boolean> {
 
 function shownBy({ ledger, directories }: CaseContext): string {
   return progressOf({ ledgerBytes: ledger.size(), ...directories })
+}
+
+/** Processes of the services, which change when one is killed and started again. */
+function servicesOf({ services }: CaseContext): readonly number[] {
+  return [...services.values()].flatMap((service) => service.pid?.() ?? [])
 }
 
 /** Knows since when nothing has moved. */

@@ -9,6 +9,8 @@
  *   P3  time in which one of them wanted one and did not get it counts for nothing, nor does time in which one waits for the disk
  *   P4  between two looks no more than twice the time that was meant to pass counts: whoever looks may be starved too
  *
+ *   P5  a process waits for its services: what one of them, or a child of one, lacks of the machine it lacks too
+ *
  * So load lengthens the watch and never decides it. Linux tells all of this (`/proc`); elsewhere `ps` tells states and processor
  * time, which holds P1, P2 and P4, and P3 as far as states at two looks go.
  */
@@ -68,16 +70,20 @@ export class Patience {
   }
 }
 
-/** Looks at the group of a process. */
-export function lookAtGroup(leader: number): GroupLook {
-  return process.platform === 'linux' ? linuxLook(leader) : otherLook(leader)
+/** Looks at the group of a process, and at its services, each with its children (P5). */
+export function lookAtGroup(leader: number, services: readonly number[] = []): GroupLook {
+  const isMeant: IsMeant = (pid, parent, group) =>
+    group === leader || services.includes(pid) || services.includes(parent)
+  return process.platform === 'linux' ? linuxLook(isMeant) : otherLook(isMeant)
 }
 
-function linuxLook(leader: number): GroupLook {
+type IsMeant = (pid: number, parent: number, group: number) => boolean
+
+function linuxLook(isMeant: IsMeant): GroupLook {
   const threads = new Map<string, ThreadLook>()
   for (const pid of readdirSync('/proc').filter((name) => /^\d/.test(name))) {
-    const [, , group] = fieldsOf(`/proc/${pid}/stat`) ?? []
-    if (Number(group) !== leader) continue
+    const [, parent, group] = fieldsOf(`/proc/${pid}/stat`) ?? []
+    if (!isMeant(Number(pid), Number(parent), Number(group))) continue
     for (const thread of threadsOf(pid)) {
       const look = lookAtThread(`/proc/${pid}/task/${thread}`)
       if (look !== undefined) threads.set(thread, look)
@@ -128,12 +134,13 @@ function ifThere<Result>(read: () => Result): Result | undefined {
   }
 }
 
-function otherLook(leader: number): GroupLook {
-  const text = execFileSync('ps', ['-A', '-o', 'pid=,pgid=,state=,time='], { encoding: 'latin1' })
+function otherLook(isMeant: IsMeant): GroupLook {
+  const columns = 'pid=,ppid=,pgid=,state=,time='
+  const text = execFileSync('ps', ['-A', '-o', columns], { encoding: 'latin1' })
   const threads = new Map<string, ThreadLook>()
   for (const line of text.split('\n')) {
-    const [pid = '', group, state = '', time = ''] = line.trim().split(/\s+/)
-    if (Number(group) !== leader) continue
+    const [pid = '', parent, group, state = '', time = ''] = line.trim().split(/\s+/)
+    if (!isMeant(Number(pid), Number(parent), Number(group))) continue
     threads.set(pid, { onProcessorMs: msOf(time), waitedMs: 0, isBusy: /^[RUD]/.test(state) })
   }
   return threads

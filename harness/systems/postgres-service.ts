@@ -84,6 +84,7 @@ async function startPostgres(
       environment: {
         [postgresUrlVariable]: `postgres://postgres@127.0.0.1:${place.port}/postgres`,
       },
+      pid: () => server.pid,
       kill: () => end('SIGKILL'),
       restart: async () => {
         server = await startServer(place)

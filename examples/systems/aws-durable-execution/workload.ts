@@ -6,13 +6,11 @@ import {
   StepInterruptedError,
   StepSemantics,
 } from '@aws/durable-execution-sdk-js'
-import type { Task } from 'killpoint'
+import type { StepTask, Task } from 'killpoint'
 import { beginEffect, mark } from 'killpoint/worker'
 
 /** The id of each step and the nonce of its result, or `unknown`. */
 export type Outcome = Readonly<Record<string, string>>
-
-type StepTask = Extract<Task, { kind: 'step' }>
 
 /** Marks its lines with this run and epoch. */
 export function durableFunction(runId: string, epoch: number): DurableExecutionHandler {

@@ -68,4 +68,26 @@ describe('patience: a real group', () => {
     expect(threads.reduce((sum, { onProcessorMs }) => sum + onProcessorMs, 0)).toBeGreaterThan(0)
     expect(lookAtGroup(pid).size).toBe(0)
   })
+
+  it('sees a service and its children, whatever their groups, and nobody else (P5)', async () => {
+    const busy = "process.stdout.write('up'); for (;;);"
+    const leads = `const { spawn } = require('node:child_process')
+      const child = spawn(process.execPath, ['-e', ${JSON.stringify(busy)}], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] })
+      child.stdout.once('data', () => process.stdout.write(String(child.pid)))`
+    const service = spawn(process.execPath, ['-e', leads], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    const { pid = 0 } = service
+    const [told] = (await once(service.stdout, 'data')) as [Buffer]
+    const child = Number(told)
+    const nobody = lookAtGroup(-1, [])
+    const seen = [...lookAtGroup(-1, [pid]).values()]
+    process.kill(child, 'SIGKILL')
+    process.kill(pid, 'SIGKILL')
+    await once(service, 'exit')
+    expect(nobody.size).toBe(0)
+    expect(seen.some(({ isBusy }) => isBusy)).toBe(true)
+    expect(lookAtGroup(-1, [pid]).size).toBe(0)
+  })
 })
