@@ -53,6 +53,8 @@ const wireScenarios = ['lost-answers']
 const serverScenarios = ['server-death']
 // Longer than the longest pause that an engine makes by itself, which would look like a wedge: 5 s, looked at for ten times as long.
 const flags = `--seed ${seed} --quiet 600ms --bail 1000 --cases 2000 --no-explore --no-shrink --json`
+// A poll or a second connection of the engine can make the number of a message another's, the more so on a busy machine.
+const replaysMax = 5
 
 const [budget = '150s', ...only] = process.argv.slice(2)
 const chosen = systems.filter(({ system: { name } }) => only.length === 0 || only.includes(name))
@@ -163,9 +165,6 @@ function detail(name: string, failure: Failure): string {
 
   return `- **${name}**, ${scenario}: \`${verdict}\` ${invariant ?? ''}, ${what}; ${alike} cases, ${same}\n  ${short}\n  \`npx killpoint replay ${token} --quiet 600ms\``
 }
-
-// A poll or a second connection of the engine can make the number of a message another's, the more so on a busy machine.
-const replaysMax = 5
 
 function seenAgain(token: string, verdict: string): string {
   for (let replay = 1; replay <= replaysMax; replay += 1) {
