@@ -27,9 +27,8 @@ export async function rates(system: RuntimeSystem): Promise<Rates> {
     alias: { ...system.program.modules },
   })
   try {
-    const short = await seconds(system, worker, 20)
     return {
-      steps: 100 / ((await seconds(system, worker, 120)) - short),
+      steps: await stepsPerSecond(system, worker, 20, 120),
       appends: 200 / (await inPlace(undefined, ({ directory }) => appending(directory, 200))),
       takeoverMs: await takeover(system, worker),
     }
@@ -38,37 +37,52 @@ export async function rates(system: RuntimeSystem): Promise<Rates> {
   }
 }
 
-async function seconds(system: RuntimeSystem, worker: string, steps: number): Promise<number> {
+/** Steps in a second, in a run of so many: from the beginning of the step behind `first` until the run is done. */
+async function stepsPerSecond(
+  system: RuntimeSystem,
+  worker: string,
+  first: number,
+  all: number,
+): Promise<number> {
   return await inPlace(system, async (place) => {
-    const env = environment(system, place, steps, 1)
-    const ledger = fs.openSync(join(place.directory, 'ledger.jsonl'), 'a')
-    try {
-      return await toItsEnd(system, worker, env, ledger)
-    } finally {
-      fs.closeSync(ledger)
-    }
+    const times = await timesOf(system, worker, environment(system, place, all, 1))
+    const from = times.effects[first]
+    if (from === undefined || times.done === undefined)
+      throw new Error(`${system.name}: ${times.effects.length} of ${all} steps began`)
+    return ((all - first) * 1e9) / Number(times.done - from)
   })
 }
 
-/** Runs a life to its end; resolves with its seconds. */
-function toItsEnd(
-  { name }: RuntimeSystem,
-  worker: string,
-  env: NodeJS.ProcessEnv,
-  ledger: number,
-): Promise<number> {
+/** When the steps of a life began, and when it was done: nanoseconds. */
+interface Times {
+  readonly effects: bigint[]
+  done: bigint | undefined
+}
+
+/** Runs a life to its end. */
+function timesOf({ name }: RuntimeSystem, worker: string, env: NodeJS.ProcessEnv): Promise<Times> {
   return new Promise((resolve, reject) => {
-    const from = process.hrtime.bigint()
     const life = spawn(process.execPath, [worker], {
       env,
-      stdio: ['ignore', 'ignore', 'pipe', ledger],
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
       timeout: 300_000,
     })
+    const times: Times = { effects: [], done: undefined }
     let said = ''
+    let ledger = ''
     life.stderr?.on('data', (data: Buffer) => (said += data.toString()))
+    life.stdio[3]?.on('data', (data: Buffer) => {
+      const lines = (ledger + data.toString()).split('\n')
+      ledger = lines.pop() ?? ''
+      const now = process.hrtime.bigint()
+      for (const line of lines) {
+        if (line.includes('"mark":"effect"')) times.effects.push(now)
+        if (line.includes('"mark":"done"')) times.done = now
+      }
+    })
     life.once('error', reject)
     life.once('close', (code, signal) => {
-      if (code === 0) resolve(Number(process.hrtime.bigint() - from) / 1e9)
+      if (code === 0) resolve(times)
       else reject(new Error(`${name}: ended with ${code ?? signal}\n${said}`))
     })
   })
