@@ -125,7 +125,7 @@ export interface Service {
     environment?: Readonly<Record<string, string>>,
   ) => Promise<RunningService>
   /** Removes what it kept from one start to the next; called when none of them runs any more. */
-  readonly close?: () => void
+  readonly close?: () => Promise<void>
 }
 
 /** A service that takes requests. */

@@ -112,7 +112,7 @@ function engineOf(host: Host): LiveEngine {
   const close = async (): Promise<void> => {
     await Promise.allSettled(underWay)
     await stopServices(host.services)
-    for (const service of host.system.services ?? []) service.close?.()
+    for (const service of host.system.services ?? []) await service.close?.()
     orphans.sweep()
     await host.warden.stop()
     removeTree(options.keep ? join(scratch, 'campaign') : scratch)

@@ -42,7 +42,7 @@ export function postgresService(options: PostgresServiceOptions = {}): Service {
     scope,
     start: async (directory, environment) =>
       await startPostgres(directory, options, clusters, environment),
-    close: () => clusters?.close(),
+    close: async () => await clusters?.close(),
   }
 }
 
@@ -133,28 +133,56 @@ const clusterOptions = [
 
 /** Empty clusters: from the second on each is a copy, at a tenth of the price of `initdb`. */
 class Clusters {
-  #kept: Promise<string> | undefined
+  #kept: Promise<Kept> | undefined
+  readonly #copying = new Set<Promise<void>>()
 
   /** Puts one where a server will run. */
   async lay(place: Place): Promise<void> {
-    this.#kept ??= this.#make(place)
-    await runToEnd(place, 'cp', ['-Rp', `${await this.#kept}/.`, place.data])
+    const copying = this.#copy(place)
+    this.#copying.add(copying)
+    try {
+      await copying
+    } finally {
+      this.#copying.delete(copying)
+    }
   }
 
-  close(): void {
+  /** Removes what it kept. Another campaign may be copying it just now: that is waited for. */
+  async close(): Promise<void> {
     const kept = this.#kept
     this.#kept = undefined
+    await Promise.allSettled(this.#copying)
     // One that could not be made was told to whom it was for.
-    void kept?.then(removeTree, () => undefined)
+    const made = await kept?.catch(() => undefined)
+    made?.remove()
   }
 
-  async #make(place: Place): Promise<string> {
-    const kept = mkdtempSync(join(tmpdir(), 'killpoint-cluster-'))
-    process.once('exit', () => removeTree(kept))
-    const { user } = place
-    if (user !== undefined) chownSync(kept, user.uid, user.gid)
-    await initialise(place, kept)
-    return kept
+  async #copy(place: Place): Promise<void> {
+    const { directory } = await (this.#kept ??= keepCluster(place))
+    await runToEnd(place, 'cp', ['-Rp', `${directory}/.`, place.data])
+  }
+}
+
+interface Kept {
+  readonly directory: string
+  readonly remove: () => void
+}
+
+async function keepCluster(place: Place): Promise<Kept> {
+  const { user } = place
+  const directory = mkdtempSync(join(tmpdir(), 'killpoint-cluster-'))
+  const remove = (): void => {
+    process.off('exit', remove)
+    removeTree(directory)
+  }
+  process.once('exit', remove)
+  try {
+    if (user !== undefined) chownSync(directory, user.uid, user.gid)
+    await initialise(place, directory)
+    return { directory, remove }
+  } catch (error) {
+    remove()
+    throw error
   }
 }
 
