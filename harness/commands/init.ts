@@ -1,6 +1,6 @@
 /**
- * `killpoint init`: writes a configuration, a worker and a scenario that pass as they are. They are the files of
- * `examples/start`; files that exist are never touched.
+ * `killpoint init`: writes a configuration, a worker and a scenario that pass as they are, and the pipeline that runs their gate. They
+ * are the files of `examples/start`; files that exist are never touched.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -15,7 +15,10 @@ const files: Readonly<Record<string, string>> = {
   'killpoint.config.ts': 'what is tested, over which scenarios',
   'killpoint/worker.ts': 'one life of the system under test: put your runtime in here',
   'killpoint/scenario.ts': 'what it is asked to do, and what is done to it meanwhile',
+  '.github/workflows/durability.yml': 'the gate, for each push and each night',
 }
+
+const nameWidth = Math.max(...Object.keys(files).map(({ length }) => length)) + 3
 
 /**
  * Writes the files into a directory and gives the exit code.
@@ -35,7 +38,7 @@ export function initCommand(directory: string, output: Output): number {
   for (const name of names) copy(name, directory)
   output.json({ version: 1, written: names })
   const { say } = output
-  for (const name of names) say(`wrote  ${name.padEnd(24)}${files[name]}`)
+  for (const name of names) say(`wrote  ${name.padEnd(nameWidth)}${files[name]}`)
   say('')
   if (!isInstalled(directory)) say('next   npm install --save-dev killpoint')
   say('next   npx killpoint run')

@@ -58,6 +58,20 @@ describe('a new project', () => {
     expect(out).toMatch(/\b8 cases, \d+ real processes killed/)
   })
 
+  it('gets a workflow whose gate passes, and leaves what the workflow uploads', () => {
+    const workflow = readFileSync(join(directory, '.github/workflows/durability.yml'), 'utf8')
+    const [, line = ''] = /npx (killpoint gate.*?)\$\{\{/s.exec(workflow) ?? []
+    expect(workflow).toContain("|| '--budget 60s' }}")
+    const words = line.split(/\s+/).filter((word) => !['', 'killpoint'].includes(word))
+    const { code, out } = killpoint(...words, '--budget', '3s')
+    expect(out.trimEnd().split('\n').at(-1)).toBe('✓ all of it holds')
+    expect(code).toBe(0)
+    expect(workflow).toMatch(/name: durability\n +path: gate\n/)
+    expect(readdirSync(join(directory, 'gate'))).toEqual(
+      expect.arrayContaining(['junit.xml', 'report.html', 'result.json']),
+    )
+  })
+
   it('gets a journal backend that keeps the laws as it is, and is not overwritten', () => {
     const made = killpoint('init', '--backend', 'my-journal.ts')
     expect(made.code).toBe(0)
@@ -81,7 +95,9 @@ describe('a new project', () => {
     rmSync(join(directory, 'killpoint', 'scenario.ts'))
     const { code, err } = killpoint('init')
     expect(code).toBe(3)
-    expect(err).toContain('these files exist already: killpoint.config.ts, killpoint/worker.ts\n')
+    expect(err).toContain(
+      'these files exist already: killpoint.config.ts, killpoint/worker.ts, .github/workflows/durability.yml\n',
+    )
     expect(readFileSync(worker, 'utf8')).toBe('// mine\n')
     expect(readdirSync(join(directory, 'killpoint'))).not.toContain('scenario.ts')
   })
