@@ -5,11 +5,11 @@
  * single op would have saved the run, that is said.
  */
 import type { SiteOf } from '../corpus/op-fingerprint.ts'
-import type { OpsOfSlot } from '../corpus/place.ts'
 import type { Fault, OpPart, Schedule } from '../fault.ts'
 import { describeOp, type Op } from '../op.ts'
 import type { TracedOp } from '../trace.ts'
 import { isBreach } from '../verdict.ts'
+import { markOpAt } from './relied.ts'
 import type { CaseReport } from './trial.ts'
 import type { Workbench } from './workbench.ts'
 
@@ -41,7 +41,7 @@ export async function guiltOf(
   for (const traced of candidates) {
     const tried = await bench.run(group, { schedule: keeping(schedule, slot, traced) }, origin)
     if (tried.kind === 'case' && !isBreach(tried.report.verdict))
-      return guilt(traced, await reliedOn(bench, report, slot, traced), siteOf)
+      return guilt(traced, await reliedOn(bench, report, slot), siteOf)
   }
   const ops = candidates.map(({ n }) => n).join(', ')
   return {
@@ -95,27 +95,12 @@ async function reliedOn(
   bench: Workbench,
   report: CaseReport,
   slot: number,
-  { stream }: TracedOp,
 ): Promise<string | undefined> {
-  const { group, judgement, run, asked } = report
+  const { group, judgement, run } = report
   const since = judgement?.finding?.since
-  const mark = since === undefined ? undefined : run.entries[since]?.mark
-  if (since === undefined || mark?.life !== slot) return undefined
-  const own = run.entries.slice(0, since).filter(({ mark: each }) => isOwn(each.mark, each.life))
-  const ops = await opsBefore(await bench.opsOfSlot(group), asked.schedule, slot)
-  const marks = ops.filter((op) => op.stream === stream && op.op.kind === 'mark')
-  const op = marks[own.length]
-  return op === undefined ? undefined : `the ${mark.mark} at op ${op.n}`
-
-  function isOwn(name: string, life: number): boolean {
-    return life === slot && name !== 'fault' && name !== 'life' && name !== 'exit'
-  }
-}
-
-async function opsBefore(
-  opsOfSlot: OpsOfSlot,
-  schedule: Schedule,
-  slot: number,
-): Promise<readonly TracedOp[]> {
-  return (await opsOfSlot(schedule.slice(0, slot - 1), slot)) ?? []
+  const life = since === undefined ? undefined : run.entries[since]?.mark.life
+  if (since === undefined || run.lives.find((each) => each.life === life)?.slot !== slot)
+    return undefined
+  const relied = await markOpAt(report, since, await bench.opsOfSlot(group))
+  return relied === undefined ? undefined : `the ${relied.mark} at op ${relied.op.n}`
 }

@@ -33,6 +33,8 @@ export interface SeenAgain {
   readonly k: number
   readonly n: number
   readonly exact: boolean
+  /** The last time; what its lives said still names files that are there. */
+  readonly last?: CaseReport
 }
 
 export interface SettleOptions {
@@ -79,14 +81,16 @@ export async function seeAgain(bench: Workbench, report: CaseReport): Promise<Se
   let k = 0
   let exact = true
   let n = 0
+  let last: CaseReport | undefined
   while (n === 0 || (n < runsInDoubt && k < n)) {
     n += 1
     const tried = await bench.run(report.group, { schedule }, report.origin)
     if (tried.kind === 'not-fired' || failureOf(tried.report) !== failure) continue
     k += 1
+    last = tried.report
     exact &&= digestOf(tried.report) === digest
   }
-  return { k, n, exact: exact && k === n }
+  return { k, n, exact: exact && k === n, ...(last === undefined ? {} : { last }) }
 }
 
 /** `seen again, by the same marks`, or how often. */

@@ -98,7 +98,7 @@ export function check(
   if (vacuous.length > 0) return empty('INCONCLUSIVE', vacuous)
   const { judged, notJudged } = selectInvariants(view, only)
   const { findings, thrown } = run(view, judged, using)
-  const reasons = [...thrown, ...openEnds(view)]
+  const reasons = [...thrown, ...openEnds(view, findings)]
   const [finding, ...others] = findings
   const rest = { judged, notJudged, excused: excuses(view), reasons }
   if (finding === undefined)
@@ -193,12 +193,13 @@ function hasRefused(view: CaseView): boolean {
   return isLoud || (last.exit !== undefined && last.exit.code !== null && last.exit.code !== 0)
 }
 
-function openEnds(view: CaseView): readonly string[] {
+function openEnds(view: CaseView, findings: readonly Finding[]): readonly string[] {
   const doubtful = view.history
     .of('wedged')
     .filter(({ confirmed }) => !confirmed)
     .map(({ life }) => `life ${life} seemed to hang, and did not when it ran alone`)
-  if (hasEnded(view) || hasRefused(view) || view.isOthersRun) return doubtful
+  const isTold = findings.some(({ invariant }) => invariant === 'L1' || invariant === 'L2')
+  if (isTold || hasEnded(view) || hasRefused(view) || view.isOthersRun) return doubtful
   const lives = calmLives(view).length
   const allowed = livesAllowed(view)
   // With all its lives, what it did not reach in them is a finding of L1 or L2, or was never given the time.

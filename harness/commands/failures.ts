@@ -74,7 +74,7 @@ export async function failuresOf(source: FailureSource, output: Output): Promise
       const shrink = source.shrinkMs > 0 && !stop.aborted
       const settled = stop.aborted
         ? undefined
-        : await settle(bench, kind, { jobs, shrink: shrink && isQuick(kind), isOver })
+        : await settle(bench, kind, { jobs, shrink: shrink && !hung(kind), isOver })
       // What was seen while everything was being stopped says nothing.
       told.push(
         settled === undefined || stop.aborted
@@ -103,9 +103,9 @@ function rank({ judgement }: CaseReport): number {
   return invariant === undefined ? precedence.length : precedence.indexOf(invariant)
 }
 
-/** A wedge is sure only after a long look at each candidate: `killpoint shrink` has that time. */
-function isQuick({ report }: Pick<FailureKind, 'report'>): boolean {
-  return report.verdict !== 'WEDGED'
+/** A life that hangs is sure to only after a long look at each candidate: `killpoint shrink` has that time. */
+function hung({ report }: Pick<FailureKind, 'report'>): boolean {
+  return report.run.entries.some(({ mark }) => mark.mark === 'wedged')
 }
 
 /** A failure of a campaign that was stopped: nothing is run any more. */
@@ -162,6 +162,7 @@ async function tell(
     directory,
     environment,
     reproduced: seenAgainText(settled.again),
+    ...(settled.again.last === undefined ? {} : { seen: settled.again.last }),
     ...(settled.shrunk === undefined ? { notes } : shrunkParts(settled.shrunk, notes)),
   })
   return {
@@ -184,14 +185,15 @@ async function tell(
   }
 }
 
-/** Its timeline, and its folder where there is one to be; neither for what the harness itself went wrong in, or what hangs. */
+/** Its timeline, and its folder where there is one to be; neither for what the harness itself went wrong in. */
 async function show(
   bench: Workbench,
   { project, environment, artifacts }: FailureSource,
   report: CaseReport,
   story: FailureStory,
 ): Promise<Pick<ToldFailure, 'timeline' | 'artifact'>> {
-  if (!isBreach(report.verdict) || !isQuick({ report })) return {}
+  // A hang takes its time once more: for a folder, which is all that others will have of it.
+  if (!isBreach(report.verdict) || (hung({ report }) && artifacts === undefined)) return {}
   const evidence = await evidenceOf(bench, report)
   if (typeof evidence === 'string') return {}
   const siteOf = sitesUnder(project.directory)

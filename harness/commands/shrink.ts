@@ -63,7 +63,9 @@ export async function shrinkCommand(
       reproduced: seenAgainText(again),
     })
     const { verdict, token } = shrunk.report
-    output.json({ version: 1, verdict, token, before: shrunk.before, after: shrunk.after, again })
+    const { before, after } = shrunk
+    const { k, n, exact } = again
+    output.json({ version: 1, verdict, token, before, after, again: { k, n, exact } })
     output.say(storyText(story, output.ink))
     return exitCode(verdict)
   } finally {

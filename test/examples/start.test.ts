@@ -30,11 +30,17 @@ function npm(cwd: string, ...args: readonly string[]): string {
   return execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
-function killpoint(...args: readonly string[]): { code: number | null; out: string; err: string } {
+interface Ran {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+function killpoint(args: readonly string[], more: Readonly<Record<string, string>> = {}): Ran {
   const { FORCE_COLOR: _, ...env } = process.env
   const ran = spawnSync('npx', ['--no-install', 'killpoint', ...args], {
     cwd: directory,
-    env,
+    env: { ...env, ...more },
     encoding: 'utf8',
   })
   return { code: ran.status, out: ran.stdout, err: ran.stderr }
@@ -42,7 +48,7 @@ function killpoint(...args: readonly string[]): { code: number | null; out: stri
 
 describe('a new project', () => {
   it('is told what to do where there is no configuration', () => {
-    const { code, out, err } = killpoint('run')
+    const { code, out, err } = killpoint(['run'])
     expect(code).toBe(3)
     expect(out).toBe('')
     expect(err).toContain('there is no killpoint.config.ts in')
@@ -50,8 +56,8 @@ describe('a new project', () => {
   })
 
   it('gets a configuration, a worker and a scenario that pass as they are', () => {
-    expect(killpoint('init').code).toBe(0)
-    const { code, out, err } = killpoint('run', '--seed', 'abc', '--cases', '8')
+    expect(killpoint(['init']).code).toBe(0)
+    const { code, out, err } = killpoint(['run', '--seed', 'abc', '--cases', '8'])
     expect(err).not.toContain('✗')
     expect(out.trimEnd().split('\n').at(-1)).toBe('✓ all of it holds')
     expect(code).toBe(0)
@@ -63,7 +69,7 @@ describe('a new project', () => {
     const [, line = ''] = /npx (killpoint gate.*?)\$\{\{/s.exec(workflow) ?? []
     expect(workflow).toContain("|| '--budget 60s' }}")
     const words = line.split(/\s+/).filter((word) => !['', 'killpoint'].includes(word))
-    const { code, out } = killpoint(...words, '--budget', '3s')
+    const { code, out } = killpoint([...words, '--budget', '3s'])
     expect(out.trimEnd().split('\n').at(-1)).toBe('✓ all of it holds')
     expect(code).toBe(0)
     expect(workflow).toMatch(/name: durability\n +path: gate\n/)
@@ -73,7 +79,7 @@ describe('a new project', () => {
   })
 
   it('gets a journal backend that keeps the laws as it is, and is not overwritten', () => {
-    const made = killpoint('init', '--backend', 'my-journal.ts')
+    const made = killpoint(['init', '--backend', 'my-journal.ts'])
     expect(made.code).toBe(0)
     expect(made.out.trimEnd().split('\n').at(-1)).toBe(
       'next   npx killpoint validate my-journal.ts',
@@ -81,19 +87,47 @@ describe('a new project', () => {
     expect(readFileSync(join(directory, 'my-journal.ts'), 'utf8')).toContain(
       'TODO, to make it yours',
     )
-    const { code, out } = killpoint('validate', 'my-journal.ts', '--law', 'J3', '--seed', 'abc')
+    const { code, out } = killpoint(['validate', 'my-journal.ts', '--law', 'J3', '--seed', 'abc'])
     expect(out).toMatch(/^J3 +held /m)
     expect(code).toBe(0)
-    const again = killpoint('init', '--backend', 'my-journal.ts')
+    const again = killpoint(['init', '--backend', 'my-journal.ts'])
     expect(again.code).toBe(3)
     expect(again.err).toContain('this file exists already: my-journal.ts')
+  })
+
+  it('is red where its journal is broken, with an annotation at the line that wrote too late', () => {
+    const journal = readFileSync(join(directory, 'my-journal.ts'), 'utf8')
+    const late = journal.replace(
+      'write(file, { batch })',
+      'setImmediate(() => write(file, { batch }))',
+    )
+    expect(late).not.toBe(journal)
+    writeFileSync(join(directory, 'late.ts'), late)
+    const config = readFileSync(join(directory, 'killpoint.config.ts'), 'utf8')
+    const systems = `systems: [backendSystem({ name: 'late', module: 'late.ts', claims: ['process', 'keyed', 'parallel'] })],`
+    const edited = config
+      .replace('import { defineConfig }', 'import { backendSystem, defineConfig }')
+      .replace(/systems: \[.*?\n {2}\],/s, systems)
+    writeFileSync(join(directory, 'killpoint.config.ts'), edited)
+    const few = ['--seed', 'abc', '--cases', '8', '--workloads', '1', '--no-explore', '--no-shrink']
+    const { code, out } = killpoint(['gate', ...few], { GITHUB_ACTIONS: 'true' })
+    writeFileSync(join(directory, 'killpoint.config.ts'), config)
+    expect(code).toBe(1)
+    const lines = out.split('\n').filter((line) => line.startsWith('::error '))
+    expect(lines.length).toBeGreaterThan(0)
+    const places = lines.map((line) => /^::error file=(.+?),line=(\d+),/.exec(line)?.slice(1))
+    for (const place of places)
+      expect([place?.[0], late.split('\n')[Number(place?.[1]) - 1]]).toEqual([
+        'late.ts',
+        expect.stringContaining('appendFileSync'),
+      ])
   })
 
   it('keeps its files when init is called again', () => {
     const worker = join(directory, 'killpoint', 'worker.ts')
     writeFileSync(worker, '// mine\n')
     rmSync(join(directory, 'killpoint', 'scenario.ts'))
-    const { code, err } = killpoint('init')
+    const { code, err } = killpoint(['init'])
     expect(code).toBe(3)
     expect(err).toContain(
       'these files exist already: killpoint.config.ts, killpoint/worker.ts, .github/workflows/durability.yml\n',
