@@ -50,6 +50,8 @@ export interface LastWrite {
   readonly op: TracedOp
   /** `the ack at op 39`. */
   readonly before: string
+  /** Whether no later life was killed too. */
+  readonly isOfLastCrash: boolean
 }
 
 /**
@@ -64,13 +66,14 @@ export async function lastWriteBefore(
   const finding = judgement?.finding
   if (finding?.since === undefined || !losses.has(finding.invariant)) return undefined
   const life = run.entries[finding.since]?.mark.life
-  const wasKilled = run.lives.some((each) => each.life === life && each.signal === 'SIGKILL')
-  if (life === finding.life || !wasKilled) return undefined
+  const killed = run.lives.filter(({ signal }) => signal === 'SIGKILL').map((each) => each.life)
+  if (life === undefined || life === finding.life || !killed.includes(life)) return undefined
   const relied = await markOpAt(report, finding.since, opsOfSlot)
   if (relied === undefined) return undefined
   const { stream, n } = relied.op
   const op = relied.ops.findLast(
     (each) => each.stream === stream && each.n < n && each.op.kind === 'write',
   )
-  return op === undefined ? undefined : { op, before: `the ${relied.mark} at op ${n}` }
+  if (op === undefined) return undefined
+  return { op, before: `the ${relied.mark} at op ${n}`, isOfLastCrash: killed.at(-1) === life }
 }

@@ -44,6 +44,7 @@ export async function storyOf(
   const wroteAt = wrote === undefined ? undefined : siteOf(wrote.op.frames)
   const guilty =
     unsynced?.text ?? joined([guiltyStep(report), wrote && lastWriteText(wrote, wroteAt)])
+  const guiltyOp = (unsynced?.op ?? (wrote?.isOfLastCrash === true ? wrote.op : undefined))?.n
   const died = trouble === undefined ? deathOf(seen ?? report, siteOf) : undefined
   const struckAt = faults.findLast((fault) => fault.site !== undefined)?.site
   const site = unsynced?.site ?? wroteAt ?? died?.site ?? struckAt
@@ -57,7 +58,7 @@ export async function storyOf(
     faults,
     ...(guilty === undefined ? {} : { guilty }),
     ...(site === undefined ? {} : { site }),
-    ...(unsynced?.op === undefined ? {} : { guiltyOp: unsynced.op.n }),
+    ...(guiltyOp === undefined ? {} : { guiltyOp }),
     ...more,
     ...(notes.length === 0 ? {} : { notes }),
     versions: versionsOf(environment, parseToken(token).profile),

@@ -68,7 +68,7 @@ describe('what a run relied on', () => {
 
   it('had this as the last write before it', async () => {
     const found = await lastWriteBefore(reportOf('SIGKILL', 3), opsOfSlot)
-    expect([found?.op.n, found?.before]).toEqual([3, 'the ack at op 5'])
+    expect(found).toMatchObject({ op: { n: 3 }, before: 'the ack at op 5', isOfLastCrash: true })
     expect((await lastWriteBefore(reportOf('SIGKILL', 1), opsOfSlot))?.op.n).toBe(1)
   })
 
