@@ -7,7 +7,7 @@
  */
 import type { Control, ControlOp, CasePlan, FaultClass } from './scenario.ts'
 import { position, type Fault, type Phase } from './fault.ts'
-import type { Random } from './seed.ts'
+import { shuffled, type Random } from './seed.ts'
 
 /** One kill at an op of the first life: before, after, or inside a write. */
 export const killAtOp: FaultClass = {
@@ -169,22 +169,48 @@ export const terminate: FaultClass = {
   },
 }
 
-/** An act from outside at an op, and after it a kill in the same life, or none. */
+/** Ops from an act on among which it is taken over: the life notices it, commits what follows from it, and clears it away. */
+const takenOverOps = 9
+
+/**
+ * An act from outside at an op; then one at another op with a kill in the same life, after each of the ops that take the act over; and
+ * so on.
+ */
 export function actFromOutside(verb: 'signal' | 'cancel', nth = 1): FaultClass {
+  const actAt = (n: number): Fault => ({ kind: 'outside', at: position(n), verb, nth })
+  const draw = (control: Control, random: Random): CasePlan | undefined => {
+    const n = drawActOp(verb, control, random, 0)
+    return n === undefined ? undefined : { schedule: [[actAt(n)]] }
+  }
   return {
     name: verb,
     needs: [verb],
-    draw: (control, random) => {
-      const first = firstOwnedOp(control)
-      const last = verb === 'signal' ? lastOpBeforeWait(control) : control.ops.length
-      if (last < first) return undefined
-      const n = first + random.below(last - first + 1)
-      const act: Fault = { kind: 'outside', at: position(n), verb, nth }
-      if (random.chance(0.4)) return { schedule: [[act]] }
-      const later = n + random.below(Math.min(8, control.ops.length - n + 1))
-      return { schedule: [[act, killFault(later, 'after')]] }
+    draw,
+    *series(control, random) {
+      for (;;) {
+        const alone = draw(control, random)
+        const n = drawActOp(verb, control, random, takenOverOps)
+        if (alone === undefined || n === undefined) return
+        yield alone
+        const later = Array.from({ length: takenOverOps }, (_, place) => n + place)
+        for (const op of shuffled(later, random))
+          yield { schedule: [[actAt(n), killFault(op, 'after')]] }
+      }
     },
   }
+}
+
+/** An op at which the run can be reached, with so many more behind it where there are any. */
+function drawActOp(
+  verb: 'signal' | 'cancel',
+  control: Control,
+  random: Random,
+  behind: number,
+): number | undefined {
+  const first = firstOwnedOp(control)
+  const last = verb === 'signal' ? lastOpBeforeWait(control) : control.ops.length
+  const upTo = Math.max(first, Math.min(last, control.ops.length - behind))
+  return last < first ? undefined : first + random.below(upTo - first + 1)
 }
 
 /** The clock goes on between two lives, and the first is killed anywhere. */

@@ -74,6 +74,8 @@ export interface FaultClass {
   readonly needsService?: true
   /** How many cases it gives in each round of the classes of its scenario: a whole number from 1, the default. */
   readonly weight?: number
+  /** Its cases in an order of their own, without end or until there are no more: in place of all and of draws. */
+  readonly series?: (control: Control, random: Random) => Iterable<CasePlan>
   /** Every schedule of this class that is worth a case of its own; absent where there is no such list. */
   readonly all?: (control: Control) => readonly CasePlan[]
   /** One more, drawn. `undefined` where this workload gives no occasion. */

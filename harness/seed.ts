@@ -65,6 +65,18 @@ export function random(
   }
 }
 
+/** The items in another order. */
+export function shuffled<Item>(items: readonly Item[], numbers: Random): readonly Item[] {
+  const left = [...items]
+  for (let index = left.length - 1; index > 0; index--) {
+    const other = numbers.below(index + 1)
+    const item = left[index] as Item
+    left[index] = left[other] as Item
+    left[other] = item
+  }
+  return left
+}
+
 /** A seed derived from another: eight hexadecimal digits. */
 export function deriveSeed(
   seed: string,

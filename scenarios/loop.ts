@@ -12,6 +12,7 @@ import type { Task } from '../harness/workload.ts'
 import {
   commitWithoutAck,
   effectWithoutCommit,
+  keyedWithoutCommit,
   outcomeUnknown,
   resumedAfterCommit,
 } from './sometimes/commits.ts'
@@ -45,6 +46,7 @@ export const loop: Scenario = {
     effectWithoutCommit,
     commitWithoutAck,
     outcomeUnknown,
+    keyedWithoutCommit,
     resumedAfterCommit,
     tornAppend,
     stoppedInOrder,

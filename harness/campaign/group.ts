@@ -16,10 +16,11 @@ import type {
   Scenario,
   Sometimes,
 } from '../scenario.ts'
-import { fastCheckSeed, random, type Random } from '../seed.ts'
+import { fastCheckSeed, random, shuffled, type Random } from '../seed.ts'
 import { missingClaims, type System } from '../system.ts'
 import { stringifySchedule } from '../fault-text.ts'
 import type { Task, Workload } from '../workload.ts'
+import { PlanKinds } from './plan-kinds.ts'
 
 export interface Group {
   readonly scenario: Scenario
@@ -104,7 +105,7 @@ function missingOf(item: FaultClass | Sometimes, system: System): string {
 
 /**
  * The cases of a group in the order in which they run, without end: directed ones, then the classes in rounds, each as often
- * in a round as it weighs.
+ * in a round as it weighs; of a class, first what the group has seen least of (`plan-kinds.ts`).
  */
 export function* planCases(group: Group, control: Control): Generator<PlannedCase> {
   const seen = new Set<string>()
@@ -115,20 +116,26 @@ export function* planCases(group: Group, control: Control): Generator<PlannedCas
     return true
   }
   const { scenario, system, seed } = group
+  const kinds = new PlanKinds(control)
   for (const sometimes of applicable(scenario.sometimes, system).run) {
     const plan = sometimes.directed?.(control)
     if (plan === undefined || !isNew(plan)) continue
+    kinds.take(plan)
     yield { ...plan, origin: { kind: 'directed', sometimes: sometimes.name } }
   }
   let sources = applicable(scenario.faults, system).run.map((faultClass) =>
-    plansOf(faultClass, control, random(seed, 'schedule', faultClass.name)),
+    plansOf(faultClass, control, random(seed, 'schedule', faultClass.name), kinds),
   )
   while (sources.length > 0) {
     const empty = new Set<Source>()
     for (const source of oneRound(sources)) {
       const next = empty.has(source) ? undefined : nextNew(source.plans, isNew)
-      if (next === undefined) empty.add(source)
-      else yield { ...next, origin: { kind: 'class', name: source.name } }
+      if (next === undefined) {
+        empty.add(source)
+        continue
+      }
+      kinds.take(next)
+      yield { ...next, origin: { kind: 'class', name: source.name } }
     }
     sources = sources.filter((source) => !empty.has(source))
   }
@@ -166,9 +173,29 @@ function nextNew(
   return undefined
 }
 
-function plansOf(faultClass: FaultClass, control: Control, numbers: Random): Source {
+function plansOf(
+  faultClass: FaultClass,
+  control: Control,
+  numbers: Random,
+  kinds: PlanKinds,
+): Source {
   const { name, weight = 1 } = faultClass
-  return { name, weight, plans: drawPlans(faultClass, control, numbers) }
+  return { name, weight, plans: orderPlans(faultClass, control, numbers, kinds) }
+}
+
+/** Draws of a class that are compared: enough to see most of its kinds. */
+const drawsAhead = 16
+
+function* orderPlans(
+  faultClass: FaultClass,
+  control: Control,
+  numbers: Random,
+  kinds: PlanKinds,
+): Generator<CasePlan> {
+  const { series, all } = faultClass
+  if (series !== undefined) yield* series(control, numbers)
+  else if (all !== undefined) yield* kinds.rarestFirst(shuffled(all(control), numbers), Infinity)
+  else yield* kinds.rarestFirst(drawPlans(faultClass, control, numbers), drawsAhead)
 }
 
 function* drawPlans(
@@ -176,27 +203,11 @@ function* drawPlans(
   control: Control,
   numbers: Random,
 ): Generator<CasePlan> {
-  const listed = faultClass.all?.(control)
-  if (listed !== undefined) {
-    yield* shuffled(listed, numbers)
-    return
-  }
   for (;;) {
     const plan = faultClass.draw(control, numbers)
     if (plan === undefined) return
     yield plan
   }
-}
-
-function shuffled<Item>(items: readonly Item[], numbers: Random): readonly Item[] {
-  const left = [...items]
-  for (let index = left.length - 1; index > 0; index--) {
-    const other = numbers.below(index + 1)
-    const item = left[index] as Item
-    left[index] = left[other] as Item
-    left[other] = item
-  }
-  return left
 }
 
 /** What a control run's trace says about where faults can be put. */

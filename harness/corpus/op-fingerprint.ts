@@ -3,6 +3,7 @@
  * like it. Finest first: where the finest does not occur any more (the line moved, the step has another id), the next is
  * asked.
  */
+import type { Op } from '../op.ts'
 import type { TracedOp } from '../trace.ts'
 import { tracedMark } from './traced-mark.ts'
 
@@ -83,8 +84,7 @@ function descriptions(
 ): readonly string[] {
   const { op, frames } = traced
   if (op.kind === 'mark') return markDescriptions(traced)
-  const path = files.get(op.node) ?? ('path' in op ? op.path : (op.to ?? op.from ?? ''))
-  const coarse = `${op.kind} ${kindOfPath(path)}`
+  const coarse = `${op.kind} ${kindOfPath(pathOf(op, files))}`
   const site = siteOf(frames)
   return site === undefined ? [coarse] : [`${coarse} at ${site}`, coarse]
 }
@@ -95,8 +95,16 @@ function markDescriptions(traced: TracedOp): readonly string[] {
   return about === undefined ? [name] : [`${name} of ${about}`, name]
 }
 
-/** A file is known by the last name that it got: it is often written under a temporary one first. */
-function finalNames(ops: readonly TracedOp[]): ReadonlyMap<number, string> {
+/** The path that an op is about; `names` are the last ones of its life's files, by node. */
+export function pathOf(
+  op: Exclude<Op, { kind: 'mark' }>,
+  names: ReadonlyMap<number, string>,
+): string {
+  return names.get(op.node) ?? ('path' in op ? op.path : (op.to ?? op.from ?? ''))
+}
+
+/** Last names by node: a file is often written under a temporary one first. */
+export function finalNames(ops: readonly Pick<TracedOp, 'op'>[]): ReadonlyMap<number, string> {
   const names = new Map<number, string>()
   for (const { op } of ops)
     if ((op.kind === 'rename' || op.kind === 'link') && op.to !== undefined && op.node !== 0)

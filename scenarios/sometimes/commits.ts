@@ -17,6 +17,21 @@ export const effectWithoutCommit: Sometimes = {
   directed: (control) => killAtMark(control, 'effect', 'after'),
 }
 
+/** The same of an effect that the receiver deduplicates: the next life calls it again, and its key must be the same one. */
+export const keyedWithoutCommit: Sometimes = {
+  name: 'killed between a keyed effect and its commit',
+  happened: (history) =>
+    killedLives(history).some((life) => {
+      const last = history.of('effect').findLast((mark) => mark.life === life.life)
+      return last?.effect === 'keyed' && last.index > (lastOf(history, 'ack', life) ?? -1)
+    }),
+  directed: (control) => {
+    const keyed = stepsOf(control.workload.root, 'keyed')
+    const effect = control.ops.find(({ mark, about = '' }) => mark === 'effect' && keyed.has(about))
+    return effect === undefined ? undefined : kill(effect.n, { kind: 'after' })
+  },
+}
+
 /** Killed when an append was durable and nobody had been told: the next life recovers what was never acknowledged. */
 export const commitWithoutAck: Sometimes = {
   name: 'killed between a commit and its ack',

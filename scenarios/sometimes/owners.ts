@@ -24,7 +24,11 @@ export const zombieFenced: Sometimes = {
           history.of('continued').some(({ life }) => life === mark.life),
       ),
   directed: (control) => {
-    const write = control.ops.findLast(({ op }) => op.kind === 'write' && op.length > 0)
+    // The last append, not what is written behind it: nobody asks for an answer to that.
+    const ack = control.ops.findLast(({ mark }) => mark === 'ack')
+    const write = control.ops.findLast(
+      ({ n, op }) => op.kind === 'write' && op.length > 0 && n < (ack?.n ?? Infinity),
+    )
     const appending = control.ops.findLast(({ mark }) => mark === 'appending')
     const at =
       write !== undefined
