@@ -16,23 +16,19 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { built } from '../harness/commands/cli.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'killpoint-tutorial-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-/** The package as the sources are. */
+/** The package as it was built from the sources. */
 beforeAll(() => {
   mkdirSync(join(directory, 'node_modules'))
   symlinkSync(root, join(directory, 'node_modules', 'killpoint'))
   mkdirSync(join(directory, 'bin'))
   const npx = join(directory, 'bin', 'npx')
-  const entry = join(root, 'harness', 'cli.ts')
-  const loader = import.meta.resolve('tsx')
-  writeFileSync(
-    npx,
-    `#!/bin/sh\nshift\nexec "${process.execPath}" --import "${loader}" "${entry}" "$@"\n`,
-  )
+  writeFileSync(npx, `#!/bin/sh\nshift\nexec "${process.execPath}" "${built}" "$@"\n`)
   chmodSync(npx, 0o755)
 })
 

@@ -16,7 +16,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readResult } from '../../harness/report/result/result.ts'
-import { cli } from '../harness/commands/cli.ts'
+import { built, cli } from '../harness/commands/cli.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'killpoint-ci-'))
@@ -41,11 +41,10 @@ beforeAll(async () => {
   expect((await cli(['init'], directory)).code).toBe(0)
   mkdirSync(join(directory, 'bin'))
   const npx = join(directory, 'bin', 'npx')
-  const entry = join(root, 'harness', 'cli.ts')
-  // The sources stand for the package; one workload of a few cases stands for a minute.
+  // One workload of a few cases stands for a minute.
   writeFileSync(
     npx,
-    `#!/bin/sh\nshift\nexec "${process.execPath}" --import "${import.meta.resolve('tsx')}" "${entry}" "$@" --cases 4 --workloads 1 --no-explore --jobs 1\n`,
+    `#!/bin/sh\nshift\nexec "${process.execPath}" "${built}" "$@" --cases 4 --workloads 1 --no-explore --jobs 1\n`,
   )
   chmodSync(npx, 0o755)
 })

@@ -3,10 +3,17 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { parseLedger } from '../../harness/ledger.ts'
+import { buildModule } from '../built-module.ts'
 
-const fixture = fileURLToPath(new URL('fixtures/marking-worker.ts', import.meta.url))
+const programs = mkdtempSync(path.join(tmpdir(), 'killpoint-marking-'))
+const program = path.join(programs, 'marking-worker.mjs')
+beforeAll(async () => {
+  await buildModule(fileURLToPath(new URL('fixtures/marking-worker.ts', import.meta.url)), program)
+})
+afterAll(() => rmSync(programs, { recursive: true }))
+
 const told = {
   KILLPOINT_VERB: 'run',
   KILLPOINT_RUN_ID: 'r',
@@ -38,15 +45,11 @@ interface Output {
 
 function run(environment: Readonly<Record<string, string>>, argument = ''): Output {
   const fd = openSync(ledger, 'a')
-  const { status, signal, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--import', 'tsx', fixture, argument],
-    {
-      env: { PATH: process.env['PATH'], ...environment },
-      stdio: ['ignore', 'pipe', 'pipe', fd],
-      encoding: 'utf8',
-    },
-  )
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [program, argument], {
+    env: { PATH: process.env['PATH'], ...environment },
+    stdio: ['ignore', 'pipe', 'pipe', fd],
+    encoding: 'utf8',
+  })
   closeSync(fd)
   return { status, signal, stderr, printed: JSON.parse(stdout || '{}') as Output['printed'] }
 }

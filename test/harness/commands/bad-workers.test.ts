@@ -8,17 +8,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { cli as startedCli, fromSources, said, type Said } from './cli.ts'
+import { buildModule } from '../../built-module.ts'
+import { built, cli, said, type Said } from './cli.ts'
 
 const project = mkdtempSync(join(tmpdir(), 'killpoint-bad-'))
 afterAll(() => rmSync(project, { recursive: true }))
 
 const toyFile = fileURLToPath(new URL('../live/toy.ts', import.meta.url))
 const pagesFile = fileURLToPath(new URL('../fixtures/notebook-project.ts', import.meta.url))
+/** Where a module of these tests lies for the command line, by its URL: it is no part of the configuration's own file. */
+const urlOf = (name: string): string => JSON.stringify(pathToFileURL(join(project, name)).href)
 const config = `
 import fc from ${JSON.stringify(import.meta.resolve('fast-check'))}
-import { toy, threeSteps } from ${JSON.stringify(pathToFileURL(toyFile).href)}
-import { pages } from ${JSON.stringify(pathToFileURL(pagesFile).href)}
+import { toy, threeSteps } from ${urlOf('toy.mjs')}
+import { pages } from ${urlOf('pages.mjs')}
 const bugs = process.env.BUGS?.split(' ') ?? ['']
 export default {
   systems: bugs.map((bug) => ({ ...toy(bug), name: 'toy-' + bug, claims: ['process'] })),
@@ -26,21 +29,14 @@ export default {
 }
 `
 
-/** Its configuration is made of modules of these tests, as they stand. */
-function cli(
-  args: readonly string[],
-  cwd: string,
-  environment: Readonly<Record<string, string>> = {},
-): Promise<Said> {
-  return startedCli(args, cwd, environment, fromSources)
-}
-
 /** Only the scenario of this project: `run` has its own and those that ship. */
 const small = ['--only', 'pages', '--seed', 'abc', '--cases', '2', '--no-shrink']
 const verdicts = /LOST_|PHANTOM|REDONE|DIVERGED|ZOMBIE|WEDGED|BROKEN_|all of it holds/
 
-beforeAll(() => {
+beforeAll(async () => {
   writeFileSync(join(project, 'killpoint.config.mjs'), config)
+  await buildModule(toyFile, join(project, 'toy.mjs'))
+  await buildModule(pagesFile, join(project, 'pages.mjs'))
 })
 
 const workers = [
@@ -113,10 +109,9 @@ describe.concurrent('what a person hands over', () => {
 describe.concurrent('a full disk on the harness’s own side', () => {
   // In blocks of 512 bytes: the configuration does not fit, the harness's own helper does not, the worker does not.
   it.each([0, 2, 64])('is told where no file may be longer than %i blocks', async (blocks) => {
-    const entry = fileURLToPath(new URL('../../../harness/cli.ts', import.meta.url))
-    const command = ['--import', import.meta.resolve('tsx'), entry, 'run', ...small]
     const script = `ulimit -f ${blocks}; trap "" XFSZ; exec "$0" "$@"`
-    const child = spawn('/bin/sh', ['-c', script, process.execPath, ...command], {
+    const command = [process.execPath, built, 'run', ...small]
+    const child = spawn('/bin/sh', ['-c', script, ...command], {
       cwd: project,
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -39,6 +39,8 @@ async function explored(options: {
     scenarios: [loop],
     systems: [fileSystemUnderTest()],
     workload: small,
+    // Each further process compiles everything anew, which is most of what a small exploration costs.
+    jobs: 1,
     ...rest,
     ...(until === undefined ? {} : { stopAt: [until] }),
     ...(planted === undefined ? {} : { transform: transformOf(planted) }),

@@ -4,17 +4,24 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { markerVariable } from '../../../harness/live/environment.ts'
+import { buildModule } from '../../built-module.ts'
 
 let scratch = ''
 beforeEach(() => void (scratch = mkdtempSync(join(tmpdir(), 'killpoint-clean-up-'))))
 afterEach(() => rmSync(scratch, { recursive: true }))
 
-const fixture = fileURLToPath(new URL('./fixtures/harness-process.ts', import.meta.url))
+const programs = mkdtempSync(join(tmpdir(), 'killpoint-clean-up-program-'))
+const program = join(programs, 'harness-process.mjs')
+beforeAll(async () => {
+  const entry = fileURLToPath(new URL('./fixtures/harness-process.ts', import.meta.url))
+  await buildModule(entry, program)
+})
+afterAll(() => rmSync(programs, { recursive: true }))
 
 async function startHarness(how = '', note = ''): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', fixture, scratch, how, note], {
+  const child = spawn(process.execPath, [program, scratch, how, note], {
     stdio: ['pipe', 'ignore', 'ignore'],
   })
   // A worker, a zombie and its successor, and of each two children, one of which left its group.
@@ -50,9 +57,9 @@ function isMarked(pid: string): boolean {
   }
 }
 
-/** Until it is so; the runner's own timeout ends what never comes. */
+/** Until it is so; the runner's own timeout ends what never comes. A look reads what every process of the host was told: not too often. */
 async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20))
 }
 
 describe.skipIf(process.platform !== 'linux')('clean-up: nothing survives the harness', () => {
