@@ -2,10 +2,12 @@
  * Crash images: what stands on the disk after a crash, as a tree of paths and as one hash.
  *
  * Most of a state is like the state before it. File contents are made once per choice and kept with their hash, and what can
- * no longer be lost of a file is folded into one base that only grows; an image costs its names and nothing else.
+ * no longer be lost of a file is folded into one base that only grows; an image costs its names and the blocks that it changes
+ * (`file-blocks.ts`).
  */
 import { createHash } from 'node:crypto'
 import type { DirectoryImage, ImageEntry } from '../directory-image.ts'
+import { FileBlocks, type CoveredBlocks } from './file-blocks.ts'
 import { chosenKey, garbage, isWhole, whole, type Chosen } from './part.ts'
 import { rootNode, type LosableUnit, type NodeId, type Unit, type Units } from './units.ts'
 
@@ -21,6 +23,15 @@ interface Content {
   readonly hash: string
 }
 
+/** The content of a file after its first `count` units, whole. */
+interface Clean {
+  readonly count: number
+  readonly blocks: FileBlocks
+}
+
+/** By directory. */
+type Names = ReadonlyMap<NodeId, ReadonlyMap<string, NodeId>>
+
 type DataUnit = Extract<Unit, { kind: 'write' | 'truncate' }>
 type EntryUnit = Extract<Unit, { kind: 'entry' }>
 
@@ -34,6 +45,10 @@ export class ImageBuilder {
   readonly #data = new Map<NodeId, DataUnit[]>()
   readonly #entries: EntryUnit[] = []
   readonly #contents = new Map<NodeId, Map<string, Content>>()
+  readonly #clean = new Map<NodeId, Clean>()
+  /** By unit. */
+  readonly #covered = new Map<number, CoveredBlocks>()
+  #named: { readonly key: string; readonly names: Names } | undefined
 
   constructor(units: Units, seed: string) {
     this.#units = units
@@ -87,7 +102,21 @@ export class ImageBuilder {
     return { hash: createHash('sha1').update(text).digest('hex'), entries }
   }
 
-  #names(at: number, chosen: ReadonlyMap<number, Chosen>): Map<NodeId, Map<string, NodeId>> {
+  #names(at: number, chosen: ReadonlyMap<number, Chosen>): Names {
+    let count = 0
+    let key = ''
+    for (const { called, index } of this.#entries) {
+      if (called >= at) break
+      count += 1
+      if (chosen.has(index)) key += `${index},`
+    }
+    key = `${count} ${key}`
+    if (this.#named?.key !== key) this.#named = { key, names: this.#namesAfter(count, chosen) }
+    return this.#named.names
+  }
+
+  /** The names after the first `count` units, those chosen left out. */
+  #namesAfter(count: number, chosen: ReadonlyMap<number, Chosen>): Names {
     const names = new Map<NodeId, Map<string, NodeId>>()
     const of = (directory: NodeId): Map<string, NodeId> => {
       const known = names.get(directory)
@@ -101,8 +130,7 @@ export class ImageBuilder {
     this.#units.nodes.forEach(({ kind }, node) => {
       if (kind === 'directory') of(node)
     })
-    for (const unit of this.#entries) {
-      if (unit.called >= at) break
+    for (const unit of this.#entries.slice(0, count)) {
       if (chosen.has(unit.index)) continue
       for (const { directory, name, node } of unit.changes)
         if (node === undefined) of(directory).delete(name)
@@ -113,19 +141,17 @@ export class ImageBuilder {
 
   #content(file: NodeId, at: number, chosen: ReadonlyMap<number, Chosen>): Content {
     const units = this.#data.get(file) ?? []
-    let count = 0
-    let key = ''
-    for (const unit of units) {
-      if (unit.called >= at) break
-      count += 1
-      const choice = chosen.get(unit.index)
-      if (choice !== undefined) key += `${count}:${chosenKey(choice)},`
+    const count = countBefore(units, at)
+    let key = `${count}`
+    for (const [index, choice] of chosen) {
+      const unit = this.#units.units[index]
+      if (unit === undefined || !isOf(unit, file) || unit.called >= at) continue
+      key += `,${index}:${chosenKey(choice)}`
     }
     const cache = this.#cacheOf(file)
-    key = `${count},${key}`
     const known = cache.get(key)
     if (known !== undefined) return known
-    const content = this.#make(file, units.slice(0, count), chosen)
+    const content = contentOf(this.#make(file, units.slice(0, count), chosen))
     if (cache.size >= contentsMax) cache.clear()
     cache.set(key, content)
     return content
@@ -139,112 +165,105 @@ export class ImageBuilder {
     return fresh
   }
 
-  #make(file: NodeId, units: readonly DataUnit[], chosen: ReadonlyMap<number, Chosen>): Content {
-    const start = this.#units.nodes[file]
-    let bytes = start?.kind === 'file' ? start.bytes : new Uint8Array()
+  #make(file: NodeId, units: readonly DataUnit[], chosen: ReadonlyMap<number, Chosen>): FileBlocks {
     // Everything before the first unit that is not whole is the same for all choices at later points.
     const first = units.findIndex(({ index }) => chosen.has(index))
     const clean = first < 0 ? units.length : first
-    bytes = this.#cleanPrefix(file, units, clean, bytes)
-    if (clean < units.length) {
-      const writer = new Writer(bytes)
-      for (const unit of units.slice(clean))
-        applyUnit(writer, unit, chosen.get(unit.index) ?? whole, this.#seed)
-      bytes = writer.take()
-    }
-    const hash = createHash('sha1').update(bytes).digest('base64')
-    return { entry: { kind: 'file', bytes }, hash }
+    let blocks = this.#cleanPrefix(file, units, clean)
+    for (const unit of units.slice(clean))
+      blocks = this.#after(blocks, unit, chosen.get(unit.index) ?? whole)
+    return blocks
   }
-
-  readonly #clean = new Map<NodeId, { readonly count: number; readonly bytes: Uint8Array }>()
 
   /** The content after the first `count` units, whole. */
-  #cleanPrefix(
-    file: NodeId,
-    units: readonly DataUnit[],
-    count: number,
-    start: Uint8Array,
-  ): Uint8Array {
+  #cleanPrefix(file: NodeId, units: readonly DataUnit[], count: number): FileBlocks {
     const kept = this.#clean.get(file)
-    const from = kept !== undefined && kept.count <= count ? kept : { count: 0, bytes: start }
-    if (from.count === count) return from.bytes
-    const writer = new Writer(from.bytes)
-    for (const unit of units.slice(from.count, count)) applyUnit(writer, unit, whole, this.#seed)
-    const bytes = writer.take()
-    this.#clean.set(file, { count, bytes })
-    return bytes
+    const from = kept !== undefined && kept.count <= count ? kept : this.#start(file)
+    if (from.count === count) return from.blocks
+    let { blocks } = from
+    for (const unit of units.slice(from.count, count)) blocks = this.#after(blocks, unit, whole)
+    this.#clean.set(file, { count, blocks })
+    return blocks
   }
+
+  #start(file: NodeId): Clean {
+    const start = this.#units.nodes[file]
+    const bytes = start?.kind === 'file' ? start.bytes : new Uint8Array()
+    return { count: 0, blocks: FileBlocks.of(bytes) }
+  }
+
+  /** A content after one more unit. */
+  #after(blocks: FileBlocks, unit: DataUnit, chosen: Chosen): FileBlocks {
+    if (chosen === 'lost') return blocks
+    if (unit.kind === 'truncate') {
+      const [part] = chosen
+      return part?.kind === 'cleared'
+        ? blocks.clear(unit.length, unit.length + part.bytes)
+        : blocks.resize(unit.length)
+    }
+    const covered = this.#coveredBy(unit)
+    const { offset, bytes } = unit
+    let after = blocks
+    for (const part of chosen)
+      switch (part.kind) {
+        case 'whole':
+          after = after.put(offset, bytes, covered)
+          break
+        case 'cleared':
+          break
+        case 'range':
+          after = after.put(offset + part.from, bytes.subarray(part.from, part.to), covered)
+          break
+        case 'prefix': {
+          after = after.put(offset, bytes.subarray(0, part.bytes), covered)
+          if (part.rest === 'absent') break
+          const rest = bytes.byteLength - Math.min(part.bytes, bytes.byteLength)
+          const filler =
+            part.rest === 'zeros' ? new Uint8Array(rest) : garbage(this.#seed, unit.traced.n, rest)
+          after = after.put(offset + bytes.byteLength - rest, filler)
+        }
+      }
+    return after
+  }
+
+  #coveredBy({ index }: DataUnit): CoveredBlocks {
+    const known = this.#covered.get(index)
+    if (known !== undefined) return known
+    const fresh: CoveredBlocks = new Map()
+    this.#covered.set(index, fresh)
+    return fresh
+  }
+}
+
+/** Its bytes are put together when somebody reads them, and kept as long as somebody holds them. */
+function contentOf(blocks: FileBlocks): Content {
+  let held: WeakRef<Uint8Array> | undefined
+  const entry = {
+    kind: 'file',
+    get bytes(): Uint8Array {
+      const known = held?.deref()
+      if (known !== undefined) return known
+      const made = blocks.bytes()
+      held = new WeakRef(made)
+      return made
+    },
+  } as const
+  return { entry, hash: blocks.hash() }
+}
+
+function isOf(unit: Unit, file: NodeId): boolean {
+  return (unit.kind === 'write' || unit.kind === 'truncate') && unit.file === file
+}
+
+/** How many of them, in the order of their calls, were called before `at`. */
+function countBefore(units: readonly DataUnit[], at: number): number {
+  let [from, to] = [0, units.length]
+  while (from < to) {
+    const middle = (from + to) >>> 1
+    if ((units[middle]?.called ?? Infinity) < at) from = middle + 1
+    else to = middle
+  }
+  return from
 }
 
 const directoryEntry: ImageEntry = { kind: 'directory' }
-
-/** A file being written. */
-class Writer {
-  #bytes: Uint8Array
-  #size: number
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
-    this.#size = bytes.byteLength
-    this.#isShared = true
-  }
-
-  #isShared: boolean
-
-  put(offset: number, bytes: Uint8Array): void {
-    if (bytes.byteLength === 0) return
-    this.resize(Math.max(this.#size, offset + bytes.byteLength))
-    this.#bytes.set(bytes, offset)
-  }
-
-  resize(size: number): void {
-    if (this.#isShared || size > this.#bytes.byteLength) {
-      const larger = new Uint8Array(Math.max(size, this.#isShared ? size : 2 * size))
-      larger.set(this.#bytes.subarray(0, Math.min(this.#size, size)))
-      this.#bytes = larger
-      this.#isShared = false
-    } else if (size < this.#size) this.#bytes.fill(0, size, this.#size)
-    this.#size = size
-  }
-
-  /** Zeros the bytes from `from` up to `to` that there are. */
-  clear(from: number, to: number): void {
-    const end = Math.min(to, this.#size)
-    if (end > from) this.put(from, new Uint8Array(end - from))
-  }
-
-  take(): Uint8Array {
-    return this.#bytes.subarray(0, this.#size)
-  }
-}
-
-function applyUnit(writer: Writer, unit: DataUnit, chosen: Chosen, seed: string): void {
-  if (chosen === 'lost') return
-  if (unit.kind === 'truncate') {
-    const [part] = chosen
-    if (part?.kind === 'cleared') writer.clear(unit.length, unit.length + part.bytes)
-    else writer.resize(unit.length)
-    return
-  }
-  const { offset, bytes } = unit
-  for (const part of chosen)
-    switch (part.kind) {
-      case 'whole':
-        writer.put(offset, bytes)
-        break
-      case 'cleared':
-        break
-      case 'range':
-        writer.put(offset + part.from, bytes.subarray(part.from, part.to))
-        break
-      case 'prefix': {
-        const kept = bytes.subarray(0, part.bytes)
-        writer.put(offset, kept)
-        if (part.rest === 'absent') break
-        const rest = bytes.byteLength - kept.byteLength
-        const filler =
-          part.rest === 'zeros' ? new Uint8Array(rest) : garbage(seed, unit.traced.n, rest)
-        writer.put(offset + kept.byteLength, filler)
-      }
-    }
-}

@@ -62,6 +62,9 @@ export class DiskModel {
   readonly #images: ImageBuilder
   /** By unit: the place from which on a completed sync covers it. */
   readonly #coveredAt: readonly number[]
+  /** The life's own. */
+  readonly #unitByOp = new Map<number, Unit>()
+  #open: Open = nothingOpen
 
   /** `initial` is what was durable before the lives of `past`; `seed` draws the garbage that a torn page is filled with. */
   constructor(
@@ -79,6 +82,10 @@ export class DiskModel {
     this.#markAt = marks.map(({ at }) => at)
     this.#coveredAt = coverage(this.units.units, this.profile)
     this.#images = new ImageBuilder(this.units, seed)
+    for (const unit of this.units.units) {
+      const { stream, n } = unit.traced
+      if (stream === trace.stream && !this.#unitByOp.has(n)) this.#unitByOp.set(n, unit)
+    }
   }
 
   /** Number of ops of the life. */
@@ -111,15 +118,36 @@ export class DiskModel {
 
   /** What a crash at the point can take. */
   stateAt(point: CrashPoint): PointState {
+    const { at } = point
     const pending: LosableUnit[] = []
     const underWay: LosableUnit[] = []
-    for (const unit of this.units.units) {
-      if (unit.called >= point.at) break
-      if (!isLosable(unit)) continue
-      if ((this.#coveredAt[unit.index] ?? Infinity) >= point.at) pending.push(unit)
-      if (unit.settled >= point.at) underWay.push(unit)
+    for (const unit of this.#openAt(at)) {
+      if ((this.#coveredAt[unit.index] ?? Infinity) >= at) pending.push(unit)
+      if (unit.settled >= at) underWay.push(unit)
     }
     return { point, pending, underWay }
+  }
+
+  /** The unit of an op of the life. */
+  unitOf({ stream, op }: Position): Unit | undefined {
+    return stream === this.trace.stream ? this.#unitByOp.get(op) : undefined
+  }
+
+  /** Units called before `at` that a crash can take there. Points are asked in their order: what is over stays over. */
+  #openAt(at: number): readonly LosableUnit[] {
+    const { units } = this.units
+    const before = at >= this.#open.at ? this.#open : nothingOpen
+    let { next } = before
+    const open = [...before.units]
+    for (let unit = units[next]; unit !== undefined && unit.called < at; unit = units[next]) {
+      if (isLosable(unit)) open.push(unit)
+      next += 1
+    }
+    const left = open.filter(
+      ({ index, settled }) => (this.#coveredAt[index] ?? Infinity) >= at || settled >= at,
+    )
+    this.#open = { at, next, units: left }
+    return left
   }
 
   /** The image at a point, with each of `units` as it was chosen and everything else there (M3). */
@@ -131,6 +159,15 @@ export class DiskModel {
     return this.#images.build(point.at, units, choices)
   }
 }
+
+/** Units that a crash can take at a place of the log, and the first unit behind it. */
+interface Open {
+  readonly at: number
+  readonly next: number
+  readonly units: readonly LosableUnit[]
+}
+
+const nothingOpen: Open = { at: -Infinity, next: 0, units: [] }
 
 interface Line {
   readonly line: string

@@ -197,9 +197,7 @@ type WriteUnit = Extract<LosableUnit, { kind: 'write' }>
 /** The write that a point lies in front of. */
 function insideOf(model: DiskModel, { position }: CrashPoint): WriteUnit | undefined {
   if (position.phase.kind === 'after') return undefined
-  const unit = model.units.units.find(
-    ({ traced }) => traced.n === position.op && traced.stream === position.stream,
-  )
+  const unit = model.unitOf(position)
   return unit?.kind === 'write' ? unit : undefined
 }
 
