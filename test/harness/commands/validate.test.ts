@@ -41,7 +41,7 @@ describe('validate: a backend that is right', () => {
 describe('validate: a backend that is wrong', () => {
   it('is named for what it breaks, and the last line works when it is pasted', async () => {
     const only = ['--only', 'finished-run']
-    const ran = await validate('examples/backends/wrong.ts', ...only, '--cases', '12')
+    const ran = await validate('examples/backends/wrong.ts', ...only, '--cases', '6')
     expect(ran.code).toBe(1)
     expect(ran.stdout).toContain('LOST_COMMIT  S1 an acked record survives')
     expect(rowOf(ran, 'process')).toMatch(/BROKEN LOST_COMMIT\s+npx killpoint replay kp1:/)
