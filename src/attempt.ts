@@ -6,7 +6,7 @@
  *   A3  the result is one record; what the body comes to after it was given up is recorded by nobody
  */
 import { assertAmounts, type Amounts } from './amounts.ts'
-import { callBody } from './body.ts'
+import { callBody, type Came } from './body.ts'
 import { BudgetExceededError } from './errors.ts'
 import type { JsonValue } from './json.ts'
 import { recordError } from './recorded-error.ts'
@@ -51,23 +51,28 @@ function attemptKey({ base, attempt }: Unit): string {
 async function perform(scope: Scope, unit: Unit, place: Place): Promise<void> {
   const { key } = place
   const { options, hasIntent = false } = unit
-  await scope.mayBegin(key, { hasBegun: hasIntent })
   const inDoubt = scope.recorded.intents.get(key) ?? []
+  const intent = hasIntent ? undefined : intentOf(unit, key, place.args)
+  // What comes before the body is a beginning too.
+  if (inDoubt.length > 0 || intent !== undefined || unit.attempt > 1)
+    await scope.mayBegin(key, { hasBegun: hasIntent })
   if (inDoubt.length > 0) await unit.onInDoubt?.({ key, signal: scope.signal })
   if (inDoubt.length > 0 && isOnce(options, inDoubt))
     return settle(scope, unit, place, unknownOutcome(unit, inDoubt.at(-1)?.reserve))
   if (unit.attempt > 1) await delay(scope, key, unit.delayMs ?? 0)
-  const intent = hasIntent ? undefined : intentOf(unit, key, place.args)
   if (intent !== undefined) {
     const refused = refusal(scope, key, intent, inDoubt)
     if (refused !== undefined) return settle(scope, unit, place, refused)
     await scope.commit(intent)
-    // The intent took a sync, and a cancel may have been acknowledged meanwhile (A2).
-    await scope.mayBegin(key, { hasBegun: true })
   }
-  // Nothing comes between this look, which takes no turn, and the body's first line.
-  while (scope.run.mailbox?.hasNews() === true)
-    await scope.mayBegin(key, { hasBegun: hasIntent || intent !== undefined })
+  // The intent took a sync, and a cancel may have been acknowledged meanwhile (A2).
+  const hasBegun = hasIntent || intent !== undefined
+  let isFree = scope.mayBeginNow()
+  // Nothing comes between the last look, which takes no turn, and the body's first line.
+  while (!isFree) {
+    await scope.mayBegin(key, { hasBegun })
+    isFree = scope.run.mailbox?.hasNews() !== true
+  }
   await settle(scope, unit, place, await outcomeOf(scope, unit, key))
 }
 
@@ -104,13 +109,18 @@ async function settle(
 
 async function outcomeOf(scope: Scope, unit: Unit, key: string): Promise<BodyOutcome> {
   const { effect, reserve } = unit.options
+  const { activity } = scope.run
   let spent: Amounts | undefined = reserve
-  const came = await scope.run.activity.during(() =>
-    callBody(scope, unit, key, (amounts) => {
+  let came: Came
+  activity.begin()
+  try {
+    came = await callBody(scope, unit, key, (amounts) => {
       assertAmounts(amounts, `spend of ${key}`, ['tokens', 'money'])
       spent = { ...amounts }
-    }),
-  )
+    })
+  } finally {
+    activity.end()
+  }
   const spend = spent === undefined ? {} : { spend: spent }
   switch (came.kind) {
     case 'value':

@@ -2,7 +2,6 @@
  * Runs a driver's code in its scope, to the end of the one or the other.
  */
 import { callAs } from './caller.ts'
-import { deferred } from './deferred.ts'
 import type { Scope } from './scope.ts'
 
 /** What code came to by itself. */
@@ -16,20 +15,23 @@ export type Outcome<T> =
  *
  * @throws DriverDivergedError where the code left unasked what an earlier life recorded
  */
-export async function runInScope<T>(scope: Scope, code: () => Promise<T> | T): Promise<Outcome<T>> {
-  scope.assertOpen()
-  scope.delivery.stir()
-  const ended = deferred<never>()
-  const leave = scope.onEnd((reason) => ended.reject(reason))
-  // Whichever comes second has no other handler.
-  ended.promise.catch(() => {})
-  const outcome = callAs(scope, 'driver', () => attempt(code)).then((came) => {
-    leave()
-    scope.finish()
-    return came
+export function runInScope<T>(scope: Scope, code: () => Promise<T> | T): Promise<Outcome<T>> {
+  return new Promise((resolve, reject) => {
+    scope.assertOpen()
+    scope.delivery.stir()
+    // Whichever comes second changes nothing any more.
+    const leave = scope.onEnd(reject)
+    const finish = (came: Outcome<T>): void => {
+      leave()
+      try {
+        scope.finish()
+        resolve(came)
+      } catch (error) {
+        reject(error as Error)
+      }
+    }
+    void callAs(scope, 'driver', () => attempt(code)).then(finish)
   })
-  outcome.catch(() => {})
-  return Promise.race([outcome, ended.promise])
 }
 
 async function attempt<T>(code: () => Promise<T> | T): Promise<Outcome<T>> {

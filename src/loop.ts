@@ -60,7 +60,7 @@ async function iterateAll<S>(scope: Scope, loopRun: LoopRun<S>): Promise<void> {
   const last = scope.recorded.iterated.get(key)
   let state = last === undefined ? options.initial : (last.state as S)
   for (let index = last === undefined ? 0 : last.index + 1; ; index++) {
-    await scope.mayBegin(joinKey(key, String(index)))
+    if (!scope.mayBeginNow()) await scope.mayBegin(joinKey(key, String(index)))
     const iteration = await iterateOnce(scope, loopRun, state, index)
     if (iteration === undefined) return
     const { state: next, done } = iteration

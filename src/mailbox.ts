@@ -27,6 +27,8 @@ export class Mailbox {
   /** Signals that a wait of this life took and has not recorded yet. */
   private readonly taken = new Set<string>()
   private readonly handlers = new Map<string, CancelHandler>()
+  /** What was there before this life is no news, and may wait. */
+  private hasLooked = false
   private looking: Promise<void> | undefined
   private lookingNext: Promise<void> | undefined
   private readonly waiters = new Set<() => void>()
@@ -54,6 +56,17 @@ export class Mailbox {
     return this.lookingNext
   }
 
+  /** At once: true where a look would find nothing to act on; false also where that cannot be seen at once. */
+  isQuiet(): boolean {
+    if (!this.hasLooked || this.looking !== undefined || this.messages.length > 0) return false
+    try {
+      return this.inbox.hasNews?.() === false
+    } catch {
+      // For a look to tell (M3).
+      return false
+    }
+  }
+
   /** The run is about to end: a cancel that is published from here on is not sure to be seen. A look is to follow. */
   async seal(): Promise<void> {
     await this.inbox.seal?.()
@@ -64,9 +77,12 @@ export class Mailbox {
     await this.inbox.unseal?.()
   }
 
-  /** At once: true where something was published that no look has seen, as far as that can be known at once. */
+  /**
+   * At once: true where something may have been published that no look has acted on, as far as that can be known at once: what a look
+   * is just reading is no news to the inbox any more.
+   */
   hasNews(): boolean {
-    return this.inbox.hasNews?.() ?? false
+    return this.looking !== undefined || (this.inbox.hasNews?.() ?? false)
   }
 
   /** The oldest signal of this name that is nobody's; from here on it is the caller's. */
@@ -121,6 +137,7 @@ export class Mailbox {
     try {
       const known = new Set(this.messages.map(({ id }) => id))
       this.messages = await this.inbox.pending()
+      this.hasLooked = true
       const isNews = this.messages.some(({ id }) => !known.has(id))
       for (const message of this.messages) await this.act(message)
       if (isNews) this.wakeAll()

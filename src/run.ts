@@ -130,6 +130,13 @@ export class Run {
     return this.ending
   }
 
+  /** At once: true where {@link mayBegin} would find nothing in the way of what begins in this very turn. */
+  mayBeginNow(): boolean {
+    if (this.failure !== undefined || this.isEnding || this.stopReason !== undefined || this.isLate)
+      return false
+    return this.mailbox?.isQuiet() !== false
+  }
+
   /**
    * Throws what stands in the way of beginning anything; looks into the inbox first (R4). What `hasBegun` durably is under
    * way, and a stop lets it end.
@@ -143,9 +150,13 @@ export class Run {
     if (this.ending !== undefined) await this.ending
     if (this.stopReason !== undefined && !hasBegun) await this.over
     this.assertAlive()
-    if (this.deadline === undefined || this.clock.now() < this.deadline) return
+    if (!this.isLate) return
     await this.endAtDeadline(what)
     this.assertAlive()
+  }
+
+  private get isLate(): boolean {
+    return this.deadline !== undefined && this.clock.now() >= this.deadline
   }
 
   /** Sees what the inbox holds: a cancel of the run ends it before this resolves. */
@@ -238,15 +249,16 @@ export class Run {
   }
 
   private async append(records: readonly RunRecord[]): Promise<number> {
+    this.activity.begin()
     try {
-      return await this.activity.during(() =>
-        this.journal.append(records as unknown as readonly JsonValue[]),
-      )
+      return await this.journal.append(records as unknown as readonly JsonValue[])
     } catch (error) {
       // Refused before anything was written: the caller's to handle. Everything else is R2.
       if (!(error instanceof NotJsonError || error instanceof RecordTooLargeError))
         this.fail(error as Error)
       throw error
+    } finally {
+      this.activity.end()
     }
   }
 }

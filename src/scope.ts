@@ -134,6 +134,11 @@ export class Scope {
     return resultOf(await delivered)
   }
 
+  /** At once: true where {@link mayBegin} would find nothing in the way of what begins in this very turn. */
+  mayBeginNow(): boolean {
+    return this.closing === undefined && this.run.mayBeginNow()
+  }
+
   /** Throws what stands in the way of beginning something here; looks into the inbox first. */
   async mayBegin(key: string, options: { readonly hasBegun?: boolean } = {}): Promise<void> {
     this.assertOpen()
@@ -147,9 +152,8 @@ export class Scope {
   }
 
   /** Commits records that settle nothing. */
-  async commit(...records: readonly RunRecord[]): Promise<number> {
-    this.assertOpen()
-    return this.run.commit(...records)
+  commit(...records: readonly RunRecord[]): Promise<number> {
+    return this.closing === undefined ? this.run.commit(...records) : Promise.reject(this.closing)
   }
 
   /**

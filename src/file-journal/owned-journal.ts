@@ -53,7 +53,13 @@ export function ownedJournal(
     epoch,
     recovered: records,
     lives: lifeSummaries(owned.lives),
-    append: async (bodies) => await queue.append(pendingAppend(bodies, settings)),
+    append: (bodies) => {
+      try {
+        return queue.append(pendingAppend(bodies, settings))
+      } catch (error) {
+        return Promise.reject(error as Error)
+      }
+    },
     close: () => queue.close(),
   }
   return torn === undefined ? journal : { ...journal, repaired: torn }

@@ -72,7 +72,10 @@ export class SegmentWriter {
 
   /** Makes the appends durable as one batch. After it threw, nothing else may be asked for but `closeFile`. */
   async commit(group: readonly PendingAppend[]): Promise<void> {
-    const records = await this.#textsOf(group)
+    const isInline = group.every(({ blobs }) => blobs.length === 0)
+    const records = isInline
+      ? group.flatMap(({ texts }) => texts)
+      : await this.#at.storeBlobs(group)
     this.#write(records)
     await this.#sync()
     this.#check()
@@ -100,11 +103,6 @@ export class SegmentWriter {
     } catch (cause) {
       throw storageError('close', this.#at.path, cause)
     }
-  }
-
-  async #textsOf(group: readonly PendingAppend[]): Promise<readonly RecordText[]> {
-    if (group.some(({ blobs }) => blobs.length > 0)) return this.#at.storeBlobs(group)
-    return group.flatMap(({ texts }) => texts)
   }
 
   #write(records: readonly RecordText[]): void {

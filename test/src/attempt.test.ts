@@ -39,6 +39,30 @@ describe('an attempt', () => {
     expect(begun).toBe(0)
   })
 
+  it('A2: a cancel that another look is just reading is seen before the body', async () => {
+    const bench = new Bench()
+    const { pending } = bench.inbox
+    // What comes first is acted on first: the cancel is read some turns before it is acted on.
+    bench.inbox.put({ kind: 'signal', name: 'other', payload: null })
+    let late = true
+    Object.assign(bench.inbox, {
+      pending: async () => {
+        const seen = await pending()
+        // What is published while the look is on its way back, as often as this is about a step.
+        if (late && bench.store.stored.length === 2) {
+          late = false
+          bench.inbox.put({ kind: 'cancel', path: '', reason: 'just in time' })
+        }
+        return seen
+      },
+    })
+    let begun = 0
+    await expect(bench.live((scope) => step(scope, 's', () => ++begun))).rejects.toThrow(
+      'just in time',
+    )
+    expect(begun).toBe(0)
+  })
+
   it('A2: a cancel that comes while the intent is written is seen before the body', async () => {
     const bench = new Bench()
     const gate = {

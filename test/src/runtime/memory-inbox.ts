@@ -31,7 +31,10 @@ export class MemoryInbox implements Inbox {
     return this.messages
   }
 
-  readonly hasNews = (): boolean => this.seen < this.count
+  readonly hasNews = (): boolean => {
+    if (this.trouble !== undefined) throw this.trouble
+    return this.seen < this.count
+  }
 
   readonly remove = async (id: string): Promise<void> => {
     this.messages = this.messages.filter((message) => message.id !== id)
