@@ -27,7 +27,7 @@ export function runInScope<T>(scope: Scope, code: () => Promise<T> | T): Promise
         scope.finish()
         resolve(came)
       } catch (error) {
-        reject(error as Error)
+        reject(error)
       }
     }
     void callAs(scope, 'driver', () => attempt(code)).then(finish)

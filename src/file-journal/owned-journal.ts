@@ -57,7 +57,7 @@ export function ownedJournal(
       try {
         return queue.append(pendingAppend(bodies, settings))
       } catch (error) {
-        return Promise.reject(error as Error)
+        return Promise.reject(error)
       }
     },
     close: () => queue.close(),
