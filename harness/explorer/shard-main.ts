@@ -5,12 +5,14 @@
  * and its end is how lives end.
  */
 import { readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
 import { compareImages } from '../directory-image.ts'
 import { historyOf, type History } from '../history.ts'
-import { readLedger, whyNoLedger } from '../ledger.ts'
+import { readLedger } from '../ledger.ts'
 import { parseTrace, type Trace } from '../trace.ts'
 import type { LifeGiven, LifeWanted } from './asks.ts'
 import { hookFaultOf } from './hook-fault.ts'
+import { MarkReader } from './mark-reader.ts'
 import { doneWord, type ShardOrder, type ShardReport } from './job.ts'
 import { environmentOf, standingKey, type Places, type Standing } from './lives.ts'
 import { exploreShard } from './shard.ts'
@@ -32,8 +34,16 @@ const runawayFactor = 50
 /** Milliseconds between two words to whoever watches. */
 const wordEveryMs = 1_000
 
+/**
+ * Bytes of its code that a function has run when V8 compiles it anew: four times V8's default. Lives are short and many, and their
+ * functions are called with ever other kinds of values: what is compiled early is mostly thrown away again, and was a quarter of
+ * the processor time of a shard.
+ */
+const compiledAfterBytes = 528_000
+
 const [stdin, stdout] = [0, 1]
 const files = new Map<string, string>()
+const markReader = new MarkReader()
 let host: VirtualHost | undefined
 let bundle = ''
 
@@ -122,12 +132,12 @@ class ShardRun {
     const environment = this.#environmentOf(standing)
     this.#host.run({ ...told, environment, isFresh }, (end) => {
       const { code, signal, trace: recorded, cost } = end
-      const { entries, problems } = readLedger(Buffer.from(end.marks.join('')))
+      const { marks, why } = markReader.read(end.marks)
       // A life that a fault confused may write anything: what is a mark counts, here as in a process.
       const isControl = life === 1 && faults.length === 0
-      const unsupported = end.unsupported ?? (isControl ? whyNoLedger(problems) : undefined)
+      const unsupported = end.unsupported ?? (isControl ? why : undefined)
       take({
-        marks: entries.map(({ mark }) => mark),
+        marks,
         code,
         signal,
         image: end.image,
@@ -182,4 +192,5 @@ function isSame(left: LifeGiven, right: LifeGiven): boolean {
   )
 }
 
+setFlagsFromString(`--interrupt-budget=${compiledAfterBytes}`)
 next()

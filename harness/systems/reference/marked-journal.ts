@@ -2,7 +2,7 @@
  * Wraps a journal backend so that the ledger tells what it promised: what each open recovered, what was handed to it, what
  * it acknowledged and what it refused. The backend knows nothing of it.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { canonicalJson, type JsonObject, type JsonValue } from '../../../src/json.ts'
 import type { Journal, JournalBackend } from '../../../src/journal.ts'
 import type { Clock } from '../../../src/clock.ts'
@@ -69,7 +69,7 @@ function markArmed(body: JsonValue, at: number): void {
 }
 
 function hashOf(body: JsonValue): string {
-  return createHash('sha256').update(canonicalJson(body)).digest('hex').slice(0, 16)
+  return hash('sha256', canonicalJson(body)).slice(0, 16)
 }
 
 function refusal(error: unknown): { readonly code: string; readonly message: string } {
