@@ -62,6 +62,7 @@ export async function explorePart(
         stop,
         ...(options.shard === undefined ? {} : { part: options.shard }),
         ...(options.artifacts === undefined ? {} : { artifacts: options.artifacts }),
+        onLine: (line) => watch.line(line),
         onScenario: (result) => {
           left -= 1
           watch.explored(result, oneIn)

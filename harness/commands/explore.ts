@@ -19,6 +19,7 @@ import {
 } from '../explorer/explore.ts'
 import type { Harm } from '../explorer/job.ts'
 import { exploredLine } from '../report/explored.ts'
+import { explorationLine } from '../report/progress-line.ts'
 import { ignoredDirectory } from '../report/files.ts'
 import { ResultGatherer, type ResultHead } from '../report/result/gather.ts'
 import { readResult, writeResult } from '../report/result/result.ts'
@@ -85,6 +86,8 @@ export interface ExplorationOrder {
   readonly journal?: CampaignJournal
   /** Told of every scenario while the maps of its bundle are still there. */
   readonly onScenario?: (result: ScenarioExplored) => void
+  /** Told in place of the terminal how far it is, in one line. */
+  readonly onLine?: (line: string) => void
 }
 
 /** What came of it. */
@@ -183,6 +186,8 @@ export async function runExploration(
   const endMs = performance.now() + budgetMs
   const isOver = budgetOf(order.budgetMs, order.stop)
   let found = 0
+  let scenariosLeft = scenarios.length * systems.length
+  let since: { readonly name: string; readonly ms: number } | undefined
   const { journal, part, stop } = order
   const asked = { profile, harms, depth, nestedEvery, oneIn: order.oneIn, part: part ?? null }
   const results = await explore({
@@ -201,7 +206,21 @@ export async function runExploration(
     ...(Number.isFinite(endMs) ? { leftMs: () => endMs - performance.now() } : {}),
     ...(part === undefined ? {} : { part }),
     ...(journal === undefined ? {} : { keep: exploredKeeper(journal, seed, asked, stop) }),
+    onProgress: (told) => {
+      const name = `${told.scenario} ${told.system}`
+      const now = performance.now()
+      if (since?.name !== name) since = { name, ms: now }
+      const line = explorationLine({
+        ...told,
+        elapsedMs: now - since.ms,
+        scenariosLeft: scenariosLeft - 1,
+        ...(Number.isFinite(endMs) ? { leftMs: endMs - now } : {}),
+      })
+      if (order.onLine === undefined) progress.update(line)
+      else order.onLine(line)
+    },
     onScenario: (result) => {
+      scenariosLeft -= 1
       found += result.findings.length
       progress.print(exploredLine(result))
       order.onScenario?.(result)

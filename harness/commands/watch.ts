@@ -102,6 +102,11 @@ export class Watch {
     this.#tell('exploring', left)
   }
 
+  /** The explorer is at work: how far it is. */
+  line(text: string): void {
+    this.#progress.update(text)
+  }
+
   /** Progress of what runs inside of this: this one tells of it. */
   get quiet(): Progress {
     return { update: () => {}, print: () => {}, end: () => {} }

@@ -26,9 +26,9 @@ import type { Trace } from '../trace.ts'
 import type { Workload } from '../workload.ts'
 import { answer, type LifeWanted } from './asks.ts'
 import { buildShard } from './build.ts'
-import { exploreInProcesses } from './in-processes.ts'
+import { exploreInProcesses, type InProcesses } from './in-processes.ts'
 import { runFresh, type FreshHost, type FreshLife } from './fresh-life.ts'
-import type { CaseOrder, RecordedOrder, ShardOrder, ShardReport } from './job.ts'
+import type { CaseOrder, RecordedOrder, ShardOrder, ShardProgress, ShardReport } from './job.ts'
 import { firstStemOf, isLast, linesOf, standingAfter } from './lives.ts'
 import { judgeCase, replayCase, type NoCase, type ReplayedCase } from './replay-case.ts'
 import { ShardProcess } from './run-shard.ts'
@@ -173,24 +173,22 @@ export class CrashBench {
     asked: Omit<ShardOrder, 'bundle' | 'shard'>,
     shards: readonly number[],
     recorded: RecordedCase,
-    statesMax?: number,
+    more: Pick<InProcesses, 'statesMax' | 'onProgress'>,
   ): Promise<readonly ShardReport[]> {
-    return await exploreInProcesses(
-      asked,
-      shards,
-      recorded,
-      (wanted) => this.#live(asked.order, wanted),
-      statesMax,
-    )
+    const live = (wanted: LifeWanted): Promise<FreshLife> => this.#live(asked.order, wanted)
+    return await exploreInProcesses(asked, shards, recorded, { live, ...more })
   }
 
   /** Runs one part of an exploration in a process of its own. @throws HarnessError where it died */
-  async runShard(asked: Omit<ShardOrder, 'bundle'>): Promise<ShardReport> {
+  async runShard(
+    asked: Omit<ShardOrder, 'bundle'>,
+    onProgress?: (progress: ShardProgress) => void,
+  ): Promise<ShardReport> {
     const path = join(this.#directory, this.#name('shard'))
     const known = this.#shards.get(asked.shard)
     const shard = known ?? new ShardProcess(this.#shardFile)
     this.#shards.set(asked.shard, shard)
-    const report = await shard.run({ ...asked, bundle: this.#bundle }, path)
+    const report = await shard.run({ ...asked, bundle: this.#bundle }, path, onProgress)
     if (report.unsupported === undefined) return report
     // What it tried to do may have left something in its process.
     shard.end()

@@ -35,6 +35,7 @@ import {
   type ShardCounts,
   type ShardFinding,
   type ShardOrder,
+  type ShardProgress,
   type ShardReport,
 } from './job.ts'
 
@@ -75,6 +76,8 @@ export interface ExploreOptions {
   /** An exploration of a scenario ends with the first finding of one of these. */
   readonly stopAt?: readonly Verdict[]
   readonly onScenario?: (result: ScenarioExplored) => void
+  /** Told about once a second how far all shards of a scenario are, together. */
+  readonly onProgress?: (progress: ShardProgress & Named) => void
   /** Keeps what was explored, scenario by scenario, and gives what an earlier process kept. */
   readonly keep?: ExploredKeeper
 }
@@ -200,7 +203,13 @@ export async function exploreScenario(
     return { ...known, skipped: `unseen: ${recorded.unseen}`, verdict: 'SKIPPED' }
   const prefix = tokenPrefix(group, system, recorded.order.profile)
   const sampled = { scenario: scenario.name, system: system.name, prefix }
-  const reports = await runShards(bench, recorded, options, { sampled })
+  const { onProgress } = options
+  const reports = await runShards(bench, recorded, options, {
+    sampled,
+    ...(onProgress === undefined
+      ? {}
+      : { onProgress: (told) => onProgress({ ...told, ...namedOf(scenario, system) }) }),
+  })
   const unsupported = reports.find((report) => report.unsupported !== undefined)?.unsupported
   if (unsupported !== undefined) return { ...known, skipped: unsupported, verdict: 'SKIPPED' }
   const strange = reports.find((report) => report.strange !== undefined)?.strange
@@ -300,7 +309,12 @@ export async function runShards(
     | 'part'
     | 'processStatesMax'
   >,
-  more: Pick<ShardOrder, 'isAudit' | 'sampled'> = {},
+  {
+    onProgress,
+    ...more
+  }: Pick<ShardOrder, 'isAudit' | 'sampled'> & {
+    readonly onProgress?: (progress: ShardProgress) => void
+  } = {},
 ): Promise<readonly ShardReport[]> {
   const { jobs = availableParallelism(), harms = ['kill', 'power-loss'], bounds } = options
   const { depth = 1, nestedEvery = 1, part = { index: 1, of: 1 } } = options
@@ -324,9 +338,30 @@ export async function runShards(
     ...more,
   }
   const numbers = Array.from({ length: jobs }, (_, job) => part.index - 1 + part.of * job)
-  if (bench.isForeign)
-    return await bench.runForeign(asked, numbers, recorded, options.processStatesMax)
-  return await Promise.all(numbers.map((shard) => bench.runShard({ ...asked, shard })))
+  const known = new Map<number, ShardProgress>()
+  const tell = (shard: number, progress: ShardProgress): void => {
+    known.set(shard, progress)
+    onProgress?.(together([...known.values()], progress))
+  }
+  if (bench.isForeign) {
+    const { processStatesMax: statesMax } = options
+    const told = { onProgress: tell, ...(statesMax === undefined ? {} : { statesMax }) }
+    return await bench.runForeign(asked, numbers, recorded, told)
+  }
+  return await Promise.all(
+    numbers.map((shard) =>
+      bench.runShard({ ...asked, shard }, (progress) => tell(shard, progress)),
+    ),
+  )
+}
+
+/** All shards go through the same, each judging its share: where the last of them is, and what all of them did. */
+function together(shards: readonly ShardProgress[], some: ShardProgress): ShardProgress {
+  const share = ({ done, of }: ShardProgress): number => done / (of || 1)
+  const last = shards.reduce((left, right) => (share(left) < share(right) ? left : right), some)
+  const checked = shards.reduce((sum, each) => sum + each.checked, 0)
+  const findings = shards.reduce((sum, each) => sum + each.findings, 0)
+  return { ...last, checked, findings }
 }
 
 async function confirm(

@@ -56,6 +56,11 @@ export class Findings {
     })
   }
 
+  /** All that were added. */
+  get count(): number {
+    return [...this.#counts.values()].reduce((sum, count) => sum + count, 0)
+  }
+
   /** The simplest of each kind, with how many there are. */
   list(): readonly ShardFinding[] {
     return [...this.#kept.values()].flat().map((finding) => ({

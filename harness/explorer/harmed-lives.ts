@@ -9,7 +9,7 @@ import { position } from '../fault.ts'
 import type { Mark } from '../mark.ts'
 import type { Trace } from '../trace.ts'
 import type { Asks } from './asks.ts'
-import { afterBetween, type Before } from './between-lives.ts'
+import { afterBetween, type Before, type BetweenFault } from './between-lives.ts'
 import { damagesOf } from './damages.ts'
 import { firstStemOf, isLast, stemAfterCrash, stemAfterEnd, type LivedLife } from './lives.ts'
 import { firstAck } from './held-lives.ts'
@@ -28,12 +28,15 @@ const crashedOps = 3
 
 /** Lets every storage error hit the first life and recoveries, alone and with a crash behind it. */
 export function* failLives(shard: Shard, trace: Trace): Asks<void> {
-  let number = 0
-  for (const place of [yield* firstLife(shard, trace), ...(yield* recoveries(shard, trace))])
-    for (const error of storageErrorsOf(place.trace, place.reach)) {
-      number += 1
-      if (shard.isMine(number) && !shard.isOver) yield* fail(shard, place, error)
-    }
+  const places = [yield* firstLife(shard, trace), ...(yield* recoveries(shard, trace))]
+  const all = places.flatMap((place) =>
+    storageErrorsOf(place.trace, place.reach).map((error) => ({ place, error })),
+  )
+  shard.go('storage errors', all.length)
+  for (const [index, { place, error }] of all.entries()) {
+    if (shard.isMine(index + 1) && !shard.isOver) yield* fail(shard, place, error)
+    shard.pass()
+  }
 }
 
 /** As it is lived in memory: in a process of its own a program that polls reads the more often the slower the machine is. */
@@ -46,21 +49,25 @@ function* firstLife(shard: Shard, control: Trace): Asks<Place> {
 
 /** Lets media rot between a life and its recovery. */
 export function* damageRuns(shard: Shard, trace: Trace): Asks<void> {
-  let number = 0
-  for (const { stem, image } of yield* rotPlaces(shard, trace))
-    for (const fault of damagesOf(image)) {
-      number += 1
-      if (!shard.isMine(number) || shard.isOver) continue
-      shard.counts.errors += 1
-      const after = afterBetween({ stem, image }, fault)
-      if (after === undefined) {
-        shard.counts.unfired += 1
-        continue
-      }
-      const { lives } = yield* shard.recover(after.image, after.stem.standing)
-      const { schedule } = stem
-      shard.judge({ ...after.stem, schedule: [...schedule, [fault]] }, lives)
-    }
+  const all = (yield* rotPlaces(shard, trace)).flatMap((before) =>
+    damagesOf(before.image).map((fault) => ({ before, fault })),
+  )
+  shard.go('damages', all.length)
+  for (const [index, { before, fault }] of all.entries()) {
+    if (shard.isMine(index + 1) && !shard.isOver) yield* damage(shard, before, fault)
+    shard.pass()
+  }
+}
+
+function* damage(shard: Shard, { stem, image }: Before, fault: BetweenFault): Asks<void> {
+  shard.counts.errors += 1
+  const after = afterBetween({ stem, image }, fault)
+  if (after === undefined) {
+    shard.counts.unfired += 1
+    return
+  }
+  const { lives } = yield* shard.recover(after.image, after.stem.standing)
+  shard.judge({ ...after.stem, schedule: [...stem.schedule, [fault]] }, lives)
 }
 
 /** What media hold when they rot: the run as a kill left it, and once with a life behind that, so that damage is to what a life took over. */

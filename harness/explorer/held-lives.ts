@@ -20,10 +20,11 @@ const behindAck = 2
 
 /** Loses power in recoveries behind kills. */
 export function* loseHeld(shard: Shard, trace: Trace): Asks<void> {
-  let number = 0
-  for (const { stem, image, before } of heldPlaces(shard, trace)) {
-    number += 1
-    if (!shard.isMine(number) || shard.isOver) continue
+  const places = [...heldPlaces(shard, trace)]
+  shard.go('held recoveries', places.length)
+  for (const [index, { stem, image, before }] of places.entries()) {
+    if (index > 0) shard.pass()
+    if (!shard.isMine(index + 1) || shard.isOver) continue
     const given = yield* shard.live(stem.standing, image, [], true)
     if (given.trace === undefined) continue
     const to = firstAck(given.trace) + behindAck

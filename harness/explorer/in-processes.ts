@@ -14,20 +14,29 @@ import { random } from '../seed.ts'
 import type { Trace } from '../trace.ts'
 import { answer, type LifeGiven, type LifeWanted } from './asks.ts'
 import type { RecordedCase } from './crash-bench.ts'
-import type { Harm, ShardOrder, ShardReport } from './job.ts'
-import { stateKey } from './shard-states.ts'
+import type { Harm, ShardOrder, ShardProgress, ShardReport } from './job.ts'
+import { Shard, stateKey } from './shard-states.ts'
 import { exploreShard } from './shard.ts'
 
 /** Distinct states that are recovered where nobody says how many. */
 export const processStatesMax = 200
 
-/** Explores these shards, each as a chain of processes; `live` runs one life. */
+/** What an exploration in processes is given. */
+export interface InProcesses {
+  /** Runs one life. */
+  readonly live: (wanted: LifeWanted) => Promise<LifeGiven>
+  /** Distinct states that are recovered. */
+  readonly statesMax?: number
+  /** Told by each shard, by its number, before each of its lives. */
+  readonly onProgress?: (shard: number, progress: ShardProgress) => void
+}
+
+/** Explores these shards, each as a chain of processes. */
 export async function exploreInProcesses(
   asked: Omit<ShardOrder, 'bundle' | 'shard'>,
   shards: readonly number[],
   { trace, control }: Pick<RecordedCase, 'trace' | 'control'>,
-  live: (wanted: LifeWanted) => Promise<LifeGiven>,
-  statesMax: number = processStatesMax,
+  { live, statesMax = processStatesMax, onProgress }: InProcesses,
 ): Promise<readonly ShardReport[]> {
   if (trace === undefined) return []
   const harms = asked.harms.filter((harm) => harm === 'kill' || harm === 'power-loss')
@@ -36,10 +45,14 @@ export async function exploreInProcesses(
   const { chosen, distinct } = chooseStates(asked, trace, harms, count)
   const endMs = performance.now() + (asked.budgetMs ?? Infinity)
   return await Promise.all(
-    shards.map(async (shard) => {
-      const order: ShardOrder = { ...asked, shard, harms, depth: 1, oneIn: 1, bundle: '', chosen }
-      const asks = exploreShard(order, trace, control, () => performance.now() > endMs)
-      return { ...(await answer(asks, live)), drawn: { chosen: chosen.size, distinct } }
+    shards.map(async (number) => {
+      const shown = { shard: number, harms, depth: 1, oneIn: 1, bundle: '', chosen }
+      const shard = new Shard({ ...asked, ...shown }, control, () => performance.now() > endMs)
+      const told = await answer(exploreShard(shard, trace), async (wanted) => {
+        onProgress?.(number, shard.progress)
+        return await live(wanted)
+      })
+      return { ...told, drawn: { chosen: chosen.size, distinct } }
     }),
   )
 }

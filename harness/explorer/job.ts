@@ -44,6 +44,18 @@ export interface RecordedOrder extends CaseOrder {
 /** What a shard process says when a report is written. */
 export const doneWord = 'done'
 
+/** How far a shard is in what it does now. */
+export interface ShardProgress {
+  /** What it goes through, one after the other. */
+  readonly through: 'crash points' | 'held recoveries' | 'storage errors' | 'damages'
+  /** How many of these are behind it, and how many there are. */
+  readonly done: number
+  readonly of: number
+  /** Cases that were judged so far, and findings among them. */
+  readonly checked: number
+  readonly findings: number
+}
+
 /** One part of an exploration. */
 export interface ShardOrder {
   readonly order: RecordedOrder

@@ -2,14 +2,14 @@
  * A process that runs shards, one after the other: what one shard compiled serves the next.
  *
  * It is told the paths of an order and a report in a line, and answers with a line when the report is written; in between it says
- * now and then that it goes on. A shard that says nothing for a long time hangs: that is the harness's fault, or a life's
+ * now and then how far it is. A shard that says nothing for a long time hangs: that is the harness's fault, or a life's
  * that never gives its process back, and never a verdict about what was explored.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { execa, type ResultPromise } from 'execa'
 import { HarnessError } from '../errors.ts'
-import { doneWord, type ShardOrder, type ShardReport } from './job.ts'
+import { doneWord, type ShardOrder, type ShardProgress, type ShardReport } from './job.ts'
 
 /** Characters of its last words that are shown. */
 const lastWordsMax = 4_000
@@ -46,13 +46,18 @@ export class ShardProcess {
   }
 
   /** Runs one shard; its files begin with `path`. @throws HarnessError `LIVE_TROUBLE` where it died or hung */
-  async run(asked: ShardOrder, path: string): Promise<ShardReport> {
+  async run(
+    asked: ShardOrder,
+    path: string,
+    onProgress?: (progress: ShardProgress) => void,
+  ): Promise<ShardReport> {
     const [order, report] = [`${path}.order.json`, `${path}.report.json`]
     writeFileSync(order, JSON.stringify(asked))
     const answer = new Promise<undefined>((resolve) => {
       this.#heard = (line) => {
         watch.refresh()
         if (line === doneWord) resolve(undefined)
+        else onProgress?.(JSON.parse(line) as ShardProgress)
       }
     })
     const watch = setTimeout(() => {

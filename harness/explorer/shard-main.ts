@@ -16,6 +16,7 @@ import { MarkReader } from './mark-reader.ts'
 import { doneWord, type ShardOrder, type ShardReport } from './job.ts'
 import { environmentOf, standingKey, type Places, type Standing } from './lives.ts'
 import { exploreShard } from './shard.ts'
+import { Shard } from './shard-states.ts'
 import { VirtualHost } from './virtual-life.ts'
 
 /** Where lives in memory think that they are. */
@@ -97,11 +98,12 @@ class ShardRun {
   /** Explores it all; `isFresh`: the modules of the worker are evaluated anew for every life. */
   explore(isFresh: boolean): void {
     const isLate = (): boolean => performance.now() > this.#endMs
-    const shard = exploreShard(this.#asked, this.#trace, this.#control, isLate)
+    const shard = new Shard(this.#asked, this.#control, isLate)
+    const asks = exploreShard(shard, this.#trace)
     let lives = 0
     const advance = (given?: LifeGiven): void => {
-      this.#goesOn()
-      const step = given === undefined ? shard.next() : shard.next(given)
+      this.#goesOn(shard)
+      const step = given === undefined ? asks.next() : asks.next(given)
       if (step.done === true) {
         this.#finish(step.value)
         return
@@ -167,11 +169,11 @@ class ShardRun {
     next()
   }
 
-  #goesOn(): void {
+  #goesOn({ progress }: Shard): void {
     const now = performance.now()
     if (now - this.#wordMs < wordEveryMs) return
     this.#wordMs = now
-    writeSync(stdout, 'goes on\n')
+    writeSync(stdout, `${JSON.stringify(progress)}\n`)
   }
 }
 

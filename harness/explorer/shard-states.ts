@@ -12,7 +12,13 @@ import type { Trace } from '../trace.ts'
 import type { Verdict } from '../verdict.ts'
 import type { Asks, LifeGiven, Recording } from './asks.ts'
 import { Findings, type Crashed, type Sites } from './findings.ts'
-import { noCounts, type ShardCounts, type ShardOrder, type ShardReport } from './job.ts'
+import {
+  noCounts,
+  type ShardCounts,
+  type ShardOrder,
+  type ShardProgress,
+  type ShardReport,
+} from './job.ts'
 import {
   isLast,
   linesOf,
@@ -79,6 +85,9 @@ export class Shard {
   #isStopped = false
   #points = 0
   #pointsLeft = 0
+  #through: ShardProgress['through'] = 'crash points'
+  #done = 0
+  #of = 0
 
   /** `isLate`: whether its time is over. */
   constructor(asked: ShardOrder, control: History, isLate: () => boolean = () => false) {
@@ -100,6 +109,25 @@ export class Shard {
       ...(this.unsupported === undefined ? {} : { unsupported: this.unsupported }),
       ...(strange === undefined ? {} : { strange }),
     }
+  }
+
+  /** How far it is. */
+  get progress(): ShardProgress {
+    const { checked } = this.counts
+    const findings = this.#findings.count
+    return { through: this.#through, done: this.#done, of: this.#of, checked, findings }
+  }
+
+  /** From here on it goes through so many of these; each is to be told with {@link Shard.pass}. */
+  go(through: ShardProgress['through'], of: number): void {
+    this.#through = through
+    this.#done = 0
+    this.#of = of
+  }
+
+  /** One more is behind it. */
+  pass(): void {
+    this.#done += 1
   }
 
   /** True where no more is to be begun. */
@@ -129,8 +157,12 @@ export class Shard {
     const judged = new Map<string, Verdict>()
     const isWhole = victim.depth === 1 && victim.ops === undefined
     let marks = -1
+    if (isWhole) this.go('crash points', [...pointsOf(opened)].length)
     for (const point of pointsOf(opened)) {
-      if (isWhole) this.#points += 1
+      if (isWhole) {
+        if (this.#points > 0) this.pass()
+        this.#points += 1
+      }
       if (this.isOver) {
         if (isWhole) this.#pointsLeft += 1
         continue

@@ -12,24 +12,18 @@
  * It is a generator that asks for lives and is given what came of them: it knows nothing of how they are run.
  */
 import { compareImages } from '../directory-image.ts'
-import type { History } from '../history.ts'
 import type { Trace } from '../trace.ts'
 import type { Asks } from './asks.ts'
 import { auditSyncs } from './audit-syncs.ts'
 import { damageRuns, failLives } from './harmed-lives.ts'
 import { loseHeld } from './held-lives.ts'
-import type { Harm, ShardOrder, ShardReport } from './job.ts'
+import type { Harm, ShardReport } from './job.ts'
 import { firstStemOf } from './lives.ts'
-import { Shard } from './shard-states.ts'
+import type { Shard } from './shard-states.ts'
 
-/** Explores; asks for lives as it goes. `isLate`: whether its time is over. */
-export function* exploreShard(
-  asked: ShardOrder,
-  trace: Trace,
-  control: History,
-  isLate: () => boolean = () => false,
-): Asks<ShardReport> {
-  const shard = new Shard(asked, control, isLate)
+/** Explores; asks for lives as it goes. */
+export function* exploreShard(shard: Shard, trace: Trace): Asks<ShardReport> {
+  const { asked } = shard
   const early = yield* rehearse(shard, trace)
   if (early !== undefined) return shard.report(trace.ops.length, early)
   const audited = asked.isAudit === true ? yield* auditSyncs(shard, trace) : undefined

@@ -1,4 +1,5 @@
 /** One line on how far long work is. */
+import type { ShardProgress } from '../explorer/job.ts'
 
 /** What is known of it. */
 export interface Progressed {
@@ -37,6 +38,39 @@ export function progressLine({
     ...(left === undefined ? [] : [`~${duration(left)} left`]),
     ...(scenariosLeft === undefined ? [] : [`${scenariosLeft} to explore`]),
     what,
+  ].join('  ')
+}
+
+/** What is known of an exploration. */
+export interface ExplorationProgressed extends ShardProgress {
+  readonly scenario: string
+  readonly system: string
+  /** Since the first word about this scenario. */
+  readonly elapsedMs: number
+  /** Of the budget; absent where there is none. */
+  readonly leftMs?: number
+  /** Scenarios that are not begun. */
+  readonly scenariosLeft: number
+}
+
+/** `400 cases checked  findings 0  40/s  20/60 crash points  ~800 cases left there  ~20 s left  scenarios to come 3  loop × file`. */
+export function explorationLine(told: ExplorationProgressed): string {
+  const { through, done, of, checked, findings, elapsedMs, scenariosLeft, scenario, system } = told
+  const perSecond = elapsedMs < rateFromMs ? undefined : (checked * 1_000) / elapsedMs
+  // How many states the points to come have is not known before they are reached: as many as those behind.
+  const isCrash = through === 'crash points' && done > 0
+  const casesLeft = isCrash ? Math.round((checked * (of - done)) / done) : undefined
+  const goesMs = done === 0 ? undefined : (elapsedMs * (of - done)) / done
+  const left = shorter(told.leftMs, isCrash ? goesMs : undefined)
+  return [
+    `${checked} cases checked`,
+    `findings ${findings}`,
+    ...(perSecond === undefined ? [] : [`${perSecond.toFixed(perSecond < 10 ? 1 : 0)}/s`]),
+    `${done}/${of} ${through}`,
+    ...(casesLeft === undefined ? [] : [`~${casesLeft} cases left there`]),
+    ...(left === undefined ? [] : [`~${duration(left)} left`]),
+    `scenarios to come ${scenariosLeft}`,
+    `${scenario} × ${system}`,
   ].join('  ')
 }
 

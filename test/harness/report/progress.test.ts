@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { expect, it } from 'vitest'
+import { explorationLine } from '../../../harness/report/progress-line.ts'
 import { progressOn } from '../../../harness/report/progress.ts'
 
 /** A stream that keeps what is written to it. */
@@ -40,4 +41,19 @@ it('progress: none at all where a machine reads', () => {
   progress.print('✗ LOST_COMMIT')
   progress.end()
   expect(text()).toBe('')
+})
+
+it('progress: of an exploration, what was checked, what is left, and where', () => {
+  const told = { through: 'crash points', done: 20, of: 60, checked: 400, findings: 1 } as const
+  const where = { scenario: 'loop', system: 'file', scenariosLeft: 3 }
+  expect(explorationLine({ ...told, ...where, elapsedMs: 10_000 })).toBe(
+    '400 cases checked  findings 1  40/s  20/60 crash points  ~800 cases left there  ~20 s left  scenarios to come 3  loop × file',
+  )
+  expect(explorationLine({ ...told, ...where, elapsedMs: 10_000, leftMs: 5_000 })).toContain(
+    '~5 s left',
+  )
+  const errors = { ...told, ...where, through: 'storage errors' } as const
+  expect(explorationLine({ ...errors, elapsedMs: 900 })).toBe(
+    '400 cases checked  findings 1  20/60 storage errors  scenarios to come 3  loop × file',
+  )
 })
