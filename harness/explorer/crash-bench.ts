@@ -16,6 +16,7 @@ import { baseEnvironment } from '../live/environment.ts'
 import { confirmationFactor, resolveOptions } from '../live/options.ts'
 import { makeScratch, noRoomTrouble, removeTree } from '../live/scratch.ts'
 import { TroubleError } from '../live/trouble.ts'
+import { computeFlags } from '../live/node-flags.ts'
 import { startCommand } from '../live/start-command.ts'
 import { onStop } from '../live/stop.ts'
 import type { Mark } from '../mark.ts'
@@ -74,6 +75,7 @@ export class CrashBench {
   readonly #profile: ProfileName
   readonly #directory: string
   readonly #shardFile: string
+  readonly #shardFlags: readonly string[]
   readonly #bundle: string
   readonly #host: FreshHost
   readonly #forget: () => void
@@ -87,6 +89,7 @@ export class CrashBench {
     readonly profile: ProfileName
     readonly directory: string
     readonly shardFile: string
+    readonly shardFlags: readonly string[]
     readonly bundle: string
     readonly host: FreshHost
     readonly forget: () => void
@@ -98,6 +101,7 @@ export class CrashBench {
     this.#profile = parts.profile
     this.#directory = parts.directory
     this.#shardFile = parts.shardFile
+    this.#shardFlags = parts.shardFlags
     this.#bundle = parts.bundle
     this.#host = parts.host
     this.#forget = parts.forget
@@ -130,6 +134,7 @@ export class CrashBench {
         profile,
         directory,
         shardFile: await buildShard(directory),
+        shardFlags: await computeFlags(),
         bundle: bundle?.file ?? '',
         host: {
           command,
@@ -186,7 +191,7 @@ export class CrashBench {
   ): Promise<ShardReport> {
     const path = join(this.#directory, this.#name('shard'))
     const known = this.#shards.get(asked.shard)
-    const shard = known ?? new ShardProcess(this.#shardFile)
+    const shard = known ?? new ShardProcess(this.#shardFile, this.#shardFlags)
     this.#shards.set(asked.shard, shard)
     const report = await shard.run({ ...asked, bundle: this.#bundle }, path, onProgress)
     if (report.unsupported === undefined) return report
