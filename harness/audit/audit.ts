@@ -8,7 +8,7 @@ import { workloadOfSeed } from '../campaign/group.ts'
 import type { ProfileName } from '../disk-model/profile.ts'
 import { CrashBench, type CrashGroup } from '../explorer/crash-bench.ts'
 import { runShards } from '../explorer/explore.ts'
-import type { AuditedSync } from '../explorer/job.ts'
+import type { AuditedSync, ShardProgress } from '../explorer/job.ts'
 import { parseSchedule } from '../fault-parse.ts'
 import type { SourceTransform } from '../live/bundle.ts'
 import { sitesUnder } from '../report/sites.ts'
@@ -32,6 +32,8 @@ export interface AuditOptions {
   /** Real milliseconds that are left. */
   readonly leftMs?: () => number
   readonly onScenario?: (name: string, syncs: number) => void
+  /** Told about once a second how far all shards of a scenario are, together. */
+  readonly onProgress?: (scenario: string, progress: ShardProgress) => void
 }
 
 /** What is known of a sync that lied. */
@@ -107,7 +109,12 @@ async function auditScenario(
   if (recorded.judgement.verdict !== 'HOLDS') return 'without a fault it does not hold'
   const { leftMs } = options
   const late = leftMs === undefined ? {} : { leftMs }
-  const reports = await runShards(bench, recorded, { jobs, ...late }, { isAudit: true })
+  const reports = await runShards(
+    bench,
+    recorded,
+    { jobs, ...late },
+    { isAudit: true, onProgress: (progress) => options.onProgress?.(scenario.name, progress) },
+  )
   const why = reports.find(({ strange, unsupported }) => strange ?? unsupported)
   if (why !== undefined) return why.strange ?? why.unsupported ?? ''
   const siteOf = sitesUnder(root)

@@ -21,6 +21,8 @@ export interface ShrinkOrder {
   readonly jobs: number
   /** True when no further case is to be started. */
   readonly isOver: () => boolean
+  /** Told of every smaller case, whether it fails, and how many there were. */
+  readonly onTried?: (tried: number, fails: boolean, extent: Extent) => void
 }
 
 /** A failure made smaller. */
@@ -89,6 +91,8 @@ class LiveDoor implements ShrinkDoor<CaseReport> {
   /** Groups by path, so that each workload has one control. */
   readonly #groups = new Map<string, Group>()
   readonly #root: Group
+  readonly #onTried: ShrinkOrder['onTried']
+  #tried = 0
   /** False for a saved workload that the seed does not draw any more: fast-check cannot shrink it. */
   readonly #isDrawn: boolean
 
@@ -98,6 +102,7 @@ class LiveDoor implements ShrinkDoor<CaseReport> {
     this.#root = group
     this.#failure = failureOf({ group, origin, ...rest })
     this.jobs = order.jobs
+    this.#onTried = order.onTried
     this.isOver = order.isOver
     this.#groups.set(group.path ?? rootPath, group)
     const drawn = workloadOfSeed(group.scenario, group.system, group.seed, group.path)
@@ -105,6 +110,13 @@ class LiveDoor implements ShrinkDoor<CaseReport> {
   }
 
   readonly fails = async (candidate: Candidate): Promise<CaseReport | undefined> => {
+    const found = await this.#try(candidate)
+    this.#tried += 1
+    this.#onTried?.(this.#tried, found !== undefined, extentOf(candidate))
+    return found
+  }
+
+  async #try(candidate: Candidate): Promise<CaseReport | undefined> {
     const group = this.#group(candidate)
     const { schedule } = candidate
     const { control } = await this.#bench.control(group)

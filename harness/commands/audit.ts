@@ -35,6 +35,8 @@ export async function auditCommand(
       jobs: options.jobs,
       root: project.directory,
       ...(options.budget === undefined ? {} : { leftMs: () => endMs - performance.now() }),
+      onProgress: (name, { done, of, checked }) =>
+        progress.update(`${done}/${of} syncs  ${checked} states judged  ${name} × ${system.name}`),
       onScenario: (name, syncs) => progress.print(`${name} × ${system.name}  ${syncs} syncs`),
     })
     progress.end()

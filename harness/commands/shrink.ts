@@ -50,7 +50,17 @@ export async function shrinkCommand(
       return exitCode(replayed.verdict)
     }
     const isOver = budgetOf(options.budget ?? budgetMs, stopping.signal)
-    const shrunk = await shrinkFailure(bench, report, { jobs, isOver })
+    const progress = output.progress()
+    let smallest = ''
+    const shrunk = await shrinkFailure(bench, report, {
+      jobs,
+      isOver,
+      onTried: (tried, fails, { faults, steps }) => {
+        if (fails) smallest = `  fails still with ${faults} faults and ${steps} steps`
+        progress.update(`${tried} smaller cases tried${smallest}`)
+      },
+    })
+    progress.end()
     const again = await seeAgain(bench, shrunk.report)
     const found = environmentLine(environment)
     const saved = await savedFrom(bench, shrunk.report, found, liveProfile)

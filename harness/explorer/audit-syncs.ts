@@ -25,17 +25,23 @@ const judgedMax = 400
 /** Audits the syncs that are dealt to this shard. */
 export function* auditSyncs(shard: Shard, trace: Trace): Asks<readonly AuditedSync[]> {
   const audited: AuditedSync[] = []
-  let number = 0
-  for (const place of yield* placesOf(shard, trace)) {
-    const last = place.stem.standing.life === 1 ? Infinity : firstAck(place.trace)
-    for (const traced of place.trace.ops) {
-      if (!isSync(traced.op) || traced.result.code !== undefined || traced.n > last) continue
-      number += 1
-      if (shard.isMine(number) && !shard.isOver)
-        audited.push(yield* auditSync(shard, place, traced))
-    }
+  const all = (yield* placesOf(shard, trace)).flatMap((place) =>
+    syncsOf(place).map((traced) => ({ place, traced })),
+  )
+  shard.go('syncs', all.length)
+  for (const [index, { place, traced }] of all.entries()) {
+    if (shard.isMine(index + 1) && !shard.isOver)
+      audited.push(yield* auditSync(shard, place, traced))
+    shard.pass()
   }
   return audited
+}
+
+function syncsOf({ stem, trace }: Place): readonly TracedOp[] {
+  const last = stem.standing.life === 1 ? Infinity : firstAck(trace)
+  return trace.ops.filter(
+    ({ op, result, n }) => isSync(op) && result.code === undefined && n <= last,
+  )
 }
 
 function* placesOf(shard: Shard, trace: Trace): Asks<readonly Place[]> {

@@ -47,7 +47,7 @@ export const doneWord = 'done'
 /** How far a shard is in what it does now. */
 export interface ShardProgress {
   /** What it goes through, one after the other. */
-  readonly through: 'crash points' | 'held recoveries' | 'storage errors' | 'damages'
+  readonly through: 'crash points' | 'held recoveries' | 'storage errors' | 'damages' | 'syncs'
   /** How many of these are behind it, and how many there are. */
   readonly done: number
   readonly of: number
