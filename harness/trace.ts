@@ -118,6 +118,9 @@ export interface Trace {
 /** What stands for a version of Node in the log of the native hooks. */
 export const nativeNode = 'native'
 
+/** The same where strace saw them. */
+export const straceNode = 'strace'
+
 /** Suffix of op logs in a trace directory; the rest of the name is the stream. */
 export const opLogSuffix = '.ops'
 

@@ -1,0 +1,77 @@
+/**
+ * The strace lane: executables whose calls no preloaded library sees (static programs, Go, a host without a C compiler) run under
+ * `strace`, which shows their ops (`strace-log.ts`) and kills before one of them.
+ *
+ *  L1  strace can only kill, and only before a call: a point after op n is the one before op n + 1, for nothing that survives happens
+ *      between them. Inside a write there is none.
+ *  L2  It counts calls by name and thread. So the life is *rehearsed*: run once from the same state, without the fault, to learn
+ *      which call of which thread op n is; then everything is put back as it was, and the life runs.
+ *  L3  A kill counts only when the killed life's own output shows it: the ops before n complete, op n begun and not done, and its
+ *      thread ended by SIGKILL. Anything else did not fire, and is no case.
+ *  L4  `--seccomp-bpf` is never used: with it an injection silently never fires. Neither is `-P`: it misses relative paths.
+ *  L5  Copies inside the kernel and io_uring are answered "not supported here", so that programs read and write.
+ */
+import { followedCalls } from './strace-follow.ts'
+import type { StracedLog, StracedOp } from './strace-log.ts'
+import { opCalls } from './strace-calls.ts'
+
+/** The call before which a process is killed: the `nth` of its name in its thread, from 1. */
+export interface StraceAim {
+  readonly name: string
+  readonly nth: number
+}
+
+/** Bytes of one write that strace shows. A longer one is not guessed at. */
+const bytesShown = 8 * 1024 * 1024
+
+/** Calls that nobody can follow: they are refused as on a kernel without them. */
+const refused = ['copy_file_range', 'io_uring_setup']
+
+/** Arguments of `strace` in front of a program and its own; the output goes to the file `output`. */
+export function straceArguments(output: string, aim?: StraceAim): readonly string[] {
+  return [
+    '-f',
+    '-qq',
+    '-y',
+    '-xx',
+    '-s',
+    String(bytesShown),
+    '-o',
+    output,
+    '--abbrev=!writev,pwritev,pwritev2',
+    // What was read is of no interest, only how much.
+    '--raw=read,readv',
+    `--trace=${[...opCalls, ...followedCalls].map((name) => `?${name}`).join(',')}`,
+    ...refused.map((name) => `--inject=?${name}:error=ENOSYS`),
+    ...(aim === undefined ? [] : [`--inject=${aim.name}:signal=SIGKILL:when=${aim.nth}`]),
+    '--',
+  ]
+}
+
+/** Where strace has to strike so that a life that is like this one dies before op `n`, or why it cannot. */
+export function aimBefore(
+  { ops }: Pick<StracedLog, 'ops'>,
+  n: number,
+): StraceAim | { readonly why: string } {
+  const op = ops[n - 1]
+  if (op === undefined) return { why: `the life has ${ops.length} ops` }
+  if (!op.isLeaders) return { why: `op ${n} is made by a child: its death is not that of the life` }
+  if (op.firstAtNth !== op.tid)
+    return { why: `another thread is the first to make its ${op.nth}th call of ${op.name}` }
+  return { name: op.name, nth: op.nth }
+}
+
+/** Why a life was not killed before op `n`; `undefined` where its own output shows that it was. */
+export function whyNotKilled({ ops, killed }: StracedLog, n: number): string | undefined {
+  const last = ops[n - 1]
+  if (last === undefined) return `the life made ${ops.length} ops`
+  if (ops.length > n) return `the life went on to op ${ops.length}`
+  const open = ops.find(({ result }) => result === undefined)
+  if (open !== last) return `op ${open?.n ?? n} was not under way alone: ${describe(open ?? last)}`
+  if (!killed.has(last.tid)) return `nothing killed the thread of op ${n}`
+  return undefined
+}
+
+function describe({ n, name, result }: StracedOp): string {
+  return `op ${n} (${name}) ${result === undefined ? 'was begun' : 'was completed'}`
+}
