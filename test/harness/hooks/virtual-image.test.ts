@@ -2,7 +2,7 @@
 import { constants } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { DirectoryImage } from '../../../harness/directory-image.ts'
+import type { DirectoryImage, ImageEntry } from '../../../harness/directory-image.ts'
 import { stateDirectory } from '../../../harness/hooks/paths.ts'
 import { realDisk } from '../../../harness/hooks/real-disk.ts'
 import { VirtualDisk } from '../../../harness/hooks/virtual-disk.ts'
@@ -57,7 +57,7 @@ test('neither the image that a disk was made of nor one taken from it is changed
   fc.assert(
     fc.property(fc.array(act, { maxLength: 8 }), fc.array(act, { maxLength: 8 }), (first, then) => {
       const file = { kind: 'file', bytes: Uint8Array.from([1, 2, 3, 4, 5, 6]) } as const
-      const image: DirectoryImage = new Map([
+      const image: DirectoryImage = new Map<string, ImageEntry>([
         ['a', file],
         ['b', { kind: 'file', bytes: Uint8Array.from([9, 9]) }],
         ['d', { kind: 'directory' }],
