@@ -97,7 +97,7 @@ describe('hunt: real processes', () => {
   })
 
   it('catches what no dying process shows over the disk model', async () => {
-    expect(await hunted(known('B07-no-data-sync'))).toMatchObject({
+    expect(await hunted(known('B07-no-data-sync'), { jobs: 1 })).toMatchObject({
       kind: 'caught',
       by: { verdict: 'LOST_COMMIT' },
     })
