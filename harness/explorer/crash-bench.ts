@@ -16,7 +16,6 @@ import { baseEnvironment } from '../live/environment.ts'
 import { confirmationFactor, resolveOptions } from '../live/options.ts'
 import { makeScratch, noRoomTrouble, removeTree } from '../live/scratch.ts'
 import { TroubleError } from '../live/trouble.ts'
-import { computeFlags } from '../live/node-flags.ts'
 import { startCommand } from '../live/start-command.ts'
 import { onStop } from '../live/stop.ts'
 import type { Mark } from '../mark.ts'
@@ -75,7 +74,6 @@ export class CrashBench {
   readonly #profile: ProfileName
   readonly #directory: string
   readonly #shardFile: string
-  readonly #shardFlags: readonly string[]
   readonly #bundle: string
   readonly #host: FreshHost
   readonly #forget: () => void
@@ -89,7 +87,6 @@ export class CrashBench {
     readonly profile: ProfileName
     readonly directory: string
     readonly shardFile: string
-    readonly shardFlags: readonly string[]
     readonly bundle: string
     readonly host: FreshHost
     readonly forget: () => void
@@ -101,7 +98,6 @@ export class CrashBench {
     this.#profile = parts.profile
     this.#directory = parts.directory
     this.#shardFile = parts.shardFile
-    this.#shardFlags = parts.shardFlags
     this.#bundle = parts.bundle
     this.#host = parts.host
     this.#forget = parts.forget
@@ -134,7 +130,6 @@ export class CrashBench {
         profile,
         directory,
         shardFile: await buildShard(directory),
-        shardFlags: await computeFlags(),
         bundle: bundle?.file ?? '',
         host: {
           command,
@@ -191,7 +186,7 @@ export class CrashBench {
   ): Promise<ShardReport> {
     const path = join(this.#directory, this.#name('shard'))
     const known = this.#shards.get(asked.shard)
-    const shard = known ?? new ShardProcess(this.#shardFile, this.#shardFlags)
+    const shard = known ?? new ShardProcess(this.#shardFile)
     this.#shards.set(asked.shard, shard)
     const report = await shard.run({ ...asked, bundle: this.#bundle }, path, onProgress)
     if (report.unsupported === undefined) return report

@@ -33,10 +33,10 @@ export class ShardProcess {
   #heard: (line: string) => void = () => undefined
   #isHung = false
 
-  /** `program`: the built shard program; `flags`: those of its Node. */
-  constructor(program: string, flags: readonly string[] = [], silenceMs: number = silenceMsMax) {
+  /** `program`: the built shard program. */
+  constructor(program: string, silenceMs: number = silenceMsMax) {
     this.#silenceMs = silenceMs
-    this.#process = execa(process.execPath, [...flags, program], options)
+    this.#process = execa(process.execPath, [program], options)
     this.#ended = this.#process.then(
       ({ shortMessage, stderr }) => `${shortMessage ?? 'it ended'}\n${stderr.slice(-lastWordsMax)}`,
     )
