@@ -37,6 +37,8 @@ type EntryUnit = Extract<Unit, { kind: 'entry' }>
 
 /** Contents kept per file; beyond it they are made anew. */
 const contentsMax = 256
+/** The same in bytes: what fills the rest of a torn write belongs to one content alone. */
+const contentBytesMax = 16 * 2 ** 20
 
 /** Builds images of one life. */
 export class ImageBuilder {
@@ -151,8 +153,9 @@ export class ImageBuilder {
     const cache = this.#cacheOf(file)
     const known = cache.get(key)
     if (known !== undefined) return known
-    const content = contentOf(this.#make(file, units.slice(0, count), chosen))
-    if (cache.size >= contentsMax) cache.clear()
+    const blocks = this.#make(file, units.slice(0, count), chosen)
+    const content = contentOf(blocks)
+    if (cache.size >= contentsMax || cache.size * blocks.size > contentBytesMax) cache.clear()
     cache.set(key, content)
     return content
   }
