@@ -64,8 +64,14 @@ export interface ExplorationOrder {
   readonly profile: ProfileName
   readonly depth: number
   readonly nestedEvery: number
-  /** One in so many of all cases, drawn by the seed. */
-  readonly oneIn: number
+  /** Of all cases one of each kind. */
+  readonly perKind: boolean
+  /** So many scenarios at most, chosen by what they do; absent: all. */
+  readonly scenariosMax?: number
+  /** Told of these. */
+  readonly onChosen?: (chosen: readonly Scenario[]) => void
+  /** Of these the ones that were explored before. */
+  readonly isDone?: (scenario: Scenario) => boolean
   readonly harms: readonly Harm[]
   readonly environment: Environment
   /** Milliseconds: a process that shows nothing for ten times as long is put down. */
@@ -131,7 +137,7 @@ async function exploreWith(
     profile: options.profile === 'ext4' ? 'ext4' : 'posix',
     depth,
     nestedEvery: every,
-    oneIn: 1,
+    perKind: false,
     harms:
       options.errors === false ? ['kill', 'power-loss'] : ['kill', 'power-loss', 'error', 'rot'],
     environment,
@@ -189,7 +195,7 @@ export async function runExploration(
   let scenariosLeft = scenarios.length * systems.length
   let since: { readonly name: string; readonly ms: number } | undefined
   const { journal, part, stop } = order
-  const asked = { profile, harms, depth, nestedEvery, oneIn: order.oneIn, part: part ?? null }
+  const asked = { profile, harms, depth, nestedEvery, perKind: order.perKind, part: part ?? null }
   const results = await explore({
     seed,
     scenarios,
@@ -199,7 +205,10 @@ export async function runExploration(
     harms,
     depth,
     nestedEvery,
-    oneIn: order.oneIn,
+    perKind: order.perKind,
+    ...(order.scenariosMax === undefined ? {} : { scenariosMax: order.scenariosMax }),
+    ...(order.onChosen === undefined ? {} : { onChosen: order.onChosen }),
+    ...(order.isDone === undefined ? {} : { isDone: order.isDone }),
     quietMs: order.quietMs,
     root: order.project.directory,
     isOver: () => isOver() || found >= order.bail,

@@ -169,7 +169,7 @@ async function exploreShare(driven: Driven, { errors }: GateOptions): Promise<vo
   const harms = errors === true ? harmNames : harmNames.filter(isCrash)
   // What is kept of it takes no time.
   if (budgetMs > 0 || order.journal?.hasMore === true)
-    await explorePart(driven, { harms, budgetMs, oneIn: 1, scenariosMax: Infinity })
+    await explorePart(driven, { harms, budgetMs, perKind: false, scenariosMax: Infinity })
 }
 
 function isCrash(harm: Harm): boolean {

@@ -108,9 +108,9 @@ function sayExplored({ explored, order, seed }: Result, { say, ink }: Output): v
   }
   for (const line of notLookedAt(explored, boundsDefaults)) say(`sampled: ${line}`)
   say(exploredSummary(explored))
-  if (order.oneIn !== undefined)
+  if (order.perKind !== undefined)
     say(
-      `explored one in ${order.oneIn} of the cases, drawn by the seed; all of them: killpoint explore --seed ${seed}`,
+      `explored one case of each kind, drawn by the seed; all of them: killpoint explore --seed ${seed}`,
     )
   say('')
   for (const { token, verdict, what, confirmed, isConfirmed } of explored.flatMap(

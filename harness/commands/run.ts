@@ -8,7 +8,7 @@ import { newSeed } from '../seed.ts'
 import type { CampaignJournal } from '../campaign/campaign-journal.ts'
 import { finish, oneByOne, partsOf, runOrder } from './campaign-command.ts'
 import type { CampaignOrder, Driven } from './campaign-order.ts'
-import { explorePart } from './explore-part.ts'
+import { explorePart, partOfRun } from './explore-part.ts'
 import { beginCampaign, journalOf, withJournal } from './journal.ts'
 import type { CommonOptions } from './options.ts'
 import { chooseBoth, type ConfiguredProject } from './project.ts'
@@ -70,14 +70,11 @@ async function runWith(
   return finish(await runOrder(order, output), order, output)
 }
 
-/** Of so many scenarios the explorer does one in so many cases: with the kills that follow, a run ends within a minute on two cores. */
-const part = { oneIn: 16, scenariosMax: 4 }
-
 async function exploreFirst(driven: Driven): Promise<void> {
   const { budget } = driven.order.options
   await explorePart(driven, {
     harms: ['kill', 'power-loss', 'error', 'rot'],
     budgetMs: (budget ?? Infinity) / 2,
-    ...part,
+    ...partOfRun,
   })
 }

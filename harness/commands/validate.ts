@@ -22,7 +22,7 @@ import { finish, oneByOne, partsOf, runOrder } from './campaign-command.ts'
 import type { CampaignOrder, Driven } from './campaign-order.ts'
 import { claimOutcomes } from './claim-outcomes.ts'
 import { claimsTable, type LawsTold } from './claims-table.ts'
-import { explorePart } from './explore-part.ts'
+import { explorePart, partOfRun } from './explore-part.ts'
 import { beginCampaign, journalOf, withJournal } from './journal.ts'
 import { runLawSuite } from './law-suite.ts'
 import { chooseBoth, knownScenarios, type Project } from './project.ts'
@@ -36,9 +36,6 @@ export interface ValidateOptions extends RunOptions {
 
 /** Milliseconds for making failures smaller. */
 const shrinkMs = 30_000
-
-/** How much of the crash states of a power loss is recovered. */
-const part = { oneIn: 8, scenariosMax: 4 }
 
 /** Tests a system, says what became of its laws and claims, and gives the exit code. */
 export async function validateCommand(
@@ -154,7 +151,7 @@ async function lawsOf(
 
 async function losePower(driven: Driven): Promise<void> {
   const budgetMs = driven.leftMs()
-  if (!driven.isOver()) await explorePart(driven, { harms: ['power-loss'], budgetMs, ...part })
+  if (!driven.isOver()) await explorePart(driven, { harms: ['power-loss'], budgetMs, ...partOfRun })
 }
 
 /** `--law`: one law again, or some, as the table names them. */

@@ -91,8 +91,8 @@ export class Watch {
   }
 
   /** A scenario was explored. */
-  explored(result: ScenarioExplored, oneIn: number): void {
-    this.#watched.gatherer.explored(result, oneIn)
+  explored(result: ScenarioExplored, perKind: boolean): void {
+    this.#watched.gatherer.explored(result, perKind)
     this.#findings += result.findings.length
     this.#progress.print(exploredLine(result))
   }

@@ -78,12 +78,9 @@ export function killStates(model: DiskModel, point: CrashPoint, bounds: StateBou
   function* states(): Generator<CrashState> {
     for (const choices of candidates(underWay, options, bounds, `kill ${key(point)}`)) {
       const lost = partsOf(underWay, choices, 'kept')
-      yield {
-        point,
-        fault: { kind: 'kill', at: point.position, lost },
-        image: model.imageAt(point, underWay, choices),
-        missing: missingOf(underWay, choices),
-      }
+      const fault = { kind: 'kill', at: point.position, lost } as const
+      const missing = missingOf(underWay, choices)
+      yield stateOf({ point, fault, missing }, () => model.imageAt(point, underWay, choices))
     }
     if (own === undefined) return
     for (const bytes of cuts) yield killInside(model, point, own, bytes)
@@ -107,12 +104,9 @@ export function powerLossStates(
       const text = choices.map(chosenKey).join()
       if (seen.has(text)) continue
       seen.add(text)
-      yield {
-        point,
-        fault: faultOf(point, pending, choices),
-        image: model.imageAt(point, pending, choices),
-        missing: missingOf(pending, choices),
-      }
+      const fault = faultOf(point, pending, choices)
+      const missing = missingOf(pending, choices)
+      yield stateOf({ point, fault, missing }, () => model.imageAt(point, pending, choices))
     }
   }
 }
@@ -209,11 +203,21 @@ function killInside(
 ): CrashState {
   const inside = { ...point, at: own.called + 0.5 }
   const position = { ...point.position, phase: { kind: 'inside', bytes } as const }
+  const fault = { kind: 'kill', at: position, lost: [] } as const
+  return stateOf({ point: { ...point, position }, fault, missing: [own] }, () =>
+    model.imageAt(inside, [own], [[{ kind: 'prefix', bytes, rest: 'absent' }]]),
+  )
+}
+
+/** A state whose image is made when it is asked for: most are passed over where one of each kind is looked for. */
+function stateOf(known: Omit<CrashState, 'image'>, make: () => CrashImage): CrashState {
+  let made: CrashImage | undefined
   return {
-    point: { ...point, position },
-    fault: { kind: 'kill', at: position, lost: [] },
-    image: model.imageAt(inside, [own], [[{ kind: 'prefix', bytes, rest: 'absent' }]]),
-    missing: [own],
+    ...known,
+    get image() {
+      made ??= make()
+      return made
+    },
   }
 }
 

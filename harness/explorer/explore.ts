@@ -25,6 +25,7 @@ import { missingClaims, type System } from '../system.ts'
 import { stringifyToken } from '../token.ts'
 import { worst, type Verdict } from '../verdict.ts'
 import type { Workload } from '../workload.ts'
+import { chooseScenarios, explorable } from './choose-scenarios.ts'
 import { CrashBench, type CrashGroup, type RecordedCase } from './crash-bench.ts'
 import { simplestFirst } from './findings.ts'
 import { mergePoints, type PointOutcome } from './point-map.ts'
@@ -56,6 +57,8 @@ export interface ExploreOptions {
   readonly depth?: number
   /** One in so many of all cases, drawn by the seed; default all. */
   readonly oneIn?: number
+  /** Of all cases one of each kind (`case-kinds.ts`); default all. */
+  readonly perKind?: boolean
   /** Of the states of one depth, those that are crashed again; default every one. */
   readonly nestedEvery?: number
   /** Replaces sources as they are bundled: planted bugs. */
@@ -67,6 +70,12 @@ export interface ExploreOptions {
   readonly quietMs?: number
   /** Directory that sites are shown relative to. */
   readonly root?: string
+  /** So many scenarios at most, chosen by what they do (`choose-scenarios.ts`); default all. */
+  readonly scenariosMax?: number
+  /** Told of these. */
+  readonly onChosen?: (chosen: readonly Scenario[]) => void
+  /** Of these the ones that were explored before. */
+  readonly isDone?: (scenario: Scenario) => boolean
   /** True when no further scenario is to be explored. */
   readonly isOver?: () => boolean
   /** Real milliseconds that are left: shards stop then, and say how many points are left. */
@@ -151,10 +160,12 @@ export async function explore(options: ExploreOptions): Promise<readonly Scenari
     const bench = await CrashBench.open(system, options)
     try {
       await keep?.open(bench)
-      for (const scenario of options.scenarios) {
+      const { scenarios, recorded } = await choose(bench, options)
+      for (const scenario of scenarios) {
         const named = namedOf(scenario, system)
         if (isOver?.() === true && keep?.has(named) !== true) break
-        const run = (): Promise<ScenarioExplored> => exploreScenario(bench, options, scenario)
+        const run = (): Promise<ScenarioExplored> =>
+          exploreScenario(bench, options, scenario, recorded.get(scenario))
         const result = keep === undefined ? await run() : await keep.once(named, run)
         options.onScenario?.(result)
         results.push(result)
@@ -164,6 +175,50 @@ export async function explore(options: ExploreOptions): Promise<readonly Scenari
     }
   }
   return results
+}
+
+/** The scenarios that are explored, and what was recorded of them for the choice. */
+async function choose(
+  bench: CrashBench,
+  options: ExploreOptions,
+): Promise<{
+  readonly scenarios: readonly Scenario[]
+  readonly recorded: ReadonlyMap<Scenario, RecordedCase>
+}> {
+  const { scenarios, scenariosMax = Infinity, jobs = availableParallelism(), seed } = options
+  const recorded = new Map<Scenario, RecordedCase>()
+  const able = scenarios.filter(
+    (scenario) => whyNot(bench, groupOf(bench, options, scenario)) === undefined,
+  )
+  // Where a life costs a process below the process, the choice would cost more than what is chosen.
+  if (able.length > scenariosMax && !bench.isForeign) {
+    const waiting = able.values()
+    const worker = async (): Promise<void> => {
+      for (const scenario of waiting)
+        recorded.set(scenario, await bench.record(groupOf(bench, options, scenario)))
+    }
+    await Promise.all(Array.from({ length: jobs }, worker))
+  }
+  // What starts processes is not lived in memory.
+  const all = able
+    .filter((scenario) => (recorded.get(scenario)?.trace?.forks ?? []).length === 0)
+    .map((scenario) => {
+      const { workload } = groupOf(bench, options, scenario)
+      return explorable(scenario, workload, recorded.get(scenario)?.trace)
+    })
+  const chosen = able.length > scenariosMax ? chooseScenarios(all, scenariosMax, seed) : scenarios
+  options.onChosen?.(chosen)
+  const left = chosen.filter((scenario) => options.isDone?.(scenario) !== true)
+  return { scenarios: left, recorded }
+}
+
+function groupOf(
+  { system }: CrashBench,
+  options: Pick<ExploreOptions, 'seed' | 'workload'>,
+  scenario: Scenario,
+): CrashGroup {
+  const seed = deriveSeed(options.seed, 'case', scenario.name, system.name, 0)
+  return { scenario, seed, workload: options.workload ?? workloadOfSeed(scenario, system, seed) }
 }
 
 function namedOf({ name }: Scenario, { name: system }: System): Named {
@@ -179,28 +234,27 @@ export function verdictOf(results: readonly ScenarioExplored[]): Verdict {
   ])
 }
 
-/** Explores one scenario over the system of a bench. */
+/** Explores one scenario over the system of a bench. `known`: its recorded control. */
 export async function exploreScenario(
   bench: CrashBench,
   options: ExploreOptions,
   scenario: Scenario,
+  known?: RecordedCase,
 ): Promise<ScenarioExplored> {
   const { system } = bench
-  const known = { ...nothing, scenario: scenario.name, system: system.name }
-  const seed = deriveSeed(options.seed, 'case', scenario.name, system.name, 0)
-  const workload = options.workload ?? workloadOfSeed(scenario, system, seed)
-  const group = { scenario, seed, workload }
+  const named = { ...nothing, scenario: scenario.name, system: system.name }
+  const group = groupOf(bench, options, scenario)
   const reason = whyNot(bench, group)
-  if (reason !== undefined) return { ...known, skipped: reason, verdict: 'SKIPPED' }
-  const recorded = await bench.record(group)
+  if (reason !== undefined) return { ...named, skipped: reason, verdict: 'SKIPPED' }
+  const recorded = known ?? (await bench.record(group))
   const { verdict, finding, reasons } = recorded.judgement
   if (verdict !== 'HOLDS') {
     // As in the live engine: without a fault there is nothing to judge the system by.
     const why = `${finding?.what ?? reasons.join('; ')}\n${recorded.stderr}`.trim()
-    return { ...known, controlFault: why, verdict: 'HARNESS_ERROR' }
+    return { ...named, controlFault: why, verdict: 'HARNESS_ERROR' }
   }
   if (recorded.unseen !== undefined)
-    return { ...known, skipped: `unseen: ${recorded.unseen}`, verdict: 'SKIPPED' }
+    return { ...named, skipped: `unseen: ${recorded.unseen}`, verdict: 'SKIPPED' }
   const prefix = tokenPrefix(group, system, recorded.order.profile)
   const sampled = { scenario: scenario.name, system: system.name, prefix }
   const { onProgress } = options
@@ -211,20 +265,20 @@ export async function exploreScenario(
       : { onProgress: (told) => onProgress({ ...told, ...namedOf(scenario, system) }) }),
   })
   const unsupported = reports.find((report) => report.unsupported !== undefined)?.unsupported
-  if (unsupported !== undefined) return { ...known, skipped: unsupported, verdict: 'SKIPPED' }
+  if (unsupported !== undefined) return { ...named, skipped: unsupported, verdict: 'SKIPPED' }
   const strange = reports.find((report) => report.strange !== undefined)?.strange
   if (strange !== undefined && !system.claims.includes('serial'))
     return {
-      ...known,
+      ...named,
       skipped: 'no two lives of it are the same (claim serial)',
       verdict: 'SKIPPED',
     }
-  if (strange !== undefined) return { ...known, controlFault: strange, verdict: 'HARNESS_ERROR' }
+  if (strange !== undefined) return { ...named, controlFault: strange, verdict: 'HARNESS_ERROR' }
   const findings: ExploredFinding[] = []
   for (const each of reported(reports))
     findings.push(await confirm(bench, group, recorded, each, options.root))
   return {
-    ...known,
+    ...named,
     ops: reports[0]?.ops ?? 0,
     points: reports[0]?.points ?? 0,
     pointsLeft: Math.max(...reports.map(({ pointsLeft }) => pointsLeft)),
@@ -236,7 +290,7 @@ export async function exploreScenario(
       ? {}
       : {
           trace: traceOfOps(
-            { scenario: scenario.name, system: system.name, seed },
+            { scenario: scenario.name, system: system.name, seed: group.seed },
             recorded.trace.ops,
             sitesUnder(options.root ?? process.cwd()),
           ),
@@ -304,6 +358,7 @@ export async function runShards(
     | 'depth'
     | 'nestedEvery'
     | 'oneIn'
+    | 'perKind'
     | 'leftMs'
     | 'stopAt'
     | 'part'
@@ -334,6 +389,7 @@ export async function runShards(
     nestedEvery,
     ...(options.leftMs === undefined ? {} : { budgetMs: options.leftMs() }),
     ...(options.oneIn === undefined ? {} : { oneIn: options.oneIn }),
+    ...(options.perKind === undefined ? {} : { perKind: options.perKind }),
     ...(options.stopAt === undefined ? {} : { stopAt: options.stopAt }),
     ...more,
   }

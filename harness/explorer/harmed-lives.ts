@@ -10,6 +10,7 @@ import type { Mark } from '../mark.ts'
 import type { Trace } from '../trace.ts'
 import type { Asks } from './asks.ts'
 import { afterBetween, type Before, type BetweenFault } from './between-lives.ts'
+import { kindOfError, kindsOfTrace } from './case-kinds.ts'
 import { damagesOf } from './damages.ts'
 import { firstStemOf, isLast, stemAfterCrash, stemAfterEnd, type LivedLife } from './lives.ts'
 import { firstAck } from './held-lives.ts'
@@ -29,14 +30,16 @@ const crashedOps = 3
 /** Lets every storage error hit the first life and recoveries, alone and with a crash behind it. */
 export function* failLives(shard: Shard, trace: Trace): Asks<void> {
   const places = [yield* firstLife(shard, trace), ...(yield* recoveries(shard, trace))]
-  const all = places.flatMap((place) =>
-    storageErrorsOf(place.trace, place.reach).map((error) => ({ place, error })),
-  )
-  shard.go('storage errors', all.length)
-  for (const [index, { place, error }] of all.entries()) {
-    if (shard.isMine(index + 1) && !shard.isOver) yield* fail(shard, place, error)
-    shard.pass()
-  }
+  const errors = places.flatMap((place) => {
+    const kinds = kindsOfTrace(place.trace)
+    const isFirst = place.stem.standing.life === 1
+    return storageErrorsOf(place.trace, place.reach).map((error) => {
+      const kind = kindOfError(kinds, place.trace, error, isFirst)
+      return { kind, place, error }
+    })
+  })
+  for (const { place, error } of shard.mine('storage errors', errors))
+    yield* fail(shard, place, error)
 }
 
 /** As it is lived in memory: in a process of its own a program that polls reads the more often the slower the machine is. */
@@ -49,14 +52,15 @@ function* firstLife(shard: Shard, control: Trace): Asks<Place> {
 
 /** Lets media rot between a life and its recovery. */
 export function* damageRuns(shard: Shard, trace: Trace): Asks<void> {
-  const all = (yield* rotPlaces(shard, trace)).flatMap((before) =>
-    damagesOf(before.image).map((fault) => ({ before, fault })),
+  const damages = (yield* rotPlaces(shard, trace)).flatMap((before) =>
+    damagesOf(before.image).map(({ fault, kind }) => ({
+      kind: `behind ${before.stem.standing.life - 1} | ${kind}`,
+      before,
+      fault,
+    })),
   )
-  shard.go('damages', all.length)
-  for (const [index, { before, fault }] of all.entries()) {
-    if (shard.isMine(index + 1) && !shard.isOver) yield* damage(shard, before, fault)
-    shard.pass()
-  }
+  for (const { before, fault } of shard.mine('damages', damages))
+    yield* damage(shard, before, fault)
 }
 
 function* damage(shard: Shard, { stem, image }: Before, fault: BetweenFault): Asks<void> {

@@ -11,7 +11,7 @@ import type { Trace } from '../trace.ts'
 import type { Asks } from './asks.ts'
 import { firstStemOf, stemAfterCrash } from './lives.ts'
 import type { Place } from './place.ts'
-import type { Shard } from './shard-states.ts'
+import type { Shard, Victim } from './shard-states.ts'
 
 /** Kills that are followed by a power loss. */
 const heldMax = 8
@@ -21,23 +21,30 @@ const behindAck = 2
 /** Loses power in recoveries behind kills. */
 export function* loseHeld(shard: Shard, trace: Trace): Asks<void> {
   const places = [...heldPlaces(shard, trace)]
+  if (shard.asked.perKind === true) {
+    const victims: Victim[] = []
+    for (const place of places) victims.push(...(yield* heldLife(shard, place)))
+    yield* shard.crashOneOfEach('held recoveries', victims)
+    return
+  }
   shard.go('held recoveries', places.length)
-  for (const [index, { stem, image, before }] of places.entries()) {
+  for (const [index, place] of places.entries()) {
     if (index > 0) shard.pass()
     if (!shard.isMine(index + 1) || shard.isOver) continue
-    const given = yield* shard.live(stem.standing, image, [], true)
-    if (given.trace === undefined) continue
-    const to = firstAck(given.trace) + behindAck
-    yield* shard.crash({
-      stem,
-      image,
-      trace: given.trace,
-      before,
-      inside: [],
-      depth: Math.max(2, shard.asked.depth),
-      ops: { from: 1, to },
-    })
+    for (const victim of yield* heldLife(shard, place)) yield* shard.crash(victim)
   }
+}
+
+/** What a recovery on such a machine does; nothing where it leaves no trace. */
+function* heldLife(
+  shard: Shard,
+  { stem, image, before }: Omit<Place, 'trace'>,
+): Asks<readonly Victim[]> {
+  const { trace } = yield* shard.live(stem.standing, image, [], true)
+  if (trace === undefined) return []
+  const depth = Math.max(2, shard.asked.depth)
+  const ops = { from: 1, to: firstAck(trace) + behindAck }
+  return [{ stem, image, trace, before, inside: [], depth, ops }]
 }
 
 /** Op of the first ack of a life; its last op where there is none. */

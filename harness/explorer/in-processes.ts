@@ -21,6 +21,9 @@ import { exploreShard } from './shard.ts'
 /** Distinct states that are recovered where nobody says how many. */
 export const processStatesMax = 200
 
+/** Of a part of an exploration: one in so many of these states, since each is a process or two. */
+const partOfStates = 16
+
 /** What an exploration in processes is given. */
 export interface InProcesses {
   /** Runs one life. */
@@ -40,13 +43,12 @@ export async function exploreInProcesses(
 ): Promise<readonly ShardReport[]> {
   if (trace === undefined) return []
   const harms = asked.harms.filter((harm) => harm === 'kill' || harm === 'power-loss')
-  const { oneIn = 1 } = asked
-  const count = Math.ceil(statesMax / oneIn)
+  const count = asked.perKind === true ? Math.ceil(statesMax / partOfStates) : statesMax
   const { chosen, distinct } = chooseStates(asked, trace, harms, count)
   const endMs = performance.now() + (asked.budgetMs ?? Infinity)
   return await Promise.all(
     shards.map(async (number) => {
-      const shown = { shard: number, harms, depth: 1, oneIn: 1, bundle: '', chosen }
+      const shown = { shard: number, harms, depth: 1, perKind: false, bundle: '', chosen }
       const shard = new Shard({ ...asked, ...shown }, control, () => performance.now() > endMs)
       const told = await answer(exploreShard(shard, trace), async (wanted) => {
         onProgress?.(number, shard.progress)

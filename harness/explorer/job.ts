@@ -70,6 +70,8 @@ export interface ShardOrder {
   readonly depth: number
   /** Of all that is dealt, one in so many is done; which ones the seed says, not the number of shards. Default 1: all. */
   readonly oneIn?: number
+  /** Of all cases one of each kind (`case-kinds.ts`), whatever the number of shards. Default false: all. */
+  readonly perKind?: boolean
   /** Of the states of one depth, those that are crashed again: every one (1), every second, … by their hash. */
   readonly nestedEvery: number
   /** Real milliseconds from the shard's start after which no further point is begun. */

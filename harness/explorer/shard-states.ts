@@ -8,9 +8,11 @@ import { stringifySchedule } from '../fault-text.ts'
 import { historyOfMarks, type History } from '../history.ts'
 import type { Mark } from '../mark.ts'
 import { RecoverySample, type RecoveryCost } from '../recovery.ts'
+import { random, type Random } from '../seed.ts'
 import type { Trace } from '../trace.ts'
 import type { Verdict } from '../verdict.ts'
 import type { Asks, LifeGiven, Recording } from './asks.ts'
+import { kindOfState, kindsOfTrace } from './case-kinds.ts'
 import { Findings, type Crashed, type Sites } from './findings.ts'
 import {
   noCounts,
@@ -29,6 +31,7 @@ import {
   type Standing,
   type Stem,
 } from './lives.ts'
+import { OneOfEach } from './one-of-each.ts'
 import { PointMap } from './point-map.ts'
 import { hasFired } from './replay-case.ts'
 
@@ -142,21 +145,89 @@ export class Shard {
     return number % oneIn === drawn && Math.floor(number / oneIn) % shards === shard
   }
 
+  /** What of a list is done here: all of it or, of a part, one of each kind; as it is dealt, and as long as there is time. */
+  *mine<Item extends { readonly kind: string }>(
+    through: ShardProgress['through'],
+    items: readonly Item[],
+  ): Generator<Item> {
+    const part = this.#part(items)
+    this.go(through, part.length)
+    for (const [index, item] of part.entries()) {
+      if (this.isMine(index + 1) && !this.isOver) yield item
+      this.pass()
+    }
+  }
+
+  #part<Item extends { readonly kind: string }>(items: readonly Item[]): readonly Item[] {
+    if (this.asked.perKind !== true) return items
+    const numbers = this.#ranks()
+    const chosen = new OneOfEach<Item>()
+    for (const item of items) chosen.add(item.kind, numbers.real(), item)
+    return chosen.list()
+  }
+
+  /** The same for every shard. */
+  #ranks(): Random {
+    return random(this.asked.order.seed, 'sample', 'one of each kind')
+  }
+
   /** The disk that a recorded life left. */
   modelOf(trace: Trace): DirectoryImage {
     return rebuildDirectory(trace)
   }
 
-  /** Crashes a life at every point, in every state. */
+  /** Crashes a life at every point, in every state; of a part, the first life in one state of each kind. */
   *crash(victim: Victim): Asks<void> {
-    const { order, harms, bounds: given } = this.asked
-    const isFirst = victim.depth === 1 && victim.ops === undefined
-    const bounds = isFirst ? given : { ...laterBounds, seed: given.seed }
-    const model = new DiskModel(victim.trace, victim.before, order.profile, order.seed)
-    const opened: Opened = { ...victim, model, marks: model.marks.map(parseMark) }
+    const isWhole = isWholeLife(victim)
+    if (isWhole && this.asked.perKind === true) {
+      yield* this.crashOneOfEach('crash points', [victim])
+      return
+    }
+    const opened = this.#open(victim)
     const judged = new Map<string, Verdict>()
-    const isWhole = victim.depth === 1 && victim.ops === undefined
     let marks = -1
+    for (const state of this.#statesOf(opened, isWhole)) {
+      // Images judged with the ledger of now.
+      if (state.point.marks !== marks) judged.clear()
+      marks = state.point.marks
+      if (isWhole && !this.isMine(numberIn(state.image.hash, 0))) continue
+      if (isWhole && this.asked.chosen?.has(stateKey(state)) === false) continue
+      yield* this.#visit(opened, state, judged)
+    }
+  }
+
+  /** Crashes lives in one state of each kind that any of them has. */
+  *crashOneOfEach(through: ShardProgress['through'], victims: readonly Victim[]): Asks<void> {
+    const numbers = this.#ranks()
+    const chosen = new OneOfEach<{ readonly opened: Opened; readonly state: CrashState }>()
+    for (const victim of victims) {
+      const opened = this.#open(victim)
+      const kinds = kindsOfTrace(victim.trace)
+      for (const state of this.#statesOf(opened, true))
+        chosen.add(kindOfState(kinds, state), numbers.real(), { opened, state })
+    }
+    const list = chosen.list()
+    this.go(through, list.length)
+    for (const { opened, state } of list) {
+      if (this.isMine(numberIn(state.image.hash, 0))) {
+        if (this.isOver) this.#pointsLeft += 1
+        else yield* this.#visit(opened, state, new Map())
+      }
+      this.pass()
+    }
+  }
+
+  #open(victim: Victim): Opened {
+    const { order } = this.asked
+    const model = new DiskModel(victim.trace, victim.before, order.profile, order.seed)
+    return { ...victim, model, marks: model.marks.map(parseMark) }
+  }
+
+  /** The states of a life, point by point; `isShared`: every shard goes through them. */
+  *#statesOf(opened: Opened, isShared: boolean): Generator<CrashState> {
+    const { harms, bounds: given } = this.asked
+    const isWhole = isWholeLife(opened)
+    const bounds = isWhole ? given : { ...laterBounds, seed: given.seed }
     if (isWhole) this.go('crash points', [...pointsOf(opened)].length)
     for (const point of pointsOf(opened)) {
       if (isWhole) {
@@ -167,19 +238,17 @@ export class Shard {
         if (isWhole) this.#pointsLeft += 1
         continue
       }
-      // Images judged with the ledger of now.
-      if (point.marks !== marks) judged.clear()
-      marks = point.marks
-      if (!victim.inside.every((fault) => hasFired(opened.marks.slice(0, marks), fault))) continue
+      if (!opened.inside.every((fault) => hasFired(opened.marks.slice(0, point.marks), fault)))
+        continue
       for (const harm of harms) {
         if (harm !== 'kill' && harm !== 'power-loss') continue
-        const found =
-          harm === 'kill' ? killStates(model, point, bounds) : powerLossStates(model, point, bounds)
-        // Points of the first life are the same for all shards: the first of them counts what exists there.
-        if (this.asked.shard === 0 || !isWhole) this.counts.exists += found.exists
+        const states = harm === 'kill' ? killStates : powerLossStates
+        const found = states(opened.model, point, bounds)
+        // The first of the shards counts what exists where they all go.
+        if (this.asked.shard === 0 || !isShared) this.counts.exists += found.exists
         for (const state of found.states) {
           if (this.#isStopped) return
-          yield* this.#visit(opened, state, judged)
+          yield state
         }
       }
     }
@@ -187,9 +256,7 @@ export class Shard {
 
   *#visit(victim: Opened, state: CrashState, judged: Map<string, Verdict>): Asks<void> {
     const { hash } = state.image
-    const isWhole = victim.depth === 1 && victim.ops === undefined
-    if (isWhole && !this.isMine(numberIn(hash, 0))) return
-    if (isWhole && this.asked.chosen?.has(stateKey(state)) === false) return
+    const isWhole = isWholeLife(victim)
     this.counts.built += 1
     const reboots = state.fault.kind === 'kill' ? 0 : 1
     const { depth, nestedEvery } = this.asked
@@ -337,6 +404,11 @@ export class Shard {
     this.#findings.add(stem, judgement, history, crashed)
     this.#isStopped ||= stopAt.includes(judgement.verdict)
   }
+}
+
+/** True for the first life of a run, which is crashed at every point. */
+function isWholeLife({ depth, ops }: Victim): boolean {
+  return depth === 1 && ops === undefined
 }
 
 interface Weighed {

@@ -52,7 +52,7 @@ export class ResultGatherer {
   readonly #explored: Explored[] = []
   readonly #verdicts: Verdict[] = []
   readonly #recoveries = new RecoverySample()
-  #oneIn = 1
+  #perKind = false
   readonly #siteOf: ReturnType<typeof sitesUnder>
 
   constructor(head: ResultHead) {
@@ -84,8 +84,8 @@ export class ResultGatherer {
     })
   }
 
-  explored(result: ScenarioExplored, oneIn = 1): void {
-    this.#oneIn = oneIn
+  explored(result: ScenarioExplored, perKind = false): void {
+    this.#perKind = perKind
     const { scenario, system } = result
     const { trace, map = [], prefix = '', recoveries = [], ...rest } = result
     for (const point of recoveries) this.#recoveries.add(point)
@@ -132,7 +132,7 @@ export class ResultGatherer {
         cases: this.#head.cases,
         workloads: Number.isFinite(this.#head.workloads) ? this.#head.workloads : null,
         budgetMs: budgetMs ?? null,
-        ...(this.#oneIn === 1 ? {} : { oneIn: this.#oneIn }),
+        ...(this.#perKind ? { perKind: true as const } : {}),
       },
       environment: { ...environment },
       verdict,

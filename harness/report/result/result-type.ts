@@ -20,6 +20,7 @@ export interface ResultFile {
     cases: number
     workloads: number | null
     budgetMs: number | null
+    perKind?: true
     oneIn?: number
   }
   environment: {

@@ -258,7 +258,9 @@ export const resultSchema: v.GenericSchema<unknown, ResultFile> = v.object({
     cases: count,
     workloads: v.nullable(count),
     budgetMs: v.nullable(v.number()),
-    /** Of so many cases of the explorer one was done. */
+    /** Of the explorer's cases one of each kind was done, of a few scenarios. */
+    perKind: v.exactOptional(v.literal(true)),
+    /** Of so many cases of the explorer one was done: in results of before. */
     oneIn: v.exactOptional(count),
   }),
   environment,
