@@ -107,7 +107,7 @@ export const zombieBeside: FaultClass = {
   needs: ['fencing'],
   draw: (control, random) => {
     // Held at an op that has not happened yet: a program without hooks cannot be.
-    if (control.afterOnly === true) return undefined
+    if (isCoarse(control)) return undefined
     const at = position(random.pick(control.ops).n, side(control, random))
     const until = position(1 + random.below(control.ops.length))
     return { schedule: [[{ kind: 'zombie', at, until }]] }
@@ -123,7 +123,7 @@ export function concurrentResumers(counts: readonly number[]): FaultClass {
       const op = random.pick(control.ops)
       const barrier = position(1 + random.below(8))
       const count = random.pick(counts)
-      const isHeld = control.afterOnly !== true && random.chance(0.5)
+      const isHeld = !isCoarse(control) && random.chance(0.5)
       return {
         schedule: [
           [killFault(op.n, drawPhase(control, op, random))],
@@ -236,8 +236,9 @@ function killFault(n: number, phase: Phase | 'before' | 'after'): Fault {
 }
 
 /** Phases in which an op's death leaves different states; a torn write at its start, middle and end. */
-function phasesOf({ afterOnly }: Control, { op }: ControlOp): readonly Phase[] {
+function phasesOf({ afterOnly, killsOnly }: Control, { op }: ControlOp): readonly Phase[] {
   if (afterOnly === true) return [{ kind: 'after' }]
+  if (killsOnly === true) return [{ kind: 'before' }]
   const around: readonly Phase[] = [{ kind: 'before' }, { kind: 'after' }]
   if (op.kind !== 'write' || op.length < 2) return around
   const tears = new Set([1, Math.floor(op.length / 2), op.length - 1])
@@ -245,14 +246,20 @@ function phasesOf({ afterOnly }: Control, { op }: ControlOp): readonly Phase[] {
 }
 
 function drawPhase(control: Control, op: ControlOp, random: Random): Phase {
-  const isTearable = control.afterOnly !== true && op.op.kind === 'write' && op.op.length >= 2
+  const isTearable = !isCoarse(control) && op.op.kind === 'write' && op.op.length >= 2
   if (isTearable && random.chance(0.5))
     return { kind: 'inside', bytes: 1 + random.below(op.op.length - 1) }
   return { kind: side(control, random) }
 }
 
+/** Whether a process can neither be held before an op nor die inside one. */
+function isCoarse({ afterOnly, killsOnly }: Control): boolean {
+  return afterOnly === true || killsOnly === true
+}
+
 /** Before or after an op, where both can be. */
-export function side({ afterOnly }: Control, random: Random): 'before' | 'after' {
+export function side({ afterOnly, killsOnly }: Control, random: Random): 'before' | 'after' {
+  if (killsOnly === true) return 'before'
   return afterOnly === true ? 'after' : random.pick(['before', 'after'] as const)
 }
 

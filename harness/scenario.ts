@@ -40,6 +40,8 @@ export interface Control {
   readonly messages?: readonly ControlMessage[]
   /** True for a program without hooks: its ops are its marks, and a fault can strike after one of them only. */
   readonly afterOnly?: boolean
+  /** True where a life can only be killed, and only before an op: under strace. */
+  readonly killsOnly?: boolean
   /** True where the ops were seen below the process: a recovery there may have far fewer of them than a first life. */
   readonly isNative?: boolean
 }

@@ -279,7 +279,9 @@ class SystemCampaign {
     const found = await runControl(this.#engine, group, 'control', this.#options.profile)
     const { report, control, history } = found
     if (this.#isStopped()) return []
-    if (report.run.unseen !== undefined) coverage.unseen = report.run.unseen
+    const { unseen, traced } = report.run
+    if (unseen !== undefined) coverage.unseen = unseen
+    if (traced !== undefined) coverage.traced = traced
     this.#options.onCase?.(report)
     if (control === undefined || history === undefined) return [report]
     addPoints(coverage, group.seed, pointsStruck(group, control))

@@ -56,6 +56,8 @@ export interface ScenarioCoverage {
   readonly sometimes: Map<string, number>
   /** Why an executable was driven by its marks although this host has native hooks: what these saw is not what it did. */
   unseen?: string
+  /** Why there are no native hooks, where strace showed the ops of an executable. */
+  traced?: string
   cases: number
   /** Draws whose fault was not reached: drawn anew, no cases. */
   notFired: number

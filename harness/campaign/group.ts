@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { markTold, tracedMark } from '../corpus/traced-mark.ts'
 import type { History } from '../history.ts'
 import { isWorkerMark } from '../ledger.ts'
-import { nativeNode, type Trace, type TracedOp } from '../trace.ts'
+import { nativeNode, straceNode, type Trace, type TracedOp } from '../trace.ts'
 import type {
   CasePlan,
   Control,
@@ -218,7 +218,8 @@ export function controlOf(workload: Workload, trace: Trace): Control {
     workload,
     ops: ops.map(controlOp),
     ...(messages.length === 0 ? {} : { messages }),
-    ...(node === nativeNode ? { isNative: true } : {}),
+    ...(node === nativeNode || node === straceNode ? { isNative: true } : {}),
+    ...(node === straceNode ? { killsOnly: true } : {}),
   }
 }
 

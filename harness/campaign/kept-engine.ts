@@ -53,7 +53,7 @@ export async function keptEngine(
       decode: (kept) => decodeRun(kept, asked),
       isKept: ({ ending }) => ending.kind !== 'trouble' && stop?.aborted !== true,
     })
-    if (run.unseen !== undefined) engine.knowUnseen(asked.workload, run.unseen)
+    engine.knowUnseen(asked.workload, run)
     return run
   }
   return {

@@ -11,7 +11,10 @@ import { traceOfOps } from '../report/result/told-trace.ts'
 import { controlOf } from './group.ts'
 import { mainStream } from './trial.ts'
 
-type Told = Pick<CaseRun, 'ending' | 'lives' | 'acts' | 'orphans' | 'landed' | 'unseen' | 'kept'>
+type Told = Pick<
+  CaseRun,
+  'ending' | 'lives' | 'acts' | 'orphans' | 'landed' | 'unseen' | 'traced' | 'kept'
+>
 
 /** A run as it is kept. */
 interface KeptRun extends Told {
@@ -21,7 +24,7 @@ interface KeptRun extends Told {
 
 /** The plain data of a run. */
 export function encodeRun(run: CaseRun, siteOf: SiteOf): unknown {
-  const { ending, lives, acts, orphans, landed, unseen } = run
+  const { ending, lives, acts, orphans, landed, unseen, traced } = run
   const kept = run.kept ?? keptTrace(run, siteOf)
   return {
     ending,
@@ -30,6 +33,7 @@ export function encodeRun(run: CaseRun, siteOf: SiteOf): unknown {
     orphans,
     ...(landed === undefined ? {} : { landed }),
     ...(unseen === undefined ? {} : { unseen }),
+    ...(traced === undefined ? {} : { traced }),
     ...(kept === undefined ? {} : { kept }),
     ledger: textOf(run.ledger),
   } satisfies KeptRun
@@ -48,10 +52,16 @@ export function decodeRun(data: unknown, asked: LiveCase): CaseRun {
 function keptTrace({ case: asked, traces }: CaseRun, siteOf: SiteOf): KeptTrace | undefined {
   const trace = mainStream(traces)
   if (trace === undefined) return undefined
-  const { ops, messages, isNative = false } = controlOf(asked.workload, trace)
+  const { ops, messages, isNative = false, killsOnly } = controlOf(asked.workload, trace)
   const { kind, text, site, sites } = traceOfOps(nobody, trace.ops, siteOf)
   const told = { kind, text, site, sites }
-  return { ops, ...(messages === undefined ? {} : { messages }), isNative, told }
+  return {
+    ops,
+    ...(messages === undefined ? {} : { messages }),
+    isNative,
+    ...(killsOnly === true ? { killsOnly } : {}),
+    told,
+  }
 }
 
 /** The names stand in the group. */

@@ -104,12 +104,13 @@ export async function runControl(
 /** Where faults can be put: at the ops of its trace, at what was kept of these, or at its marks. */
 function controlFrom({ workload }: Group, { traces, kept }: CaseRun, history: History): Control {
   if (kept !== undefined) {
-    const { ops, messages, isNative } = kept
+    const { ops, messages, isNative, killsOnly } = kept
     return {
       workload,
       ops,
       ...(messages === undefined ? {} : { messages }),
       ...(isNative ? { isNative } : {}),
+      ...(killsOnly === true ? { killsOnly } : {}),
     }
   }
   const trace = mainStream(traces)

@@ -44,7 +44,9 @@ export function sayResult(
   for (const { token, text } of corpus) say(`corpus  ${token}  ${text}`)
   for (const { scenario, system, missing } of skipped)
     say(`skipped ${scenario} × ${system}: it does not claim ${missing}`)
-  for (const [why, pairs] of unseenOf(result)) {
+  for (const [why, pairs] of pairsWith(result, 'traced'))
+    say(`shown by strace: ${pairs.join(', ')}${why === '' ? '' : `: no native hooks: ${why}`}`)
+  for (const [why, pairs] of pairsWith(result, 'unseen')) {
     say(`unseen by the native hooks: ${pairs.join(', ')}: ${why}`)
     say(`  ${unseenHint}`)
   }
@@ -76,12 +78,14 @@ export function sayResult(
   }
 }
 
-/** Why executables were driven by their marks, and in which scenarios. */
-function unseenOf({ coverage }: Result): ReadonlyMap<string, readonly string[]> {
+/** Why executables were driven by their marks, or their ops shown by strace, and in which scenarios. */
+function pairsWith(
+  { coverage }: Result,
+  lane: 'unseen' | 'traced',
+): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>()
-  for (const { scenario, system, unseen } of coverage)
-    if (unseen !== undefined)
-      found.set(unseen, [...(found.get(unseen) ?? []), `${scenario} × ${system}`])
+  for (const { scenario, system, [lane]: why } of coverage)
+    if (why !== undefined) found.set(why, [...(found.get(why) ?? []), `${scenario} × ${system}`])
   return found
 }
 

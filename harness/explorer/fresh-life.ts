@@ -26,7 +26,7 @@ import type { LifeGiven, LifeWanted } from './asks.ts'
 import { hookFaultOf } from './hook-fault.ts'
 import type { CaseOrder } from './job.ts'
 import { environmentOf } from './lives.ts'
-import { endWhenQuiet } from './quiet-life.ts'
+import { endWhenQuiet } from '../live/quiet-life.ts'
 
 /** Bytes of stderr after which a life is put down. */
 const stderrBytesMax = 16 * 1024 * 1024

@@ -29,6 +29,10 @@ export async function assess(
   if (context.host.tracker.stopped) throw new TroubleError(stoppedTrouble)
   if (end.kind === 'left' || end.kind === 'at-barrier') return undefined
   const { facts } = end
+  const missed = context.straced.get(facts.life)?.missed
+  // Whatever else it died of: strace struck somewhere else than it was aimed.
+  if (missed !== undefined && facts.unfired.length > 0 && facts.signal === 'SIGKILL')
+    return notFired(facts.life, facts.unfired, missed)
   const aimed = shooting?.life === facts.life
   const shot = aimed && (await shooting.fell)
   const odd = oddEnd(context, facts, { first, shot, wedged: end.kind === 'wedged' })
@@ -37,7 +41,7 @@ export async function assess(
   if (aimed && !shot) return notFired(facts.life, [], 'the run ended before the shot')
   if (facts.unfired.length === 0) return undefined
   if (!first && facts.code !== 0) return 'gave-up'
-  return notFired(facts.life, facts.unfired, 'the life ended before it')
+  return notFired(facts.life, facts.unfired, missed ?? 'the life ended before it')
 }
 
 /** The ending of a case that is none. */

@@ -7,6 +7,7 @@
  *     worker reported.
  */
 import { mkdirSync } from 'node:fs'
+import type { HookFault } from '../hooks/fault.ts'
 import { deriveSeed } from '../seed.ts'
 import type { RunningService } from '../system.ts'
 import type { LiveCase, ProcessFacts } from './case.ts'
@@ -15,7 +16,8 @@ import type { SeenMark } from './case-ledger.ts'
 import { lifeEnvironment } from './environment.ts'
 import type { Host } from './host.ts'
 import { launch } from './launch.ts'
-import type { LifeProcess, ProcessEnd } from './launch.ts'
+import type { Launch, LifeProcess, ProcessEnd } from './launch.ts'
+import { StracedStart, type StracedEnd } from './straced-start.ts'
 import { killGroup, signalProcess } from './process-state.ts'
 import type { CaseDirectories } from './scratch.ts'
 import { gated } from './strikes.ts'
@@ -33,6 +35,8 @@ export interface StartOrder {
   readonly takeover: 'if-dead' | 'always'
   readonly lane: 'plain' | 'counted' | 'recording'
   readonly faults: string
+  /** Faults for strace, which is told them otherwise. */
+  readonly strikes?: readonly HookFault[]
   /** JSON. */
   readonly signal?: string
   /** Whether it is to stand still before it begins; for executables without hooks. */
@@ -47,6 +51,8 @@ export interface Started extends LifeProcess {
   readonly verb: 'run' | 'signal' | 'cancel'
   readonly trace: string
   readonly told: Heard
+  /** Tells what strace showed of it, when it has ended. */
+  readonly straced?: StracedStart
   /** Set when it ended. */
   end?: ProcessEnd
   /** Called when it ended: ends a pause. */
@@ -75,6 +81,8 @@ export class CaseContext {
   readonly services: ReadonlyMap<string, RunningService>
   /** Steps whose effect is in the ledger, or of which the run said what became of them: unknown, if it did not see to the effect. */
   readonly reached: Set<string> = new Set<string>()
+  /** Of lives under strace: what it showed of their end. */
+  readonly straced: Map<number, StracedEnd> = new Map<number, StracedEnd>()
   readonly #told = new Map<number, Heard>()
   /** Lives that run, or stand still and can go on. */
   readonly #alive = new Set<number>()
@@ -133,16 +141,19 @@ export class CaseContext {
     const life = (this.#lives += 1)
     const { host, directories } = this
     const trace = `${directories.trace}/${life}`
-    if (order.lane !== 'plain' || host.command.native !== undefined) mkdirSync(trace)
+    if (order.lane !== 'plain' || host.command.native !== undefined || order.strikes !== undefined)
+      mkdirSync(trace)
     const { file, arguments: args } = host.command
-    const child = await launch({
+    const plain = {
       ...(order.isGated === true ? gated(file, args) : { file, arguments: args }),
       cwd: host.command.cwd ?? directories.root,
       ledger: this.ledger.descriptor,
       stderrBytesMax: host.options.stderrBytesMax,
       takesGroupAlong: this.asked.descendants !== 'stay',
       environment: this.#environment(order, life, trace),
-    })
+    }
+    const straced = await this.#straced(order, life, plain, trace)
+    const child = await launch(straced?.launch ?? plain)
     host.tracker.began(child.pid)
     const { verb, takeover } = order
     const clockMs = this.#clockMs
@@ -158,7 +169,15 @@ export class CaseContext {
     if (verb === 'run') this.#alive.add(life)
     const told: Heard = { count: 0, begun: false, done: false, back: false, faults: [] }
     this.#told.set(life, told)
-    const started: Started = { ...child, life, verb, trace, told, putDown: false }
+    const started: Started = {
+      ...child,
+      life,
+      verb,
+      trace,
+      told,
+      putDown: false,
+      ...(straced === undefined ? {} : { straced }),
+    }
     void child.ended.then((end) => {
       this.#alive.delete(life)
       started.end = end
@@ -173,11 +192,47 @@ export class CaseContext {
     const { code, signal } = await started.ended
     const { leftGroup, stderrBytes } = await started.reaped
     this.host.tracker.ended(pid)
+    this.#prove(started)
     this.observe()
     this.ledger.append({ mark: 'exit', life, code, signal, realMs: this.realMs() })
     const { putDown } = started
     const stderr = started.tail()
     return { life, pid, verb, code, signal, putDown, stderr, stderrBytes, leftGroup }
+  }
+
+  /** Under strace, where its ops are wanted or it is to be killed; with the rehearsal that this takes. */
+  async #straced(
+    { lane, strikes = [], verb }: StartOrder,
+    life: number,
+    plain: Launch,
+    trace: string,
+  ): Promise<StracedStart | undefined> {
+    const { command, options, tracker } = this.host
+    const { strace } = command
+    const records = lane === 'recording'
+    if (strace === undefined || verb !== 'run' || !(records || strikes.length > 0)) return undefined
+    return await StracedStart.prepare({
+      strace,
+      life,
+      launch: plain,
+      directories: this.directories,
+      trace,
+      strikes,
+      records,
+      quietMs: options.quietMs,
+      began: (pid) => tracker.began(pid),
+      ended: (pid) => tracker.ended(pid),
+    })
+  }
+
+  /** Under strace the fault's line is written when the kill is proven: the life itself is dead by then. */
+  #prove({ life, straced }: Started): void {
+    if (straced === undefined) return
+    const end = straced.conclude()
+    this.straced.set(life, end)
+    const { fired } = end
+    if (fired?.at.kind !== 'op') return
+    this.ledger.append({ mark: 'fault', life, fault: fired.text, stream: '1', op: fired.at.n })
   }
 
   /** Lets a held process go on. */

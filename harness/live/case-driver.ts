@@ -12,6 +12,7 @@ import type { Fault, LifeFaults, Position } from '../fault.ts'
 import { stringifyFault } from '../fault-text.ts'
 import { encodeHookFaults, isDiskFault, type HookFault, type WireFault } from '../hooks/fault.ts'
 import { encodeNativeFaults, whyNotNative } from '../native/faults.ts'
+import { whyNotTraced } from '../native/strace-lane.ts'
 import { assess, notFired, unsupported } from './assess.ts'
 import type { Ending, LifeFacts, LiveCase } from './case.ts'
 import { betweenLivesMs } from './case-context.ts'
@@ -23,7 +24,7 @@ import { OutsideActs } from './outside.ts'
 import { hookFaultsOf, planLife } from './plan.ts'
 import type { BeforeLife, LifePlan } from './plan.ts'
 import { rot } from './rot.ts'
-import { killFromOutside, shotAt, Shooting } from './shot.ts'
+import { killAtOp, killFromOutside, shotAt, Shooting } from './shot.ts'
 import { isGate, strike, whyNotFromOutside } from './strikes.ts'
 import { conclude, run } from './tenure.ts'
 import type { Tenure, TenureEnd } from './tenure.ts'
@@ -153,11 +154,15 @@ export class CaseDriver {
     const { system, command } = this.#context.host
     const shot = randomKill?.life === slot ? randomKill : undefined
     if (shot !== undefined && !command.hooked) return planLife([killFromOutside(this.#asked, shot)])
-    const plan = planLife(faults, {
+    // Nothing holds it until a shot is aimed: it dies at the op that was drawn.
+    const exact = shot !== undefined && command.strace !== undefined
+    const plan = planLife(exact ? [killAtOp(this.#asked, shot)] : faults, {
       ...(zombie === undefined || zombie.until === 'done'
         ? {}
         : { zombie: { fault: zombie.fault, wakeAt: zombie.until } }),
-      ...(shot === undefined ? {} : { shot: { aimAt: shotAt(this.#asked, shot), last: shot.ops } }),
+      ...(shot === undefined || exact
+        ? {}
+        : { shot: { aimAt: shotAt(this.#asked, shot), last: shot.ops } }),
     })
     const [first] = plan.impossible
     if (first !== undefined) throw unsupported(`${stringifyFault(first.fault)}: ${first.why}`)
@@ -236,7 +241,7 @@ export class CaseDriver {
   ): Promise<Tenure> {
     const { randomKill } = this.#asked
     const shot = randomKill?.life === slot
-    const { hooked, native } = this.#context.host.command
+    const { hooked, native, strace } = this.#context.host.command
     const all = hookFaultsOf(plan, resumer)
     const faults = all.filter(isDiskFault)
     const encoded = native === undefined ? encodeHookFaults(all) : encodeNativeFaults(faults)
@@ -245,14 +250,16 @@ export class CaseDriver {
       verb: 'run',
       seedPath: resumer === 0 ? [slot] : [slot, resumer],
       takeover,
-      lane: shot ? 'counted' : (this.#asked.lane ?? 'plain'),
-      faults: hooked && all.length > 0 ? encoded : '',
+      lane: shot && strace === undefined ? 'counted' : (this.#asked.lane ?? 'plain'),
+      faults: hooked && strace === undefined && all.length > 0 ? encoded : '',
+      ...(strace === undefined || faults.length === 0 ? {} : { strikes: faults }),
       isGated: !hooked && faults.some(isGate),
       fellows,
     })
     this.#running.add(started)
     if (shot) this.target = started
-    if (shot && hooked) this.shooting = new Shooting(this.#context, started, randomKill)
+    if (shot && hooked && strace === undefined)
+      this.shooting = new Shooting(this.#context, started, randomKill)
     const own = resumer === 0 ? plan : onlyBarrier(plan)
     const zombie = this.#zombie
     return {
@@ -348,9 +355,11 @@ export class CaseDriver {
 function whyNotOf({
   hooked,
   native,
+  strace,
 }: StartCommand): (fault: HookFault | WireFault) => string | undefined {
-  if (hooked && native === undefined) return () => undefined
-  const whyNot = hooked ? whyNotNative : whyNotFromOutside
+  if (hooked && native === undefined && strace === undefined) return () => undefined
+  const below = strace === undefined ? whyNotNative : whyNotTraced
+  const whyNot = hooked ? below : whyNotFromOutside
   return (fault) =>
     isDiskFault(fault) ? whyNot(fault) : 'messages are numbered inside a Node process only'
 }

@@ -143,6 +143,8 @@ export interface CaseRun {
   readonly kept?: KeptTrace
   /** Why an executable is driven by its marks although there are native hooks: what these saw is not what it did. */
   readonly unseen?: string
+  /** Why there are no native hooks, where strace showed its ops. */
+  readonly traced?: string
   /** What each entry of the schedule left in the state directory, from 1, where that was asked for. */
   readonly images?: ReadonlyMap<number, DirectoryImage>
   /** The directories of the case, where they were kept. */
@@ -155,6 +157,8 @@ export interface KeptTrace {
   readonly messages?: readonly ControlMessage[]
   /** Whether they were seen below the process. */
   readonly isNative: boolean
+  /** Whether strace showed them. */
+  readonly killsOnly?: boolean
   /** As a reader is told them. */
   readonly told: Omit<TraceColumns, 'scenario' | 'system' | 'seed'>
 }

@@ -42,7 +42,7 @@ export interface LiveEngine {
   /** Hash of what the system runs, as far as it can be told: equal for equal sources. */
   readonly sources: string
   /** Tells it of a workload that an earlier process saw to be driven by its marks. */
-  readonly knowUnseen: (workload: Workload, why: string) => void
+  readonly knowUnseen: (workload: Workload, saw: Pick<CaseRun, 'unseen' | 'traced'>) => void
   /** Runs one case. Calls may overlap; as many run at once as there are jobs. */
   readonly runCase: (asked: LiveCase) => Promise<CaseRun>
   /** Runs cases, `jobs` at once, and yields what came of them in their order. Stops asking for more when it is left. */
@@ -121,7 +121,7 @@ function engineOf(host: Host): LiveEngine {
   return {
     system,
     sources: host.command.sources,
-    knowUnseen: (workload, why) => host.sighting.know(workload, why),
+    knowUnseen: (workload, saw) => host.sighting.know(workload, saw),
     runCase: runTracked,
     runCases: (cases) => inOrder(cases, options.jobs, runTracked),
     close: () => (closed ??= close()),

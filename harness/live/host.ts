@@ -21,6 +21,10 @@ export interface StartCommand {
   readonly hooked: boolean
   /** Path of the native hooks that are preloaded into it, and count for `hooked`. */
   readonly native?: string
+  /** Path of the strace that shows its ops (`native/strace-lane.ts`), and counts for `hooked`; never beside `native`. */
+  readonly strace?: string
+  /** Set where it may be run under strace if nobody else sees its ops: why there are no native hooks, empty where there are. */
+  readonly mayTrace?: string
   /** Whether a helper of its loader, and none of the worker's own, may outlive it by a moment: tsx has its compiler in a process. */
   readonly hasHelper?: boolean
 }

@@ -26,12 +26,13 @@ export interface Located {
 
 /** Where the shot of a case landed; `undefined` where there was none or it did not fall. */
 export async function landing(
-  { asked }: CaseContext,
+  { asked, host }: CaseContext,
   { shooting, shot, target }: CaseDriver,
   stateAfter: StateAfter,
 ): Promise<Landed | undefined> {
   const { randomKill, ...rest } = asked
   if (randomKill === undefined || target === undefined) return undefined
+  if (host.command.strace !== undefined) return exactly(asked, randomKill, target)
   if (shooting === undefined) return fromOutside(asked, randomKill, target)
   const count = shooting.count()
   if (shot === undefined || count === undefined || !(await shooting.fell)) return undefined
@@ -92,6 +93,14 @@ function fromOutside(
     schedule: withKill(asked.schedule, kill.life, position(shotAt(asked, kill), 'after')),
     precision: 'near',
   }
+}
+
+/** Under strace the kill was aimed at an op, and its proof is in the ledger. */
+function exactly(asked: LiveCase, kill: RandomKill, { told, life }: Started): Landed | undefined {
+  const [fault] = told.faults
+  if (fault === undefined) return undefined
+  const at = position(shotAt(asked, kill))
+  return { life, schedule: withKill(asked.schedule, kill.life, at), precision: 'exact' }
 }
 
 /** The schedule with a kill in a life that had no fault. */

@@ -42,7 +42,8 @@ async function runOnce(host: Host, asked: LiveCase): Promise<CaseRun> {
     const traces =
       asked.lane === 'recording' ? await tracesOf(context.directories, driver) : undefined
     const unseen = isCompared(host, asked, ending)
-      ? await whyUnseen([...(traces?.values() ?? [])], context.directories.state)
+      ? (untoldOf(context) ??
+        (await whyUnseen([...(traces?.values() ?? [])], context.directories.state)))
       : undefined
     const landed = await landing(context, driver, (other, life) => stateAfter(host, other, life))
     return {
@@ -65,12 +66,16 @@ async function runOnce(host: Host, asked: LiveCase): Promise<CaseRun> {
 /** Whether what the native hooks logged is compared with what is there: in every control that nobody else acts on. */
 function isCompared({ command }: Host, asked: LiveCase, { kind }: Ending): boolean {
   return (
-    command.native !== undefined &&
+    (command.native !== undefined || command.strace !== undefined) &&
     asked.lane === 'recording' &&
     asked.schedule.length === 0 &&
     (asked.workload.outside ?? []).length === 0 &&
     kind === 'done'
   )
+}
+
+function untoldOf({ straced }: CaseContext): string | undefined {
+  return [...straced.values()].find(({ untold }) => untold !== undefined)?.untold
 }
 
 /** What is left after the first `life` entries of a case's schedule, each carried out as in the whole case. */

@@ -87,6 +87,11 @@ export function killFromOutside(asked: LiveCase, kill: RandomKill): Fault {
   return { kind: 'kill', at: position(shotAt(asked, kill), 'after'), lost: [] }
 }
 
+/** The same under strace: before the op itself. */
+export function killAtOp(asked: LiveCase, kill: RandomKill): Fault {
+  return { kind: 'kill', at: position(shotAt(asked, kill)), lost: [] }
+}
+
 function draws({ seed }: LiveCase, { life, draw = 0 }: RandomKill, what = 'delay'): Random {
   return random(seed, 'timing', life, draw, what)
 }

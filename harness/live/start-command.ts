@@ -22,7 +22,7 @@ import { TroubleError } from './trouble.ts'
 type Script = Extract<Program, { kind: 'script' }>
 type Executable = Extract<Program, { kind: 'executable' }>
 
-/** `off` in the harness's own environment: every executable is driven by its marks. */
+/** In the harness's own environment: `off` (every executable is driven by its marks), `shim` or `strace` (that lane or none). */
 const nativeVariable = 'KILLPOINT_NATIVE'
 
 /**
@@ -72,9 +72,15 @@ async function nativeBelow(
 
 /** The native hooks, where this host can build them and nobody turned them off. */
 export async function nativeLibrary(options: LiveOptions = {}): Promise<string | undefined> {
-  if (options.hooks === false || process.env[nativeVariable] === 'off') return undefined
+  if (options.hooks === false || !isAllowed('shim')) return undefined
   const built = await buildNativeHooks()
   return built.kind === 'built' ? built.library : undefined
+}
+
+/** Whether executables may have their ops seen in this lane. */
+export function isAllowed(lane: 'shim' | 'strace'): boolean {
+  const forced = process.env[nativeVariable] ?? ''
+  return forced === '' || forced === lane
 }
 
 async function executable(
@@ -88,8 +94,15 @@ async function executable(
     sources: digestOfFiles([file, ...args].map((each) => resolve(cwd ?? '.', each))),
     hooked: library !== undefined,
     ...(library === undefined ? {} : { native: library }),
+    ...(native && options.hooks !== false && isAllowed('strace')
+      ? { mayTrace: library === undefined ? whyNoHooks() : '' }
+      : {}),
     ...(cwd === undefined ? {} : { cwd }),
   }
+}
+
+function whyNoHooks(): string {
+  return isAllowed('shim') ? 'this host cannot build them' : `${nativeVariable}=strace`
 }
 
 async function hooks(door: DoorKind = 'binding'): Promise<Preload> {

@@ -11,6 +11,7 @@
  *  L4  `--seccomp-bpf` is never used: with it an injection silently never fires. Neither is `-P`: it misses relative paths.
  *  L5  Copies inside the kernel and io_uring are answered "not supported here", so that programs read and write.
  */
+import type { HookFault } from '../hooks/fault.ts'
 import { followedCalls } from './strace-follow.ts'
 import type { StracedLog, StracedOp } from './strace-log.ts'
 import { opCalls } from './strace-calls.ts'
@@ -19,6 +20,51 @@ import { opCalls } from './strace-calls.ts'
 export interface StraceAim {
   readonly name: string
   readonly nth: number
+}
+
+/** A fault, and where strace carries it out. */
+export interface StraceStrike {
+  readonly fault: HookFault
+  /** Number of the op that the fault names. */
+  readonly n: number
+  /** Number of the op that the life is killed before. */
+  readonly before: number
+  readonly aim: StraceAim
+}
+
+/** Why strace cannot carry out a fault, whatever the life does; `undefined` where it may. */
+export function whyNotTraced({ at, act }: HookFault): string | undefined {
+  if (act.kind !== 'kill' && act.kind !== 'kill-inside') return 'strace can only kill'
+  if (at.kind !== 'op' || at.stream !== '1') return 'under strace a life has one stream of ops, 1'
+  return undefined
+}
+
+/** The fault that comes first in a life like this one, as strace carries it out; or why there is none. */
+export function strikeOf(
+  log: Pick<StracedLog, 'ops'>,
+  faults: readonly HookFault[],
+): StraceStrike | { readonly why: string } {
+  let [first, why]: [StraceStrike | undefined, string] = [undefined, 'there is no fault']
+  for (const fault of faults) {
+    const strike = strikeBy(log, fault)
+    if ('why' in strike) why = strike.why
+    else if (first === undefined || strike.before < first.before) first = strike
+  }
+  return first ?? { why }
+}
+
+function strikeBy(
+  log: Pick<StracedLog, 'ops'>,
+  fault: HookFault,
+): StraceStrike | { readonly why: string } {
+  const { at, act } = fault
+  if (at.kind !== 'op') return { why: 'strace strikes at ops only' }
+  const { n } = at
+  const isTorn = act.kind === 'kill-inside' && act.bytes > 0 && log.ops[n - 1]?.kind === 'write'
+  if (isTorn) return { why: 'strace kills before a call, not inside it' }
+  const before = act.kind === 'kill' && act.phase === 'after' ? n + 1 : n
+  const aim = aimBefore(log, before)
+  return 'why' in aim ? aim : { fault, n, before, aim }
 }
 
 /** Bytes of one write that strace shows. A longer one is not guessed at. */

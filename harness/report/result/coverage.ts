@@ -74,7 +74,7 @@ function added(left: Coverage, right: Coverage): Coverage {
     fired: addedCounts(left.fired, right.fired),
     skipped: { ...left.skipped, ...right.skipped },
     sometimes: addedCounts(left.sometimes, right.sometimes),
-    ...unseenOf(left, right),
+    ...lanesOf(left, right),
     again: {
       runs: first.runs + second.runs,
       sameVerdict: first.sameVerdict + second.sameVerdict,
@@ -87,9 +87,13 @@ function added(left: Coverage, right: Coverage): Coverage {
   }
 }
 
-function unseenOf(left: Coverage, right: Coverage): Pick<Coverage, 'unseen'> {
+function lanesOf(left: Coverage, right: Coverage): Pick<Coverage, 'unseen' | 'traced'> {
   const unseen = left.unseen ?? right.unseen
-  return unseen === undefined ? {} : { unseen }
+  const traced = left.traced ?? right.traced
+  return {
+    ...(unseen === undefined ? {} : { unseen }),
+    ...(traced === undefined ? {} : { traced }),
+  }
 }
 
 type Workloads = Coverage['workloads']

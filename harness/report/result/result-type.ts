@@ -111,6 +111,7 @@ export interface ResultFile {
       [name: string]: number
     }
     unseen?: string
+    traced?: string
     again: {
       runs: number
       sameVerdict: number

@@ -81,6 +81,8 @@ const coverage = v.object({
   sometimes: counts,
   /** Why an executable was driven by its marks although there are native hooks. */
   unseen: v.exactOptional(text),
+  /** Why there are no native hooks, where strace showed the ops of an executable. */
+  traced: v.exactOptional(text),
   again,
 })
 

@@ -44,7 +44,7 @@ class Campaigns {
     return {
       system: notebook(),
       sources: this.sources,
-      knowUnseen: (_, why) => this.unseen.push(why),
+      knowUnseen: (_, { unseen }) => void (unseen !== undefined && this.unseen.push(unseen)),
       runCase,
       runCases: () => {
         throw new Error('the kept engine has its own order')

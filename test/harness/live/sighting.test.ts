@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openLive, type LiveEngine } from '../../../harness/live/engine.ts'
 import type { CommandSystem } from '../../../harness/system.ts'
 import { hooks, scratch } from '../native/run-native.ts'
@@ -61,6 +61,9 @@ describe.runIf(isBuilt)('an executable that the native hooks see', () => {
 })
 
 describe.runIf(isBuilt && existsSync('/bin/bash'))('an executable that they do not see', () => {
+  beforeAll(() => void vi.stubEnv('KILLPOINT_NATIVE', 'shim'))
+  afterAll(() => void vi.unstubAllEnvs())
+
   it('is told why, and driven by its marks', async () => {
     // The shell's own `printf` writes through stdio of the C library.
     const engine = await openLive(shell('/bin/bash'))

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, it } from 'vitest'
-import { endWhenQuiet } from '../../../harness/explorer/quiet-life.ts'
+import { endWhenQuiet } from '../../../harness/live/quiet-life.ts'
 
 /** A process in a group of its own that runs this until it is ended. */
 function begin(code: string): ReturnType<typeof spawn> {

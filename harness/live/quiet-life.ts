@@ -4,8 +4,8 @@
  * The live engine's patience, in one go: what counts is not the time that passes but what the process had of the machine
  * (`patience.ts`), so a life is never put down because others are busy, and one that goes on showing something goes on.
  */
-import { lookAtGroup, Patience } from '../live/patience.ts'
-import { killGroup } from '../live/process-state.ts'
+import { lookAtGroup, Patience } from './patience.ts'
+import { killGroup } from './process-state.ts'
 
 /** Looks in the time that a life may be quiet. */
 const looks = 20

@@ -1,0 +1,115 @@
+/** Executables that no library can be preloaded into: struck exactly by strace, or not at all; and a broken one is caught. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runCampaign } from '../../../harness/campaign/campaign.ts'
+import { openLive, type LiveEngine } from '../../../harness/live/engine.ts'
+import type { CommandSystem } from '../../../harness/system.ts'
+import { recovery } from '../../../scenarios/recovery.ts'
+import { buildStatic, whyNoStrace } from '../native/run-strace.ts'
+import { marksOf, namesOf, toyCase } from './toy.ts'
+
+function system(name: string, file: string, more: Partial<CommandSystem> = {}): CommandSystem {
+  return {
+    kind: 'command',
+    name,
+    claims: ['process', 'keyed'],
+    takeoverMsMax: 0,
+    program: { kind: 'executable', file },
+    ...more,
+  }
+}
+
+describe.runIf(whyNoStrace === undefined)('a static program', () => {
+  const file = whyNoStrace === undefined ? buildStatic('worker') : ''
+  let engine: LiveEngine
+  beforeAll(async () => void (engine = await openLive(system('static', file), { jobs: 2 })))
+  afterAll(async () => await engine.close())
+
+  it('has its ops in the trace of its control', async () => {
+    const run = await engine.runCase(toyCase('-', { control: true, lane: 'recording' }))
+    expect([run.ending, run.unseen]).toEqual([{ kind: 'done' }, undefined])
+    expect(run.traced).toMatch(/^$|logged and real differ|did not end well/)
+    const [trace] = run.traces?.get(1) ?? []
+    expect([trace?.stream, trace?.node, trace?.torn]).toEqual(['1', 'strace', 0])
+    expect(trace?.ops.map(({ op }) => op.kind).join(' ')).toBe(
+      `open truncate mark mark ${'mark write datasync mark '.repeat(3)}mark`,
+    )
+  })
+
+  it.each<readonly [string, string]>([
+    ['K1', ''],
+    ['K2', ''],
+    ['K6', 'begin resolved effect-a'],
+    ['K6+', 'begin resolved effect-a'],
+    ['K7', 'begin resolved effect-a'],
+    ['K8', 'begin resolved effect-a'],
+    ['K8/9', 'begin resolved effect-a'],
+    ['K14,K3', 'begin resolved effect-a observed effect-b observed effect-c'],
+  ])('%s strikes exactly there, is proven, and the run ends', async (schedule, marks) => {
+    const run = await engine.runCase(toyCase(schedule, { lane: 'recording' }))
+    expect(run.ending).toEqual({ kind: 'done' })
+    expect(run.lives.flatMap(({ unfired }) => unfired)).toEqual([])
+    expect(run.lives.map(({ signal }) => signal)).toEqual([
+      ...schedule.split(',').map(() => 'SIGKILL'),
+      null,
+    ])
+    expect(namesOf(marksOf(run, 1))).toBe(marks)
+    const [trace] = run.traces?.get(1) ?? []
+    const [at = ''] = /\d+/.exec(schedule) ?? []
+    expect(trace?.ops.length).toBe(Number(at))
+    expect(trace?.fired).toMatchObject([{ n: Number(at) }])
+  })
+
+  it('is killed at an op that is drawn', async () => {
+    const run = await engine.runCase(toyCase('-', { randomKill: { life: 1, ops: 14, draw: 1 } }))
+    expect(run.ending).toEqual({ kind: 'done' })
+    expect(run.landed).toMatchObject({ life: 1, precision: 'exact' })
+  })
+
+  it.each<readonly [string, RegExp]>([
+    ['K99', /the life has 17 ops/],
+    ['K17+', /the life has 17 ops/],
+    ['K6/3', /not inside it/],
+  ])('%s does not fire, and is no case', async (schedule, why) => {
+    const run = await engine.runCase(toyCase(schedule))
+    expect(run.ending).toMatchObject({
+      kind: 'not-fired',
+      why: expect.stringMatching(why) as unknown,
+    })
+  })
+
+  it.each(['Z3+=done', 'E6=EIO', 'T3'])('cannot be struck by %s', async (schedule) => {
+    const run = await engine.runCase(toyCase(schedule))
+    expect(run.ending).toMatchObject({ kind: 'trouble', trouble: { kind: 'unsupported' } })
+  })
+
+  it('is left to its marks where strace cannot do what its claims need', async () => {
+    const guarded = await openLive(system('guarded', file, { claims: ['process', 'fencing'] }))
+    const run = await guarded.runCase(toyCase('-', { control: true, lane: 'recording' }))
+    await guarded.close()
+    expect(run.unseen).toMatch(/strace: it can only kill, and fencing is claimed$/)
+    expect(run.traces?.get(1)).toEqual([])
+  })
+
+  it('holds, and one that tells before it writes is caught with a token that replays', async () => {
+    const broken = buildStatic('worker', '-DEARLY')
+    const campaign = async (tested: CommandSystem): Promise<readonly string[]> => {
+      const { failures, coverage } = await runCampaign({
+        seed: 'static',
+        systems: [tested],
+        scenarios: [recovery],
+        cases: 6,
+        live: { jobs: 2 },
+      })
+      expect(coverage.map(({ traced, unseen }) => [typeof traced, unseen])).toEqual([
+        ['string', undefined],
+      ])
+      return failures.map(({ verdict, token }) => `${verdict} ${token}`)
+    }
+    expect(await campaign(system('static', file))).toEqual([])
+    const found = await campaign(system('early', broken))
+    expect(found.length).toBeGreaterThan(0)
+    expect(found[0]).toMatch(/^(REDONE|DIVERGED|LOST_\w+) kp1:recovery:early:/)
+  })
+})
+
+if (whyNoStrace !== undefined) it.skip(`not judged: ${whyNoStrace}`, () => undefined)
