@@ -10,7 +10,9 @@ import { once } from 'node:events'
 import { selfTest } from '../hooks/self-test.ts'
 import { wireSelfTest } from '../hooks/wire-self-test.ts'
 import { defaultScratchParent, freeBytesMin } from '../live/scratch.ts'
-import { buildNativeHooks } from '../native/build.ts'
+import { isAllowed, nativeVariable } from '../live/start-command.ts'
+import { tryNativeHooks } from '../native/self-test.ts'
+import { findStrace } from '../native/strace-host.ts'
 import { environmentLine, readEnvironment } from '../report/environment.ts'
 import type { Output } from '../report/output.ts'
 import { plainTable } from '../report/tables.ts'
@@ -71,6 +73,7 @@ export async function runChecks(options: DoctorOptions = {}): Promise<readonly C
     openFiles(),
     program('git', 'reports name no commit, and gate has no seed of its own'),
     await nativeHooks(),
+    await strace(),
     program('mkfs.ext4', 'the disk model is not checked against a kernel'),
   ]
 }
@@ -114,22 +117,41 @@ async function wireHooks(): Promise<Check> {
   }
 }
 
-/** Which lane executables have here. */
+/** Whether executables can have their ops seen by a preloaded library here: it is built, and kills a small program. */
 async function nativeHooks(): Promise<Check> {
-  const hooks = await buildNativeHooks()
-  const isOff = process.env['KILLPOINT_NATIVE'] === 'off'
+  const tried = await tryNativeHooks()
+  const isFit = tried.kind === 'works'
   return {
     name: 'native hooks',
-    ok: hooks.kind === 'built' && !isOff,
+    ok: isFit && isAllowed('shim'),
     needed: false,
-    found:
-      hooks.kind === 'missing'
-        ? hooks.why
-        : isOff
-          ? 'built, and turned off by KILLPOINT_NATIVE=off'
-          : `executables: every op of what has a dynamic linker (${hooks.library})`,
-    without: 'executables are killed at their marks, not at their ops',
+    found: isFit
+      ? `executables: every op of what has a dynamic linker (${tried.library})${turnedOff('shim')}`
+      : tried.why,
+    without: 'strace shows the ops of executables, where it works',
   }
+}
+
+/** The same by strace, for what the library cannot be loaded into. */
+async function strace(): Promise<Check> {
+  const found = await findStrace()
+  const isFit = found.kind === 'works'
+  return {
+    name: 'strace',
+    ok: isFit && isAllowed('strace'),
+    needed: false,
+    found: isFit
+      ? `executables: kills before every op, static programs too${turnedOff('strace')}`
+      : found.why,
+    without:
+      'executables that the native hooks do not see are killed at their marks, not at their ops',
+  }
+}
+
+function turnedOff(lane: 'shim' | 'strace'): string {
+  return isAllowed(lane)
+    ? ''
+    : `, and turned off by ${nativeVariable}=${process.env[nativeVariable]}`
 }
 
 async function stopAndContinue(): Promise<Check> {

@@ -27,7 +27,8 @@ import type { Workload } from '../workload.ts'
 import { answer, type LifeWanted } from './asks.ts'
 import { buildShard } from './build.ts'
 import { exploreInProcesses, type InProcesses } from './in-processes.ts'
-import { runFresh, type FreshHost, type FreshLife } from './fresh-life.ts'
+import { findStrace } from '../native/strace-host.ts'
+import { isBelow, runFresh, type FreshHost, type FreshLife } from './fresh-life.ts'
 import type { CaseOrder, RecordedOrder, ShardOrder, ShardProgress, ShardReport } from './job.ts'
 import { firstStemOf, isLast, linesOf, standingAfter } from './lives.ts'
 import { judgeCase, replayCase, type NoCase, type ReplayedCase } from './replay-case.ts'
@@ -75,7 +76,7 @@ export class CrashBench {
   readonly #directory: string
   readonly #shardFile: string
   readonly #bundle: string
-  readonly #host: FreshHost
+  #host: FreshHost
   readonly #forget: () => void
   /** By number of the shard. */
   readonly #shards = new Map<number, ShardProcess>()
@@ -94,7 +95,7 @@ export class CrashBench {
     this.system = parts.system
     this.sources = parts.host.command.sources
     this.whyNot = parts.whyNot
-    this.isForeign = parts.host.command.native !== undefined
+    this.isForeign = isBelow(parts.host.command)
     this.#profile = parts.profile
     this.#directory = parts.directory
     this.#shardFile = parts.shardFile
@@ -118,7 +119,9 @@ export class CrashBench {
       const planted = transform === undefined ? {} : { transform }
       // A handful of starts do not pay for the rehearsal.
       const live = { ...planted, codeCache: false, below: true }
-      const command = await startCommand(system, live, resolveOptions(live), hooked)
+      const started = await startCommand(system, live, resolveOptions(live), hooked)
+      const command =
+        started.native === undefined ? ((await underStrace(started)) ?? started) : started
       const { program } = system
       const bundle =
         program.kind === 'script' && program.bundle !== false
@@ -146,8 +149,20 @@ export class CrashBench {
     }
   }
 
-  /** Runs the case without a fault in a process of its own, and records it. */
+  /** Runs the case without a fault in a process of its own, and records it; under strace from then on where the hooks miss some of it. */
   async record(group: CrashGroup): Promise<RecordedCase> {
+    const recorded = await this.#record(group)
+    const { command } = this.#host
+    if (recorded.unseen === undefined || command.native === undefined) return recorded
+    const straced = await underStrace(command)
+    if (straced === undefined) return recorded
+    this.#host = { ...this.#host, command: straced }
+    const again = await this.#record(group)
+    if (again.unseen === undefined) return again
+    return { ...again, unseen: `${recorded.unseen}; strace: ${again.unseen}` }
+  }
+
+  async #record(group: CrashGroup): Promise<RecordedCase> {
     const order = this.orderOf(group)
     const { life, lines } = await this.#control(order)
     const ledger = join(this.#directory, `${this.#name('ledger')}.jsonl`)
@@ -155,6 +170,7 @@ export class CrashBench {
     const control = historyOfMarks(lines)
     const unseen =
       life.unsupported ??
+      life.untold ??
       (this.isForeign
         ? differenceOf(life.trace === undefined ? [] : [[life.trace]], life.image)
         : undefined)
@@ -286,13 +302,24 @@ export class CrashBench {
   }
 }
 
+/** The command under strace, where that may be and works. */
+async function underStrace({
+  native: _native,
+  ...command
+}: StartCommand): Promise<StartCommand | undefined> {
+  if (command.mayTrace === undefined) return undefined
+  const strace = await findStrace()
+  return strace.kind === 'works' ? { ...command, hooked: true, strace: strace.file } : undefined
+}
+
 function whyNot(
   system: System,
-  { native }: StartCommand,
+  command: StartCommand,
   format: 'cjs' | 'esm' | undefined,
 ): string | undefined {
-  if (native !== undefined) return (system.services ?? []).length > 0 ? inService : undefined
-  if (system.program.kind === 'executable') return 'the native hooks are not below it'
+  if (isBelow(command)) return (system.services ?? []).length > 0 ? inService : undefined
+  if (system.program.kind === 'executable')
+    return 'neither the native hooks nor strace are below it'
   if (format === undefined) return 'its lives are no modules that can be bundled'
   if (format === 'esm') return 'its module has a top-level await'
   if (system.unseenStore === true) return 'its store is written where no door shows it'

@@ -14,11 +14,14 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { readImage, type DirectoryImage, type ImageEntry } from '../directory-image.ts'
+import { UsageError } from '../errors.ts'
 import { encodeHookFaults } from '../hooks/fault.ts'
 import { readLedger, whyNoLedger } from '../ledger.ts'
 import type { StartCommand } from '../live/host.ts'
 import { launch } from '../live/launch.ts'
 import { progressOf } from '../live/progress.ts'
+import { UntoldError } from '../native/strace-ops.ts'
+import { StracedLife } from '../native/straced-life.ts'
 import { encodeNativeFaults } from '../native/faults.ts'
 import { makeCaseDirectories } from '../live/scratch.ts'
 import { parseTrace } from '../trace.ts'
@@ -44,6 +47,8 @@ export interface FreshLife extends LifeGiven {
   readonly stderr: string
   /** Path of its op log, if it was recorded. */
   readonly log: string
+  /** Why there is no op log, where strace does not tell enough. */
+  readonly untold?: string
   /** Path of its own lines. */
   readonly ledger: string
 }
@@ -70,13 +75,18 @@ export async function runFresh(
       ? {}
       : { native: { library: command.native, directory: trace } }),
   }
+  if (command.strace !== undefined && faults.length > 0)
+    throw new UsageError('OPTION_INVALID', 'under strace no fault strikes beside a crash state')
   const encode = command.native === undefined ? encodeHookFaults : encodeNativeFaults
   const hooks = faults.length === 0 ? '' : encode(faults.map(hookFaultOf))
   const descriptor = openSync(ledger, 'a')
   try {
+    const straced =
+      command.strace === undefined || records === false
+        ? undefined
+        : new StracedLife({ life: standing.life, state, ledger, cwd: root, trace })
     const { pid, ended, reaped, tail } = await launch({
-      file: command.file,
-      arguments: command.arguments,
+      ...(straced?.command(command.strace ?? '', command) ?? command),
       cwd: root,
       ledger: descriptor,
       stderrBytesMax,
@@ -89,9 +99,10 @@ export async function runFresh(
     const { code, signal } = await ended
     forget()
     await reaped
+    const untold = straced === undefined ? undefined : leaveLog(straced)
     const log = join(trace, '1.ops')
     // A program that did nothing at all left no log.
-    const isLogged = records !== false && (command.native === undefined || existsSync(log))
+    const isLogged = records !== false && (!isBelow(command) || existsSync(log))
     const recorded = isLogged ? parseTrace(readFileSync(log)) : undefined
     const { entries, problems } = readLedger(readFileSync(ledger))
     const isControl = standing.life === 1 && faults.length === 0
@@ -103,12 +114,29 @@ export async function runFresh(
       signal,
       image: await readImage(state),
       ...(recorded === undefined ? {} : { trace: recorded }),
+      ...(untold === undefined ? {} : { untold }),
       stderr: tail(),
       log,
       ledger,
     }
   } finally {
     closeSync(descriptor)
+  }
+}
+
+/** Whether its ops are seen below the process. */
+export function isBelow({ native, strace }: StartCommand): boolean {
+  return native !== undefined || strace !== undefined
+}
+
+/** Leaves the op log of a life under strace; returns why there is none. */
+function leaveLog(straced: StracedLife): string | undefined {
+  try {
+    straced.write(straced.log().entries)
+    return undefined
+  } catch (error) {
+    if (error instanceof UntoldError) return `strace does not tell enough: ${error.message}`
+    throw error
   }
 }
 

@@ -23,7 +23,7 @@ type Script = Extract<Program, { kind: 'script' }>
 type Executable = Extract<Program, { kind: 'executable' }>
 
 /** In the harness's own environment: `off` (every executable is driven by its marks), `shim` or `strace` (that lane or none). */
-const nativeVariable = 'KILLPOINT_NATIVE'
+export const nativeVariable = 'KILLPOINT_NATIVE'
 
 /**
  * Prepares the start command of a system; files that it needs go into `directory`.

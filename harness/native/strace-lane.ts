@@ -13,7 +13,7 @@
  */
 import type { HookFault } from '../hooks/fault.ts'
 import { followedCalls } from './strace-follow.ts'
-import type { StracedLog, StracedOp } from './strace-log.ts'
+import type { StracedLog } from './strace-log.ts'
 import { opCalls } from './strace-calls.ts'
 
 /** The call before which a process is killed: the `nth` of its name in its thread, from 1. */
@@ -112,12 +112,10 @@ export function whyNotKilled({ ops, killed }: StracedLog, n: number): string | u
   const last = ops[n - 1]
   if (last === undefined) return `the life made ${ops.length} ops`
   if (ops.length > n) return `the life went on to op ${ops.length}`
-  const open = ops.find(({ result }) => result === undefined)
-  if (open !== last) return `op ${open?.n ?? n} was not under way alone: ${describe(open ?? last)}`
+  const open = ops.filter(({ result }) => result === undefined)
+  if (open.length === 0) return `the life went on to op ${n} (${last.name}) and was not killed`
+  if (open.length > 1 || open[0] !== last)
+    return `${open.map(({ n: each, name }) => `op ${each} (${name})`).join(' and ')} was under way`
   if (!killed.has(last.tid)) return `nothing killed the thread of op ${n}`
   return undefined
-}
-
-function describe({ n, name, result }: StracedOp): string {
-  return `op ${n} (${name}) ${result === undefined ? 'was begun' : 'was completed'}`
 }

@@ -9,6 +9,7 @@ import type { Workload } from '../../../harness/workload.ts'
 import { isBreach } from '../../../harness/verdict.ts'
 import { recovery } from '../../../scenarios/recovery.ts'
 import { python, scratch, whyNot } from '../native/run-native.ts'
+import { buildStatic, whyNoStrace } from '../native/run-strace.ts'
 
 const example = fileURLToPath(new URL('../../../examples/commands/worker.py', import.meta.url))
 
@@ -35,6 +36,10 @@ async function explored(synchronous: string, statesMax: number): Promise<Scenari
     takeoverMsMax: 0,
     program: { kind: 'executable', file: python, arguments: [script] },
   }
+  return await powerLost(system, statesMax)
+}
+
+async function powerLost(system: CommandSystem, statesMax: number): Promise<ScenarioExplored> {
   const [result] = await explore({
     seed: 'python',
     scenarios: [recovery],
@@ -73,5 +78,38 @@ describe.runIf(whyNot === undefined)('explorer: an executable loses power', () =
     },
   )
 })
+
+describe.runIf(whyNoStrace === undefined)('explorer: a static program loses power', () => {
+  const explored = async (...flags: readonly string[]): Promise<ScenarioExplored> =>
+    await powerLost(
+      {
+        kind: 'command',
+        name: 'static',
+        claims: ['process', 'power', 'keyed'],
+        takeoverMsMax: 0,
+        program: { kind: 'executable', file: buildStatic('worker', ...flags) },
+      },
+      24,
+    )
+
+  it('holds, in all its states, where it syncs the directory too', async () => {
+    const { skipped, verdict, drawn, counts } = await explored('-DDIRECTORY')
+    expect([skipped, verdict]).toEqual([undefined, 'HOLDS'])
+    expect(counts.checked).toBe(drawn?.chosen)
+    expect(drawn?.chosen).toBeGreaterThan(5)
+  })
+
+  it('is caught where it does not, by a token that fresh processes show', async () => {
+    const { findings } = await explored()
+    const lost = findings.filter(
+      (each) => each.verdict === 'LOST_COMMIT' || each.verdict === 'REDONE',
+    )
+    expect(lost[0]).toMatchObject({ isConfirmed: true })
+    expect(lost[0]?.token).toMatch(/^kp1:recovery:static:[0-9a-f]+:posix:P\d+/)
+  })
+})
+
+if (whyNoStrace !== undefined && whyNoStrace !== whyNot)
+  it.skip(`not judged: ${whyNoStrace}`, () => undefined)
 
 if (whyNot !== undefined) it.skip(`not judged: ${whyNot}`, () => undefined)

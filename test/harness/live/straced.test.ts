@@ -1,9 +1,15 @@
 /** Executables that no library can be preloaded into: struck exactly by strace, or not at all; and a broken one is caught. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { runCampaign } from '../../../harness/campaign/campaign.ts'
+import { replayCommand } from '../../../harness/commands/replay.ts'
+import { runCommand } from '../../../harness/commands/run.ts'
 import { openLive, type LiveEngine } from '../../../harness/live/engine.ts'
 import type { CommandSystem } from '../../../harness/system.ts'
+import { keptOutput } from '../../../harness/report/output.ts'
 import { recovery } from '../../../scenarios/recovery.ts'
+import { python, scratch } from '../native/run-native.ts'
 import { buildStatic, whyNoStrace } from '../native/run-strace.ts'
 import { marksOf, namesOf, toyCase } from './toy.ts'
 
@@ -90,26 +96,67 @@ describe.runIf(whyNoStrace === undefined)('a static program', () => {
     expect(run.traces?.get(1)).toEqual([])
   })
 
-  it('holds, and one that tells before it writes is caught with a token that replays', async () => {
-    const broken = buildStatic('worker', '-DEARLY')
-    const campaign = async (tested: CommandSystem): Promise<readonly string[]> => {
-      const { failures, coverage } = await runCampaign({
-        seed: 'static',
-        systems: [tested],
-        scenarios: [recovery],
-        cases: 6,
-        live: { jobs: 2 },
-      })
-      expect(coverage.map(({ traced, unseen }) => [typeof traced, unseen])).toEqual([
-        ['string', undefined],
-      ])
-      return failures.map(({ verdict, token }) => `${verdict} ${token}`)
+  it('holds', async () => {
+    const { failures, coverage } = await runCampaign({
+      seed: 'static',
+      systems: [system('static', file)],
+      scenarios: [recovery],
+      cases: 3,
+      live: { jobs: 2 },
+    })
+    expect(failures.map(({ verdict, token }) => `${verdict} ${token}`)).toEqual([])
+    expect(coverage.map(({ traced, unseen, cases }) => [typeof traced, unseen, cases])).toEqual([
+      ['string', undefined, 3],
+    ])
+  })
+
+  it('that tells before it writes is caught, by a token that replays exactly', async () => {
+    const directory = scratch()
+    const systems = [system('early', buildStatic('worker', '-DEARLY'))]
+    const [corpus, records] = [join(directory, 'corpus'), join(directory, 'records')]
+    const project = {
+      directory,
+      config: { systems },
+      scenarios: [recovery],
+      systems,
+      corpus,
+      records,
     }
-    expect(await campaign(system('static', file))).toEqual([])
-    const found = await campaign(system('early', broken))
-    expect(found.length).toBeGreaterThan(0)
-    expect(found[0]).toMatch(/^(REDONE|DIVERGED|LOST_\w+) kp1:recovery:early:/)
+    const [output, again] = [keptOutput(), keptOutput()]
+    const few = { jobs: 2, seed: 'static', cases: 2, shrink: false, explore: false } as const
+    expect(await runCommand(project, few, output)).toBe(1)
+    const said = output.lines.join('\n')
+    expect(said).toMatch(/^shown by strace: recovery × early: no native hooks: /m)
+    const [token = ''] = /kp1:recovery:early:\S+/.exec(said) ?? []
+    expect(await replayCommand(project, token, { times: 1 }, again)).toBe(1)
+    expect(again.lines.join('\n')).toMatch(/^exact/m)
   })
 })
+
+describe.runIf(whyNoStrace === undefined && python !== '')(
+  'the Python example under strace',
+  () => {
+    beforeAll(() => void vi.stubEnv('KILLPOINT_NATIVE', 'strace'))
+    afterAll(() => void vi.unstubAllEnvs())
+
+    it('is seen whole, and killed inside a transaction of SQLite', async () => {
+      const script = fileURLToPath(new URL('../../../examples/commands/worker.py', import.meta.url))
+      const program = { kind: 'executable', file: python, arguments: [script] } as const
+      const engine = await openLive(system('python', python, { program }), { jobs: 2 })
+      const control = await engine.runCase(toyCase('-', { control: true, lane: 'recording' }))
+      const ops = control.traces?.get(1)?.[0]?.ops ?? []
+      const write = ops.findLast(({ op }) => op.kind === 'write' && op.path === 'journal.db')
+      const struck = await engine.runCase(toyCase(`K${write?.n ?? 0}`))
+      await engine.close()
+      expect([control.unseen, control.traced]).toEqual([undefined, 'KILLPOINT_NATIVE=strace'])
+      expect(ops.length).toBeGreaterThan(100)
+      expect(struck.ending).toEqual({ kind: 'done' })
+      expect(struck.lives.map(({ signal, fired }) => [signal, fired.length])).toEqual([
+        ['SIGKILL', 1],
+        [null, 0],
+      ])
+    })
+  },
+)
 
 if (whyNoStrace !== undefined) it.skip(`not judged: ${whyNoStrace}`, () => undefined)
