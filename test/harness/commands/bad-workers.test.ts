@@ -71,7 +71,8 @@ describe('a worker that misbehaves', () => {
 
   it.each(workers)('%s is %s, with what to do', (bug, kind, message) => {
     const stories = ran.flatMap(({ stdout }) => stdout.split('\n✗ '))
-    const story = stories.find((each) => each.startsWith(`pages × toy-${bug} `)) ?? ''
+    // What matters most is told last.
+    const story = stories.findLast((each) => each.startsWith(`pages × toy-${bug} `)) ?? ''
     expect(story).toContain('HARNESS_ERROR')
     expect(story).toMatch(new RegExp(`trouble +${kind}`))
     expect(story).toMatch(message)
