@@ -20,7 +20,7 @@ export interface PartOptions {
 /** What `run` and `validate` explore: with the kills that follow, they end within a minute on two cores. */
 export const partOfRun: Pick<PartOptions, 'perKind' | 'scenariosMax'> = {
   perKind: true,
-  scenariosMax: 3,
+  scenariosMax: 2,
 }
 
 /** Explores the scenarios of a campaign. */
