@@ -16,6 +16,7 @@ export function setup(): void {
   for (const command of [
     ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'],
     ['dist/harness/report/html/build-page.js'],
+    ['dist/harness/build-help.js'],
   ]) {
     const { status, stdout, stderr } = spawnSync(process.execPath, command, {
       cwd: root,

@@ -51,7 +51,7 @@ export async function testServer(
 
 /** porsager's client. */
 export const overPostgresJs = (url: string): PostgresClient =>
-  postgres(url, { max: 1, onnotice: () => undefined })
+  postgres(url, { max: 1, fetch_types: false, onnotice: () => undefined })
 
 /** The client of `pg`. */
 export const overPg = (url: string): PostgresClient => {
@@ -68,7 +68,7 @@ export function postgresPlace(
   options: Partial<PostgresJournalOptions> = {},
 ): LawPlace {
   const schema = `laws_${process.pid}_${++schemas}`
-  const sql = postgres(url, { max: 1, onnotice: () => undefined })
+  const sql = postgres(url, { max: 1, fetch_types: false, onnotice: () => undefined })
   const machine = new PretendMachine()
   let commits = 0
   const walBytes = async (): Promise<number> => {

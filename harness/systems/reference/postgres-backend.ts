@@ -16,7 +16,7 @@ export function createBackend({ dir, identity, random, clock }: BackendContext):
   const postgres = createRequire(import.meta.url)(client) as PostgresJs
   const schema = `case_${createHash('sha256').update(dir).digest('hex').slice(0, 20)}`
   return postgresJournal({
-    client: () => postgres(url, { max: 1, onnotice: () => undefined }),
+    client: () => postgres(url, { max: 1, fetch_types: false, onnotice: () => undefined }),
     schema,
     identity,
     random,

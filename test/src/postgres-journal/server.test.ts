@@ -26,7 +26,7 @@ if ('missing' in server) {
   })
 } else {
   const { url, service } = server
-  const sql = postgres(url, { max: 1, onnotice: () => undefined })
+  const sql = postgres(url, { max: 1, fetch_types: false, onnotice: () => undefined })
   afterAll(async () => {
     await sql.end()
     await server.stop()
@@ -220,7 +220,7 @@ if ('missing' in server) {
       // A backend sees it before its next statement once the signal has come.
       const [name = '', value = 'on'] = setting.replace(/^(SET|RESET) /, '').split(' = ')
       for (;;) {
-        const fresh = postgres(url, { max: 1 })
+        const fresh = postgres(url, { max: 1, fetch_types: false })
         const [row] = await fresh`SELECT current_setting(${name}) AS value`
         await fresh.end()
         if (row?.['value'] === value) return

@@ -1,0 +1,47 @@
+/**
+ * The command line of killpoint: runs a command, and says with which code it ended.
+ */
+import { HarnessError, UsageError } from './errors.ts'
+import { program } from './program.ts'
+import { exitCodes } from './verdict.ts'
+
+/** Runs the command that the arguments name, and ends the process. */
+export async function main(): Promise<void> {
+  // Whoever reads may leave, as `head` does: the exit code is the answer all the same.
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+  try {
+    await program.parseAsync()
+  } catch (error) {
+    process.exitCode = await failed(error)
+  }
+  // A backend that was looked at may hold connections and timers open: nobody waits for them.
+  await Promise.all([drained(process.stdout), drained(process.stderr)])
+  process.exit()
+}
+
+async function drained(stream: NodeJS.WriteStream): Promise<void> {
+  await new Promise<void>((resolve) => stream.write('', () => resolve()))
+}
+
+/** Usage errors end with 3, everything unexpected is a fault of the harness and ends with 4. */
+async function failed(error: unknown): Promise<number> {
+  const { code, exitCode } = error as { code?: string; exitCode?: number }
+  if (code?.startsWith('commander.') === true) return exitCode === 0 ? 0 : exitCodes.usage
+  const told = error instanceof UsageError || error instanceof HarnessError
+  const text = told ? error.message : error instanceof Error ? error.stack : String(error)
+  process.stderr.write(`${text}\n`)
+  const exit = error instanceof UsageError ? exitCodes.usage : exitCodes.harness
+  const { message, hint, details } = told ? error : { message: String(error) }
+  // Where a machine reads, it is told of errors too.
+  const json = process.argv.includes('--json')
+  const { standardOutput } = await import('./report/output.ts')
+  standardOutput({ json }).json({
+    version: 1,
+    exitCode: exit,
+    error: { code, message, hint, details },
+  })
+  return exit
+}
