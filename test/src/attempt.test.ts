@@ -17,33 +17,14 @@ const unitOf = (more: Partial<Unit> = {}): Unit => ({
 })
 
 describe('an attempt', () => {
-  it('A2: a cancel that comes between the look and the body is seen, without a turn in between', async () => {
-    const bench = new Bench()
-    const { pending } = bench.inbox
-    let late = true
-    Object.assign(bench.inbox, {
-      pending: async () => {
-        const seen = await pending()
-        // What is published while the look is on its way back, as often as this is about a step.
-        if (late && bench.store.stored.length === 2) {
-          late = false
-          bench.inbox.put({ kind: 'cancel', path: '', reason: 'just in time' })
-        }
-        return seen
-      },
-    })
-    let begun = 0
-    await expect(bench.live((scope) => step(scope, 's', () => ++begun))).rejects.toThrow(
-      'just in time',
-    )
-    expect(begun).toBe(0)
-  })
-
-  it('A2: a cancel that another look is just reading is seen before the body', async () => {
-    const bench = new Bench()
-    const { pending } = bench.inbox
+  it.each([
+    ['between the look and the body is seen, without a turn in between', false],
     // What comes first is acted on first: the cancel is read some turns before it is acted on.
-    bench.inbox.put({ kind: 'signal', name: 'other', payload: null })
+    ['while another look is just reading it is seen before the body', true],
+  ])('A2: a cancel that comes %s', async (_, isBehindSignal) => {
+    const bench = new Bench()
+    const { pending } = bench.inbox
+    if (isBehindSignal) bench.inbox.put({ kind: 'signal', name: 'other', payload: null })
     let late = true
     Object.assign(bench.inbox, {
       pending: async () => {
