@@ -89,7 +89,11 @@ describe('hunt: real processes', () => {
       kind: 'broken',
       why: expect.stringContaining('exactly once, found it 0 times') as string,
     })
-    const elsewhere = { ...equivalent, file: 'harness/cli.ts', find: 'await program.parseAsync()' }
+    const elsewhere = {
+      ...equivalent,
+      file: 'harness/command-line.ts',
+      find: 'await program.parseAsync()',
+    }
     expect(await hunted(elsewhere)).toMatchObject({
       kind: 'broken',
       why: expect.stringContaining('is in no worker') as string,
