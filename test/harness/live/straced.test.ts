@@ -160,3 +160,4 @@ describe.runIf(whyNoStrace === undefined && python !== '')(
 )
 
 if (whyNoStrace !== undefined) it.skip(`not judged: ${whyNoStrace}`, () => undefined)
+if (python === '') it.skip('python3 is not installed on this host', () => undefined)
