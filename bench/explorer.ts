@@ -4,7 +4,7 @@
  * Measured in processor time of that process, start and bundling apart, so that what else runs on the machine matters less.
  */
 import { CrashBench } from '../harness/explorer/crash-bench.ts'
-import { runShards } from '../harness/explorer/explore.ts'
+import { runShards } from '../harness/explorer/deal-shards.ts'
 import { DiskModel } from '../harness/disk-model/model.ts'
 import { boundsDefaults, killStates, powerLossStates } from '../harness/disk-model/states.ts'
 import { fileSystemUnderTest } from '../harness/systems/reference.ts'

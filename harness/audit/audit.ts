@@ -7,7 +7,7 @@
 import { workloadOfSeed } from '../campaign/group.ts'
 import type { ProfileName } from '../disk-model/profile.ts'
 import { CrashBench, type CrashGroup } from '../explorer/crash-bench.ts'
-import { runShards } from '../explorer/explore.ts'
+import { runShards } from '../explorer/deal-shards.ts'
 import type { AuditedSync, ShardProgress } from '../explorer/job.ts'
 import { parseSchedule } from '../fault-parse.ts'
 import type { SourceTransform } from '../live/bundle.ts'

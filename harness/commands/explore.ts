@@ -11,12 +11,8 @@ import { workloadOfSeed, type Group, type Origin } from '../campaign/group.ts'
 import { Workbench } from '../campaign/workbench.ts'
 import { boundsDefaults } from '../disk-model/states.ts'
 import { profiles, type ProfileName } from '../disk-model/profile.ts'
-import {
-  explore,
-  verdictOf,
-  type ExploredFinding,
-  type ScenarioExplored,
-} from '../explorer/explore.ts'
+import type { ExploredFinding } from '../explorer/confirm-findings.ts'
+import { explore, verdictOf, type ScenarioExplored } from '../explorer/explore.ts'
 import type { Harm } from '../explorer/job.ts'
 import { exploredLine } from '../report/explored.ts'
 import { explorationLine } from '../report/progress-line.ts'

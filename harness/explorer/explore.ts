@@ -10,10 +10,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { workloadOfSeed } from '../campaign/group.ts'
-import type { Finding } from '../checkers/finding.ts'
 import type { ProfileName } from '../disk-model/profile.ts'
-import { boundsDefaults, type StateBounds } from '../disk-model/states.ts'
-import { parseSchedule } from '../fault-parse.ts'
 import type { SourceTransform } from '../live/bundle.ts'
 import { sitesUnder } from '../report/sites.ts'
 import type { TraceColumns } from '../report/result/result.ts'
@@ -27,40 +24,23 @@ import { worst, type Verdict } from '../verdict.ts'
 import type { Workload } from '../workload.ts'
 import { chooseScenarios, explorable } from './choose-scenarios.ts'
 import { CrashBench, type CrashGroup, type RecordedCase } from './crash-bench.ts'
-import { simplestFirst } from './findings.ts'
+import { confirm, reported, type ExploredFinding } from './confirm-findings.ts'
+import { runShards, type DealOptions } from './deal-shards.ts'
 import { mergePoints, type PointOutcome } from './point-map.ts'
 import {
   addCounts,
   noCounts,
-  type Harm,
   type ShardCounts,
-  type ShardFinding,
-  type ShardOrder,
   type ShardProgress,
   type ShardReport,
 } from './job.ts'
 
 /** What is explored, and how far. */
-export interface ExploreOptions {
+export interface ExploreOptions extends DealOptions {
   readonly seed: string
   readonly scenarios: readonly Scenario[]
   readonly systems: readonly System[]
   readonly profile?: ProfileName
-  /** Processes at once; default one per core. */
-  readonly jobs?: number
-  /** Default kills and power losses. */
-  readonly harms?: readonly Harm[]
-  readonly bounds?: Partial<Omit<StateBounds, 'seed'>>
-  /** Of an executable, whose every life is a process: distinct states of each scenario that are recovered. Default 200. */
-  readonly processStatesMax?: number
-  /** Crashes in a row; default 1. */
-  readonly depth?: number
-  /** One in so many of all cases, drawn by the seed; default all. */
-  readonly oneIn?: number
-  /** Of all cases one of each kind (`case-kinds.ts`); default all. */
-  readonly perKind?: boolean
-  /** Of the states of one depth, those that are crashed again; default every one. */
-  readonly nestedEvery?: number
   /** Replaces sources as they are bundled: planted bugs. */
   readonly transform?: SourceTransform
   /** In place of the drawn one, for every scenario; tokens then do not replay. */
@@ -78,12 +58,6 @@ export interface ExploreOptions {
   readonly isDone?: (scenario: Scenario) => boolean
   /** True when no further scenario is to be explored. */
   readonly isOver?: () => boolean
-  /** Real milliseconds that are left: shards stop then, and say how many points are left. */
-  readonly leftMs?: () => number
-  /** Only part `index` (from 1) of `of`: the states are dealt to the parts by their hash, whatever the number of jobs. */
-  readonly part?: { readonly index: number; readonly of: number }
-  /** An exploration of a scenario ends with the first finding of one of these. */
-  readonly stopAt?: readonly Verdict[]
   readonly onScenario?: (result: ScenarioExplored) => void
   /** Told about once a second how far all shards of a scenario are, together. */
   readonly onProgress?: (progress: ShardProgress & Named) => void
@@ -102,19 +76,6 @@ export interface ExploredKeeper {
 }
 
 type Named = Pick<ScenarioExplored, 'scenario' | 'system'>
-
-/** A finding, and what fresh processes say of it. */
-export interface ExploredFinding extends ShardFinding {
-  readonly token: string
-  /** Whether they showed the same verdict and invariant. */
-  readonly isConfirmed: boolean
-  /** What they showed. */
-  readonly confirmed: string
-  /** The same, as their judgement has it. */
-  readonly finding?: Finding
-  /** One sentence on the guilty op. */
-  readonly guilty?: string
-}
 
 /** What was explored of one scenario over one system. */
 export interface ScenarioExplored {
@@ -142,9 +103,6 @@ export interface ScenarioExplored {
   readonly controlFault?: string
   readonly verdict: Verdict
 }
-
-/** Findings of one fingerprint that are confirmed and reported. */
-const reportedMax = 2
 
 /**
  * Explores.
@@ -344,137 +302,4 @@ function whyNotFromOutside(
   return system.claims.includes('power')
     ? undefined
     : 'another process acts on its run, and it does not claim power'
-}
-
-/** Deals the states of a recorded case to as many processes as there are jobs. */
-export async function runShards(
-  bench: CrashBench,
-  recorded: RecordedCase,
-  options: Pick<
-    ExploreOptions,
-    | 'jobs'
-    | 'harms'
-    | 'bounds'
-    | 'depth'
-    | 'nestedEvery'
-    | 'oneIn'
-    | 'perKind'
-    | 'leftMs'
-    | 'stopAt'
-    | 'part'
-    | 'processStatesMax'
-  >,
-  {
-    onProgress,
-    ...more
-  }: Pick<ShardOrder, 'isAudit' | 'sampled'> & {
-    readonly onProgress?: (progress: ShardProgress) => void
-  } = {},
-): Promise<readonly ShardReport[]> {
-  const { jobs = availableParallelism(), harms = ['kill', 'power-loss'], bounds } = options
-  const { depth = 1, nestedEvery = 1, part = { index: 1, of: 1 } } = options
-  const { order } = recorded
-  const hasActs = (order.workload.outside ?? []).length > 0
-  // Of such a script a kill is the live engine's, at a mark: its ops have other numbers there.
-  const isBelow = bench.isForeign && bench.system.program.kind === 'script'
-  const claimed = harms.filter((harm) =>
-    harm === 'power-loss' ? order.system.claims.includes('power') : !hasActs && !isBelow,
-  )
-  const asked = {
-    order,
-    shards: part.of * jobs,
-    bounds: { ...boundsDefaults, ...bounds, seed: order.seed },
-    harms: claimed,
-    depth,
-    nestedEvery,
-    ...(options.leftMs === undefined ? {} : { budgetMs: options.leftMs() }),
-    ...(options.oneIn === undefined ? {} : { oneIn: options.oneIn }),
-    ...(options.perKind === undefined ? {} : { perKind: options.perKind }),
-    ...(options.stopAt === undefined ? {} : { stopAt: options.stopAt }),
-    ...more,
-  }
-  const numbers = Array.from({ length: jobs }, (_, job) => part.index - 1 + part.of * job)
-  const known = new Map<number, ShardProgress>()
-  const tell = (shard: number, progress: ShardProgress): void => {
-    known.set(shard, progress)
-    onProgress?.(together([...known.values()], progress))
-  }
-  if (bench.isForeign) {
-    const { processStatesMax: statesMax } = options
-    const told = { onProgress: tell, ...(statesMax === undefined ? {} : { statesMax }) }
-    return await bench.runForeign(asked, numbers, recorded, told)
-  }
-  return await Promise.all(
-    numbers.map((shard) =>
-      bench.runShard({ ...asked, shard }, (progress) => tell(shard, progress)),
-    ),
-  )
-}
-
-/** All shards go through the same, each judging its share: where the last of them is, and what all of them did. */
-function together(shards: readonly ShardProgress[], some: ShardProgress): ShardProgress {
-  const share = ({ done, of }: ShardProgress): number => done / (of || 1)
-  const last = shards.reduce((left, right) => (share(left) < share(right) ? left : right), some)
-  const checked = shards.reduce((sum, each) => sum + each.checked, 0)
-  const findings = shards.reduce((sum, each) => sum + each.findings, 0)
-  return { ...last, checked, findings }
-}
-
-async function confirm(
-  bench: CrashBench,
-  { scenario, seed }: CrashGroup,
-  { order, control }: RecordedCase,
-  finding: ShardFinding,
-  root = process.cwd(),
-): Promise<ExploredFinding> {
-  const schedule = parseSchedule(finding.schedule)
-  const judged = await bench.judge(order, schedule, { control })
-  const { name: system } = bench.system
-  const token = { scenario: scenario.name, system, seed, profile: order.profile, schedule }
-  const guilty = guiltText(finding, root)
-  const said = {
-    ...finding,
-    token: stringifyToken(token),
-    ...(guilty === undefined ? {} : { guilty }),
-  }
-  if ('why' in judged) return { ...said, isConfirmed: false, confirmed: judged.why }
-  const { verdict, finding: again } = judged
-  const isConfirmed = verdict === finding.verdict && again?.invariant === finding.invariant
-  const confirmed = `${verdict} ${again?.invariant ?? ''}`.trim()
-  return { ...said, isConfirmed, confirmed, ...(again === undefined ? {} : { finding: again }) }
-}
-
-/** Sites have to be resolved while the bundle that they are of is there. */
-function guiltText({ guilt }: ShardFinding, root: string): string | undefined {
-  if (guilt === undefined) return undefined
-  const { op, life, text, frames, reliedOn } = guilt
-  const site = sitesUnder(root)(frames)
-  const where = site === undefined ? '' : ` at ${site}`
-  const relied = reliedOn === undefined ? '' : ` before op ${reliedOn} relied on it`
-  return `op ${op} of life ${life} was never made durable: ${text}${where} has no completed sync${relied}`
-}
-
-/** The simplest findings of each fingerprint, over all shards. Those that name an op stand for those of their kind that do not. */
-function reported(reports: readonly ShardReport[]): readonly ShardFinding[] {
-  const all = reports.flatMap(({ findings }) => findings)
-  const names = [...new Set(all.map(({ fingerprint }) => fingerprint))].sort()
-  const groups = names.map((name) => {
-    const same = all.filter(({ fingerprint }) => fingerprint === name).sort(simplestFirst)
-    const count = reports.reduce(
-      (sum, { findings }) =>
-        sum + (findings.find(({ fingerprint }) => fingerprint === name)?.count ?? 0),
-      0,
-    )
-    return same.slice(0, reportedMax).map((finding) => ({ ...finding, count }))
-  })
-  const isNamed = ({ verdict, invariant }: ShardFinding): boolean =>
-    groups.some(
-      ([first]) =>
-        first?.guilt !== undefined && first.verdict === verdict && first.invariant === invariant,
-    )
-  return groups
-    .flatMap((group) =>
-      group[0]?.guilt === undefined && group[0] && isNamed(group[0]) ? [] : group,
-    )
-    .sort(simplestFirst)
 }

@@ -11,7 +11,8 @@ import type { Trace } from '../trace.ts'
 import type { Asks } from './asks.ts'
 import { firstStemOf, stemAfterCrash } from './lives.ts'
 import type { Place } from './place.ts'
-import type { Shard, Victim } from './shard-states.ts'
+import type { Shard } from './shard-states.ts'
+import type { Victim } from './victim.ts'
 
 /** Kills that are followed by a power loss. */
 const heldMax = 8

@@ -1,13 +1,11 @@
 /** The crash states of one shard, and what came of them (`shard.ts` says what it promises). */
 import { check, type Judgement } from '../checkers/check.ts'
 import { bytesOf, rebuildDirectory, type DirectoryImage } from '../directory-image.ts'
-import { DiskModel, type CrashPoint, type DiskBefore } from '../disk-model/model.ts'
 import { laterBounds, killStates, powerLossStates, type CrashState } from '../disk-model/states.ts'
 import { position, type Fault, type LifeFaults } from '../fault.ts'
 import { stringifySchedule } from '../fault-text.ts'
 import { historyOfMarks, type History } from '../history.ts'
-import type { Mark } from '../mark.ts'
-import { RecoverySample, type RecoveryCost } from '../recovery.ts'
+import { RecoverySample } from '../recovery.ts'
 import { random, type Random } from '../seed.ts'
 import type { Trace } from '../trace.ts'
 import type { Verdict } from '../verdict.ts'
@@ -21,54 +19,20 @@ import {
   type ShardProgress,
   type ShardReport,
 } from './job.ts'
-import {
-  isLast,
-  linesOf,
-  standingAfter,
-  standingKey,
-  stemAfterCrash,
-  type LivedLife,
-  type Standing,
-  type Stem,
-} from './lives.ts'
+import { linesOf, stemAfterCrash, type LivedLife, type Standing, type Stem } from './lives.ts'
 import { OneOfEach } from './one-of-each.ts'
 import { PointMap } from './point-map.ts'
+import { Recoveries, type Recovery } from './recoveries.ts'
 import { hasFired } from './replay-case.ts'
-
-/** Recoveries that are remembered. */
-const memoMax = 2_048
-/** The same, where their traces are remembered with them. */
-const recordedMax = 256
-
-/** A life to be crashed. */
-export interface Victim {
-  readonly stem: Stem
-  /** What its disk held when it began. */
-  readonly image: DirectoryImage
-  readonly trace: Trace
-  readonly before: DiskBefore
-  /** Faults that it was given besides. */
-  readonly inside: LifeFaults
-  /** 1: the first crash. */
-  readonly depth: number
-  /** Behind a storage error: only these points, and the one behind its last op; absent: all. */
-  readonly ops?: { readonly from: number; readonly to: number }
-}
-
-/** A life with what it takes to crash it. */
-interface Opened extends Victim {
-  readonly model: DiskModel
-  readonly marks: readonly Mark[]
-  /** Sites of its ops, once they were asked for. */
-  sites?: Sites
-}
-
-interface Recovery {
-  readonly lives: readonly LivedLife[]
-  /** Of its first life. */
-  readonly trace?: Trace | undefined
-  readonly cost?: RecoveryCost | undefined
-}
+import {
+  beforeNext,
+  heldAt,
+  isWholeLife,
+  openVictim,
+  pointsOf,
+  type Opened,
+  type Victim,
+} from './victim.ts'
 
 type Counts = { -readonly [Name in keyof ShardCounts]: number }
 
@@ -80,7 +44,7 @@ export class Shard {
   unsupported: string | undefined
   readonly #control: History
   readonly #images = new Set<string>()
-  readonly #memo = new Map<string, Recovery>()
+  readonly #recoveries: Recoveries
   readonly #findings = new Findings()
   readonly #map = new PointMap()
   readonly #sample = new RecoverySample()
@@ -97,6 +61,7 @@ export class Shard {
     this.asked = asked
     this.#control = control
     this.#isLate = isLate
+    this.#recoveries = new Recoveries(this)
   }
 
   /** What was found; `strange`: why none of it is worth anything. */
@@ -183,7 +148,7 @@ export class Shard {
       yield* this.crashOneOfEach('crash points', [victim])
       return
     }
-    const opened = this.#open(victim)
+    const opened = openVictim(victim, this.asked.order)
     const judged = new Map<string, Verdict>()
     let marks = -1
     for (const state of this.#statesOf(opened, isWhole)) {
@@ -201,7 +166,7 @@ export class Shard {
     const numbers = this.#ranks()
     const chosen = new OneOfEach<{ readonly opened: Opened; readonly state: CrashState }>()
     for (const victim of victims) {
-      const opened = this.#open(victim)
+      const opened = openVictim(victim, this.asked.order)
       const kinds = kindsOfTrace(victim.trace)
       for (const state of this.#statesOf(opened, true))
         chosen.add(kindOfState(kinds, state), numbers.real(), { opened, state })
@@ -215,12 +180,6 @@ export class Shard {
       }
       this.pass()
     }
-  }
-
-  #open(victim: Victim): Opened {
-    const { order } = this.asked
-    const model = new DiskModel(victim.trace, victim.before, order.profile, order.seed)
-    return { ...victim, model, marks: model.marks.map(parseMark) }
   }
 
   /** The states of a life, point by point; `isShared`: every shard goes through them. */
@@ -330,31 +289,7 @@ export class Shard {
     hash?: string,
     records: Recording = false,
   ): Asks<Recovery> {
-    const key = `${hash} ${standingKey(standing)} ${records}`
-    const known = hash === undefined ? undefined : this.#memo.get(key)
-    if (known !== undefined) return known
-    const lives: LivedLife[] = []
-    let trace: Trace | undefined
-    let cost: RecoveryCost | undefined
-    this.counts.recoveries += 1
-    let next = standing
-    let left = image
-    for (let count = 0; count < this.asked.order.livesGiven; count += 1) {
-      const given = yield* this.live(next, left, [], count === 0 && records)
-      trace ??= given.trace
-      if (count === 0) cost = given.cost
-      const lived: LivedLife = { ...next, ...given }
-      lives.push(lived)
-      if (isLast(lived) || this.unsupported !== undefined) break
-      left = given.image
-      next = standingAfter(next, given.marks)
-    }
-    const recovery: Recovery = { lives: lives.map(bare), trace, cost }
-    if (hash === undefined) return recovery
-    if (this.#memo.size >= (records === false ? memoMax : recordedMax))
-      this.#memo.delete(this.#memo.keys().next().value ?? '')
-    this.#memo.set(key, recovery)
-    return recovery
+    return yield* this.#recoveries.after(image, standing, hash, records)
   }
 
   /** One life. */
@@ -406,11 +341,6 @@ export class Shard {
   }
 }
 
-/** True for the first life of a run, which is crashed at every point. */
-function isWholeLife({ depth, ops }: Victim): boolean {
-  return depth === 1 && ops === undefined
-}
-
 interface Weighed {
   readonly judgement: Judgement
   readonly history: History
@@ -427,45 +357,9 @@ export function stateKey({ point, fault, image }: CrashState): string {
   return `${point.marks} ${fault.kind} ${image.hash}`
 }
 
-function* pointsOf({ model, ops }: Opened): Generator<CrashPoint> {
-  if (ops === undefined) {
-    yield* model.points()
-    return
-  }
-  const last = model.length
-  for (let op = Math.max(1, ops.from); op <= Math.min(ops.to, last); op += 1) {
-    const point = model.pointAt(position(op, 'before', model.trace.stream))
-    if (point !== undefined) yield point
-  }
-  const end = model.pointAt(position(last, 'after', model.trace.stream))
-  if (end !== undefined) yield end
-}
-
-/** The ops that the machine holds and no sync covers. */
-function heldAt({ model }: Opened, { point }: CrashState): string {
-  const { pending } = model.stateAt(point)
-  return pending.map(({ index }) => index).join()
-}
-
-/** The disk before the life behind a crash: after a power loss nothing is held any more. */
-function beforeNext({ before, trace }: Opened, { fault, image }: CrashState): DiskBefore {
-  if (fault.kind === 'power-loss') return { initial: image.entries }
-  return { ...before, past: [...(before.past ?? []), { trace, kill: fault }] }
-}
-
 /** A sync that lies. */
 export function lieAt(op: number): Fault {
   return { kind: 'lying-sync', at: position(op), sticky: false }
-}
-
-function bare(lived: LivedLife): LivedLife {
-  const { life, clockMs, reboots, outside, act, marks, code, signal } = lived
-  const known = { life, clockMs, reboots, outside, marks, code, signal }
-  return act === undefined ? known : { ...known, act }
-}
-
-function parseMark(line: string): Mark {
-  return JSON.parse(line) as Mark
 }
 
 function numberIn(hash: string, from: number): number {

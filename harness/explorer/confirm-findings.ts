@@ -1,0 +1,87 @@
+/**
+ * What becomes of the findings of shards: the simplest of each kind, over all shards, are shown once more by fresh processes, and told with
+ * the line that is guilty.
+ */
+import type { Finding } from '../checkers/finding.ts'
+import { parseSchedule } from '../fault-parse.ts'
+import { sitesUnder } from '../report/sites.ts'
+import { stringifyToken } from '../token.ts'
+import type { CrashBench, CrashGroup, RecordedCase } from './crash-bench.ts'
+import { simplestFirst } from './findings.ts'
+import type { ShardFinding, ShardReport } from './job.ts'
+
+/** A finding, and what fresh processes say of it. */
+export interface ExploredFinding extends ShardFinding {
+  readonly token: string
+  /** Whether they showed the same verdict and invariant. */
+  readonly isConfirmed: boolean
+  /** What they showed. */
+  readonly confirmed: string
+  /** The same, as their judgement has it. */
+  readonly finding?: Finding
+  /** One sentence on the guilty op. */
+  readonly guilty?: string
+}
+
+/** Findings of one fingerprint that are confirmed and reported. */
+const reportedMax = 2
+
+/** Runs the case of a finding in fresh processes. */
+export async function confirm(
+  bench: CrashBench,
+  { scenario, seed }: CrashGroup,
+  { order, control }: RecordedCase,
+  finding: ShardFinding,
+  root: string = process.cwd(),
+): Promise<ExploredFinding> {
+  const schedule = parseSchedule(finding.schedule)
+  const judged = await bench.judge(order, schedule, { control })
+  const { name: system } = bench.system
+  const token = { scenario: scenario.name, system, seed, profile: order.profile, schedule }
+  const guilty = guiltText(finding, root)
+  const said = {
+    ...finding,
+    token: stringifyToken(token),
+    ...(guilty === undefined ? {} : { guilty }),
+  }
+  if ('why' in judged) return { ...said, isConfirmed: false, confirmed: judged.why }
+  const { verdict, finding: again } = judged
+  const isConfirmed = verdict === finding.verdict && again?.invariant === finding.invariant
+  const confirmed = `${verdict} ${again?.invariant ?? ''}`.trim()
+  return { ...said, isConfirmed, confirmed, ...(again === undefined ? {} : { finding: again }) }
+}
+
+/** Sites have to be resolved while the bundle that they are of is there. */
+function guiltText({ guilt }: ShardFinding, root: string): string | undefined {
+  if (guilt === undefined) return undefined
+  const { op, life, text, frames, reliedOn } = guilt
+  const site = sitesUnder(root)(frames)
+  const where = site === undefined ? '' : ` at ${site}`
+  const relied = reliedOn === undefined ? '' : ` before op ${reliedOn} relied on it`
+  return `op ${op} of life ${life} was never made durable: ${text}${where} has no completed sync${relied}`
+}
+
+/** The simplest findings of each fingerprint, over all shards. Those that name an op stand for those of their kind that do not. */
+export function reported(reports: readonly ShardReport[]): readonly ShardFinding[] {
+  const all = reports.flatMap(({ findings }) => findings)
+  const names = [...new Set(all.map(({ fingerprint }) => fingerprint))].sort()
+  const groups = names.map((name) => {
+    const same = all.filter(({ fingerprint }) => fingerprint === name).sort(simplestFirst)
+    const count = reports.reduce(
+      (sum, { findings }) =>
+        sum + (findings.find(({ fingerprint }) => fingerprint === name)?.count ?? 0),
+      0,
+    )
+    return same.slice(0, reportedMax).map((finding) => ({ ...finding, count }))
+  })
+  const isNamed = ({ verdict, invariant }: ShardFinding): boolean =>
+    groups.some(
+      ([first]) =>
+        first?.guilt !== undefined && first.verdict === verdict && first.invariant === invariant,
+    )
+  return groups
+    .flatMap((group) =>
+      group[0]?.guilt === undefined && group[0] && isNamed(group[0]) ? [] : group,
+    )
+    .sort(simplestFirst)
+}
