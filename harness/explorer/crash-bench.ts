@@ -1,7 +1,11 @@
 /**
  * Everything that the cases of one system share: its bundles, its directory, its controls. Explorations, replays and audits of single
  * cases are made here.
+ *
+ * Nothing that it starts outlives the harness: its processes carry the marker of the bench, and a warden of its own looks for them and
+ * removes its directory where the harness dies without a word.
  */
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Judgement } from '../checkers/check.ts'
@@ -14,10 +18,12 @@ import { differenceOf } from '../native/sight.ts'
 import type { StartCommand } from '../live/host.ts'
 import { baseEnvironment } from '../live/environment.ts'
 import { confirmationFactor, resolveOptions } from '../live/options.ts'
+import { OrphanFinder } from '../live/orphans.ts'
 import { makeScratch, noRoomTrouble, removeTree } from '../live/scratch.ts'
 import { TroubleError } from '../live/trouble.ts'
 import { startCommand } from '../live/start-command.ts'
 import { onStop } from '../live/stop.ts'
+import { Warden } from '../live/warden.ts'
 import type { Mark } from '../mark.ts'
 import { livesPoisoned, modelOf } from '../model.ts'
 import type { Scenario } from '../scenario.ts'
@@ -77,6 +83,8 @@ export class CrashBench {
   readonly #shardFile: string
   readonly #bundle: string
   #host: FreshHost
+  readonly #warden: Warden
+  readonly #orphans: OrphanFinder
   readonly #forget: () => void
   /** By number of the shard. */
   readonly #shards = new Map<number, ShardProcess>()
@@ -90,6 +98,8 @@ export class CrashBench {
     readonly shardFile: string
     readonly bundle: string
     readonly host: FreshHost
+    readonly warden: Warden
+    readonly orphans: OrphanFinder
     readonly forget: () => void
   }) {
     this.system = parts.system
@@ -101,6 +111,8 @@ export class CrashBench {
     this.#shardFile = parts.shardFile
     this.#bundle = parts.bundle
     this.#host = parts.host
+    this.#warden = parts.warden
+    this.#orphans = parts.orphans
     this.#forget = parts.forget
   }
 
@@ -112,10 +124,17 @@ export class CrashBench {
       ...(quietMs === undefined ? {} : { quietMs }),
     })
     const directory = makeScratch(resolved.scratch)
-    const forget = onStop(() => removeTree(directory))
+    const campaign = randomBytes(6).toString('hex')
+    const orphans = new OrphanFinder(campaign)
+    const forget = onStop(() => {
+      orphans.sweep()
+      removeTree(directory)
+    })
+    let warden: Warden | undefined
     try {
       const [hooked, bare] = [join(directory, 'hooked'), join(directory, 'bare')]
       for (const path of [hooked, bare]) mkdirSync(path)
+      warden = await Warden.start(campaign, directory, directory)
       const planted = transform === undefined ? {} : { transform }
       // A handful of starts do not pay for the rehearsal.
       const live = { ...planted, codeCache: false, below: true }
@@ -138,11 +157,15 @@ export class CrashBench {
           command,
           scratch: directory,
           quietMsMax: resolved.quietMs * confirmationFactor,
+          campaign,
         },
+        warden,
+        orphans,
         forget,
       })
     } catch (error) {
       forget()
+      await warden?.stop()
       removeTree(directory)
       const noRoom = noRoomTrouble(directory, error)
       throw noRoom === undefined ? error : new TroubleError(noRoom, error)
@@ -202,7 +225,7 @@ export class CrashBench {
   ): Promise<ShardReport> {
     const path = join(this.#directory, this.#name('shard'))
     const known = this.#shards.get(asked.shard)
-    const shard = known ?? new ShardProcess(this.#shardFile)
+    const shard = known ?? new ShardProcess(this.#shardFile, this.#host.campaign)
     this.#shards.set(asked.shard, shard)
     const report = await shard.run({ ...asked, bundle: this.#bundle }, path, onProgress)
     if (report.unsupported === undefined) return report
@@ -293,6 +316,9 @@ export class CrashBench {
   close(): void {
     this.#forget()
     for (const shard of this.#shards.values()) shard.end()
+    this.#orphans.sweep()
+    // It keeps the process until it is gone.
+    void this.#warden.stop()
     removeTree(this.#directory)
   }
 

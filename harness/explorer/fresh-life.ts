@@ -17,6 +17,7 @@ import { readImage, type DirectoryImage, type ImageEntry } from '../directory-im
 import { UsageError } from '../errors.ts'
 import { encodeHookFaults } from '../hooks/fault.ts'
 import { readLedger, whyNoLedger } from '../ledger.ts'
+import { markerVariable } from '../live/environment.ts'
 import type { StartCommand } from '../live/host.ts'
 import { launch } from '../live/launch.ts'
 import { progressOf } from '../live/progress.ts'
@@ -40,6 +41,8 @@ export interface FreshHost {
   readonly scratch: string
   /** Milliseconds without a mark and an op after which a life is put down. */
   readonly quietMsMax: number
+  /** By which its processes are found. */
+  readonly campaign: string
 }
 
 /** What a process left behind. */
@@ -55,7 +58,7 @@ export interface FreshLife extends LifeGiven {
 
 /** Runs one life in a process of its own, over an image that is put into a fresh directory. `id`: unique in the scratch directory. */
 export async function runFresh(
-  { command, scratch, quietMsMax }: FreshHost,
+  { command, scratch, quietMsMax, campaign }: FreshHost,
   order: CaseOrder,
   { image, standing, faults, records }: LifeWanted,
   id: string,
@@ -91,7 +94,10 @@ export async function runFresh(
       ledger: descriptor,
       stderrBytesMax,
       takesGroupAlong: true,
-      environment: environmentOf(order, standing, places, hooks),
+      environment: {
+        ...environmentOf(order, standing, places, hooks),
+        [markerVariable]: `${campaign}/${id}`,
+      },
     })
     const shown = (): string =>
       progressOf({ ledgerBytes: fstatSync(descriptor).size, trace, state })

@@ -7,8 +7,9 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { execa, type ResultPromise } from 'execa'
+import { execa } from 'execa'
 import { HarnessError } from '../errors.ts'
+import { markerVariable } from '../live/environment.ts'
 import { doneWord, type ShardOrder, type ShardProgress, type ShardReport } from './job.ts'
 
 /** Characters of its last words that are shown. */
@@ -25,18 +26,22 @@ const options = {
   buffer: { stdout: false },
 } as const
 
+function start(program: string, env: Readonly<Record<string, string>>) {
+  return execa(process.execPath, [program], { ...options, env })
+}
+
 /** A process for shards; {@link ShardProcess.end} ends it. */
 export class ShardProcess {
-  readonly #process: ResultPromise<typeof options>
+  readonly #process: ReturnType<typeof start>
   readonly #ended: Promise<string>
   readonly #silenceMs: number
   #heard: (line: string) => void = () => undefined
   #isHung = false
 
-  /** `program`: the built shard program. */
-  constructor(program: string, silenceMs: number = silenceMsMax) {
+  /** `program`: the built shard program. `campaign`: by which the process is found. */
+  constructor(program: string, campaign: string, silenceMs: number = silenceMsMax) {
     this.#silenceMs = silenceMs
-    this.#process = execa(process.execPath, [program], options)
+    this.#process = start(program, { [markerVariable]: `${campaign}/shard` })
     this.#ended = this.#process.then(
       ({ shortMessage, stderr }) => `${shortMessage ?? 'it ended'}\n${stderr.slice(-lastWordsMax)}`,
     )

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { markerVariable } from '../../../harness/live/environment.ts'
@@ -13,19 +13,24 @@ beforeEach(() => void (scratch = mkdtempSync(join(tmpdir(), 'killpoint-clean-up-
 afterEach(() => rmSync(scratch, { recursive: true }))
 
 const programs = mkdtempSync(join(tmpdir(), 'killpoint-clean-up-program-'))
-const program = join(programs, 'harness-process.mjs')
+const live = join(programs, 'harness-process.mjs')
+const explorer = join(programs, 'explorer-process.mjs')
 beforeAll(async () => {
-  const entry = fileURLToPath(new URL('./fixtures/harness-process.ts', import.meta.url))
-  await buildModule(entry, program)
+  for (const program of [live, explorer]) {
+    const source = `./fixtures/${basename(program, '.mjs')}.ts`
+    await buildModule(fileURLToPath(new URL(source, import.meta.url)), program)
+  }
 })
 afterAll(() => rmSync(programs, { recursive: true }))
 
+// A worker, a zombie and its successor, and of each two children, one of which left its group.
 async function startHarness(how = '', note = ''): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [program, scratch, how, note], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-  })
-  // A worker, a zombie and its successor, and of each two children, one of which left its group.
-  await until(() => ours().length === 9)
+  return await start([live, scratch, how, note], 9)
+}
+
+async function start(program: readonly string[], processes: number): Promise<ChildProcess> {
+  const child = spawn(process.execPath, program, { stdio: ['pipe', 'ignore', 'ignore'] })
+  await until(() => ours().length === processes)
   return child
 }
 
@@ -79,6 +84,16 @@ describe.skipIf(process.platform !== 'linux')('clean-up: nothing survives the ha
     const harness = await startHarness()
     harness.kill('SIGKILL')
     expect(await ended(harness)).toBe('SIGKILL')
+    await until(() => ours().length === 0 && readdirSync(scratch).length === 0)
+  })
+
+  it.each([
+    ['SIGKILL', 'SIGKILL'],
+    ['SIGTERM', 143],
+  ] as const)('after %s of an exploration: the same', async (signal, code) => {
+    const harness = await start([explorer, scratch], 3)
+    harness.kill(signal)
+    expect(await ended(harness)).toBe(code)
     await until(() => ours().length === 0 && readdirSync(scratch).length === 0)
   })
 
