@@ -2,10 +2,13 @@
  * What becomes of the findings of shards: the simplest of each kind, over all shards, are shown once more by fresh processes, and told with
  * the line that is guilty.
  */
+import type { Judgement } from '../checkers/check.ts'
 import type { Finding } from '../checkers/finding.ts'
 import { parseSchedule } from '../fault-parse.ts'
+import { stringifySchedule } from '../fault-text.ts'
 import { sitesUnder } from '../report/sites.ts'
 import { stringifyToken } from '../token.ts'
+import { isBreach } from '../verdict.ts'
 import type { CrashBench, CrashGroup, RecordedCase } from './crash-bench.ts'
 import { simplestFirst } from './findings.ts'
 import type { ShardFinding, ShardReport } from './job.ts'
@@ -21,6 +24,15 @@ export interface ExploredFinding extends ShardFinding {
   readonly finding?: Finding
   /** One sentence on the guilty op. */
   readonly guilty?: string
+}
+
+/** What a control shows that breaks without any fault. */
+export function findingOf({ verdict, finding }: Judgement): ShardFinding | undefined {
+  if (finding === undefined || !isBreach(verdict)) return undefined
+  const { invariant, what, details } = finding
+  const fingerprint = `${verdict} ${invariant} without a fault`
+  const told = { verdict, invariant, what, details, fingerprint, count: 1 }
+  return { ...told, schedule: stringifySchedule([]), op: 0, missing: 0 }
 }
 
 /** Findings of one fingerprint that are confirmed and reported. */

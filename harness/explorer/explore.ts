@@ -24,7 +24,7 @@ import { worst, type Verdict } from '../verdict.ts'
 import type { Workload } from '../workload.ts'
 import { chooseScenarios, explorable } from './choose-scenarios.ts'
 import { CrashBench, type CrashGroup, type RecordedCase } from './crash-bench.ts'
-import { confirm, reported, type ExploredFinding } from './confirm-findings.ts'
+import { confirm, findingOf, reported, type ExploredFinding } from './confirm-findings.ts'
 import { runShards, type DealOptions } from './deal-shards.ts'
 import { mergePoints, type PointOutcome } from './point-map.ts'
 import {
@@ -205,10 +205,16 @@ export async function exploreScenario(
   const reason = whyNot(bench, group)
   if (reason !== undefined) return { ...named, skipped: reason, verdict: 'SKIPPED' }
   const recorded = known ?? (await bench.record(group))
-  const { verdict, finding, reasons } = recorded.judgement
+  const { verdict, reasons } = recorded.judgement
+  const broken = findingOf(recorded.judgement)
+  if (broken !== undefined) {
+    const finding = await confirm(bench, group, recorded, broken, options.root)
+    const prefix = tokenPrefix(group, system, recorded.order.profile)
+    const counts = { ...noCounts, checked: 1 }
+    return { ...named, counts, findings: [finding], prefix, verdict: verdictOfFinding(finding) }
+  }
   if (verdict !== 'HOLDS') {
-    // As in the live engine: without a fault there is nothing to judge the system by.
-    const why = `${finding?.what ?? reasons.join('; ')}\n${recorded.stderr}`.trim()
+    const why = `${reasons.join('; ')}\n${recorded.stderr}`.trim()
     return { ...named, controlFault: why, verdict: 'HARNESS_ERROR' }
   }
   if (recorded.unseen !== undefined)
@@ -255,10 +261,12 @@ export async function exploreScenario(
         }),
     prefix,
     recoveries: joinedSample(reports),
-    verdict: worst(
-      findings.map((each) => (each.isConfirmed ? each.verdict : ('HARNESS_ERROR' as const))),
-    ),
+    verdict: worst(findings.map(verdictOfFinding)),
   }
+}
+
+function verdictOfFinding({ isConfirmed, verdict }: ExploredFinding): Verdict {
+  return isConfirmed ? verdict : 'HARNESS_ERROR'
 }
 
 function joinedSample(reports: readonly ShardReport[]): readonly RecoveryPoint[] {

@@ -314,12 +314,17 @@ async function command(
   return { nonce: result.stdout }
 }
 
-/** The other executable: makes its mark in the ledger that it inherits by path, and prints its nonce. */
+/**
+ * The other executable: makes its mark in the ledger that it inherits by path, and prints its nonce. A start more than was asked for
+ * has a nonce of its own: it is a second effect, and no mark that was written twice.
+ */
 const commandText = `
 const fs = require('node:fs')
 const mark = JSON.parse(process.env.KILLPOINT_MARK)
 mark.key = process.env.KILLPOINT_IDEMPOTENCY_KEY
-const ledger = fs.openSync(process.env.KILLPOINT_LEDGER, 'a')
+const ledger = fs.openSync(process.env.KILLPOINT_LEDGER, 'a+')
+const starts = fs.readFileSync(ledger, 'utf8').split(mark.nonce).length
+if (starts > 1) mark.nonce += '.' + starts
 fs.writeSync(ledger, JSON.stringify(mark) + '\\n')
 process.stdout.write(mark.nonce)
 `

@@ -143,6 +143,22 @@ describe('explorer: planted bugs that no kill shows', () => {
   })
 })
 
+describe('explorer: a bug that needs no fault', () => {
+  test('a body that runs twice: the control is the case, and it is told as any other', async () => {
+    const planted = {
+      file: 'src/body.ts',
+      find: 'const value = await unit.body(call)',
+      replace: 'await unit.body(call); const value = await unit.body(call)',
+    }
+    const { verdict, findings, counts } = await explored({ planted })
+    expect([verdict, counts.checked]).toEqual(['REDONE', 1])
+    expect(findings).toMatchObject([
+      { verdict: 'REDONE', invariant: 'S3', schedule: '-', isConfirmed: true },
+    ])
+    expect(findings[0]?.token).toMatch(/^kp1:loop:file:\w+:posix:-$/)
+  })
+})
+
 describe('explorer: lives in memory', () => {
   test('a runtime that changes a built-in of its process is not explored, and it is said why', async () => {
     const planted = {
