@@ -113,6 +113,6 @@ try {
     holds: bytesMax <= 500 * 2 ** 20,
   })
 } finally {
-  bench.close()
+  await bench.close()
 }
 reportRows(rows)

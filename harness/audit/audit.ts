@@ -85,7 +85,7 @@ export async function audit(options: AuditOptions): Promise<Audit> {
       options.onScenario?.(scenario.name, typeof found === 'string' ? 0 : found.length)
     }
   } finally {
-    bench.close()
+    await bench.close()
   }
   return { sites: sitesOf(calls), skipped }
 }

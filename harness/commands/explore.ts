@@ -255,7 +255,8 @@ async function tellFindings(
   findings: readonly ExploredFinding[],
   output: Output,
 ): Promise<ToldFailures & { readonly verdicts: readonly Verdict[] }> {
-  const reports = await reportsOf(order, findings)
+  const { reports, lost } = await reportsOf(order, findings)
+  for (const why of lost) output.say(why)
   const { told, untold } = await failuresOf(
     {
       project: order.project,
@@ -271,7 +272,8 @@ async function tellFindings(
     },
     output,
   )
-  return { told, untold, verdicts: reports.map(({ verdict }) => verdict) }
+  const verdicts = reports.map(({ verdict }) => verdict)
+  return { told, untold, verdicts: lost.length === 0 ? verdicts : [...verdicts, 'HARNESS_ERROR'] }
 }
 
 const stoppedEarly = { failures: [], untold: 0, verdict: 'INCONCLUSIVE' } as const
@@ -342,18 +344,19 @@ function headLine({
   ].join('  ')
 }
 
-/** Each confirmed finding as a case that ran in processes of its own. */
+/** Each confirmed finding as a case that ran in processes of its own; `lost`: what none came of, which is the harness's fault. */
 async function reportsOf(
   { scenarios, systems, profile, jobs }: ExplorationOrder,
   findings: readonly ExploredFinding[],
-): Promise<readonly CaseReport[]> {
+): Promise<{ readonly reports: readonly CaseReport[]; readonly lost: readonly string[] }> {
   const confirmed = findings.filter(({ isConfirmed, verdict }) => isConfirmed && isBreach(verdict))
-  if (confirmed.length === 0) return []
+  if (confirmed.length === 0) return { reports: [], lost: [] }
   const bench = new Workbench({ jobs, codeCache: false }, profile)
   const groups = new Map<string, Group>()
   const reports: CaseReport[] = []
+  const lost: string[] = []
   try {
-    for (const { token } of confirmed) {
+    for (const { token, verdict } of confirmed) {
       const { scenario, system, seed } = parseToken(token)
       const key = `${scenario} ${system}`
       const group = groups.get(key) ?? groupOf(scenarios, systems, scenario, system, seed)
@@ -362,8 +365,9 @@ async function reportsOf(
       const { schedule } = parseToken(token)
       const tried = await bench.run(group, { schedule }, origin)
       if (tried.kind === 'case') reports.push(tried.report)
+      else lost.push(`${token} is ${verdict}, and is no case when it runs again: ${tried.why}`)
     }
-    return reports
+    return { reports, lost }
   } finally {
     await bench.close()
   }

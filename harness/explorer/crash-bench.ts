@@ -69,6 +69,13 @@ export interface RecordedCase {
   readonly unseen?: string
 }
 
+/** The lives of a control: the first of them, which was recorded, and what all of them wrote. */
+interface RecordedControl {
+  readonly life: FreshLife
+  readonly lines: readonly Mark[]
+  readonly unseen?: string
+}
+
 /** A bench; {@link CrashBench.close} removes all that it made. */
 export class CrashBench {
   readonly system: System
@@ -83,6 +90,8 @@ export class CrashBench {
   readonly #shardFile: string
   readonly #bundle: string
   #host: FreshHost
+  /** Of a foreign program: the first control, which says under what it is seen. */
+  #looked: Promise<unknown> | undefined
   readonly #warden: Warden
   readonly #orphans: OrphanFinder
   readonly #forget: () => void
@@ -174,29 +183,13 @@ export class CrashBench {
 
   /** Runs the case without a fault in a process of its own, and records it; under strace from then on where the hooks miss some of it. */
   async record(group: CrashGroup): Promise<RecordedCase> {
-    const recorded = await this.#record(group)
-    const { command } = this.#host
-    if (recorded.unseen === undefined || command.native === undefined) return recorded
-    const straced = await underStrace(command)
-    if (straced === undefined) return recorded
-    this.#host = { ...this.#host, command: straced }
-    const again = await this.#record(group)
-    if (again.unseen === undefined) return again
-    return { ...again, unseen: `${recorded.unseen}; strace: ${again.unseen}` }
-  }
-
-  async #record(group: CrashGroup): Promise<RecordedCase> {
     const order = this.orderOf(group)
-    const { life, lines } = await this.#control(order)
+    const recorded = this.#recordedControl(order)
+    this.#looked ??= recorded
+    const { life, lines, unseen } = await recorded
     const ledger = join(this.#directory, `${this.#name('ledger')}.jsonl`)
     writeFileSync(ledger, lines.map((line: Mark) => `${JSON.stringify(line)}\n`).join(''))
     const control = historyOfMarks(lines)
-    const unseen =
-      life.unsupported ??
-      life.untold ??
-      (this.isForeign
-        ? differenceOf(life.trace === undefined ? [] : [[life.trace]], life.image)
-        : undefined)
     return {
       order: { ...order, controlLog: life.log, controlLedger: ledger },
       control,
@@ -205,6 +198,25 @@ export class CrashBench {
       stderr: life.stderr,
       ...(unseen === undefined ? {} : { unseen }),
     }
+  }
+
+  /** The control, under what shows all that it does, where there is such a thing. */
+  async #recordedControl(order: CaseOrder): Promise<RecordedControl> {
+    const recorded = await this.#control(order)
+    const unseen = this.#unseenIn(recorded.life)
+    if (unseen === undefined) return recorded
+    const { command } = this.#host
+    const straced = command.native === undefined ? undefined : await underStrace(command)
+    if (straced === undefined) return { ...recorded, unseen }
+    this.#host = { ...this.#host, command: straced }
+    const again = await this.#control(order)
+    const still = this.#unseenIn(again.life)
+    return still === undefined ? again : { ...again, unseen: `${unseen}; strace: ${still}` }
+  }
+
+  #unseenIn({ unsupported, untold, trace, image }: FreshLife): string | undefined {
+    const logs = trace === undefined ? [] : [[trace]]
+    return unsupported ?? untold ?? (this.isForeign ? differenceOf(logs, image) : undefined)
   }
 
   /** Runs all parts of an exploration of a foreign program, whose lives are processes. */
@@ -241,6 +253,7 @@ export class CrashBench {
     schedule: Schedule,
     records = false,
   ): Promise<ReplayedCase | NoCase> {
+    if (this.isForeign) await (this.#looked ??= this.#recordedControl(order))
     const asks = replayCase(order, schedule, records)
     return await answer(asks, (wanted) => this.#live(order, wanted))
   }
@@ -293,9 +306,7 @@ export class CrashBench {
   }
 
   /** The lives of a case without a fault, and the first of them. */
-  async #control(
-    order: CaseOrder,
-  ): Promise<{ readonly life: FreshLife; readonly lines: readonly Mark[] }> {
+  async #control(order: CaseOrder): Promise<RecordedControl> {
     let { standing } = firstStemOf(order)
     let first: FreshLife | undefined
     let image: DirectoryImage = new Map()
@@ -312,14 +323,13 @@ export class CrashBench {
     }
   }
 
-  /** Removes everything. */
-  close(): void {
-    this.#forget()
+  /** Ends and removes everything. */
+  async close(): Promise<void> {
     for (const shard of this.#shards.values()) shard.end()
     this.#orphans.sweep()
-    // It keeps the process until it is gone.
-    void this.#warden.stop()
+    await this.#warden.stop()
     removeTree(this.#directory)
+    this.#forget()
   }
 
   #name(what: string): string {

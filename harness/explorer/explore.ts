@@ -129,7 +129,7 @@ export async function explore(options: ExploreOptions): Promise<readonly Scenari
         results.push(result)
       }
     } finally {
-      bench.close()
+      await bench.close()
     }
   }
   return results

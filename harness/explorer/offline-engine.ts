@@ -63,7 +63,7 @@ export class OfflineEngine {
   /** Removes everything. */
   async close(): Promise<void> {
     const bench = await this.#bench?.catch(() => undefined)
-    bench?.close()
+    await bench?.close()
   }
 }
 

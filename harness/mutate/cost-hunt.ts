@@ -45,7 +45,7 @@ export async function countMutant(
       }
     }
   } finally {
-    bench.close()
+    await bench.close()
   }
   return { found, cases, brokenControls }
 }

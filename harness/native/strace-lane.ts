@@ -3,7 +3,7 @@
  * `strace`, which shows their ops (`strace-log.ts`) and kills before one of them.
  *
  *  L1  strace can only kill, and only before a call: a point after op n is the one before op n + 1, for nothing that survives happens
- *      between them. Inside a write there is none.
+ *      between them; behind the last op it is the one before the process ends itself. Inside a write there is none.
  *  L2  It counts calls by name and thread. So the life is *rehearsed*: run once from the same state, without the fault, to learn
  *      which call of which thread op n is; then everything is put back as it was, and the life runs.
  *  L3  A kill counts only when the killed life's own output shows it: the ops before n complete, op n begun and not done, and its
@@ -13,7 +13,7 @@
  */
 import type { HookFault } from '../hooks/fault.ts'
 import { followedCalls } from './strace-follow.ts'
-import type { StracedLog } from './strace-log.ts'
+import { exitCall, type StracedLog } from './strace-log.ts'
 import { opCalls } from './strace-calls.ts'
 
 /** The call before which a process is killed: the `nth` of its name in its thread, from 1. */
@@ -41,7 +41,7 @@ export function whyNotTraced({ at, act }: HookFault): string | undefined {
 
 /** The fault that comes first in a life like this one, as strace carries it out; or why there is none. */
 export function strikeOf(
-  log: Pick<StracedLog, 'ops'>,
+  log: Pick<StracedLog, 'ops' | 'exit'>,
   faults: readonly HookFault[],
 ): StraceStrike | { readonly why: string } {
   let [first, why]: [StraceStrike | undefined, string] = [undefined, 'there is no fault']
@@ -54,7 +54,7 @@ export function strikeOf(
 }
 
 function strikeBy(
-  log: Pick<StracedLog, 'ops'>,
+  log: Pick<StracedLog, 'ops' | 'exit'>,
   fault: HookFault,
 ): StraceStrike | { readonly why: string } {
   const { at, act } = fault
@@ -87,7 +87,7 @@ export function straceArguments(output: string, aim?: StraceAim): readonly strin
     '--abbrev=!writev,pwritev,pwritev2',
     // What was read is of no interest, only how much.
     '--raw=read,readv',
-    `--trace=${[...opCalls, ...followedCalls].map((name) => `?${name}`).join(',')}`,
+    `--trace=${[...opCalls, ...followedCalls, exitCall].map((name) => `?${name}`).join(',')}`,
     ...refused.map((name) => `--inject=?${name}:error=ENOSYS`),
     ...(aim === undefined ? [] : [`--inject=${aim.name}:signal=SIGKILL:when=${aim.nth}`]),
     '--',
@@ -96,10 +96,10 @@ export function straceArguments(output: string, aim?: StraceAim): readonly strin
 
 /** Where strace has to strike so that a life that is like this one dies before op `n`, or why it cannot. */
 export function aimBefore(
-  { ops }: Pick<StracedLog, 'ops'>,
+  { ops, exit }: Pick<StracedLog, 'ops' | 'exit'>,
   n: number,
 ): StraceAim | { readonly why: string } {
-  const op = ops[n - 1]
+  const op = ops[n - 1] ?? (n === ops.length + 1 ? exit : undefined)
   if (op === undefined) return { why: `the life has ${ops.length} ops` }
   if (!op.isLeaders) return { why: `op ${n} is made by a child: its death is not that of the life` }
   if (op.firstAtNth !== op.tid)
@@ -108,11 +108,15 @@ export function aimBefore(
 }
 
 /** Why a life was not killed before op `n`; `undefined` where its own output shows that it was. */
-export function whyNotKilled({ ops, killed }: StracedLog, n: number): string | undefined {
+export function whyNotKilled({ ops, killed, exit }: StracedLog, n: number): string | undefined {
   const last = ops[n - 1]
-  if (last === undefined) return `the life made ${ops.length} ops`
-  if (ops.length > n) return `the life went on to op ${ops.length}`
   const open = ops.filter(({ result }) => result === undefined)
+  if (last === undefined) {
+    if (exit === undefined || ops.length !== n - 1 || open.length > 0)
+      return `the life made ${ops.length} ops`
+    return killed.has(exit.tid) ? undefined : `the life ended by itself after op ${ops.length}`
+  }
+  if (ops.length > n) return `the life went on to op ${ops.length}`
   if (open.length === 0) return `the life went on to op ${n} (${last.name}) and was not killed`
   if (open.length > 1 || open[0] !== last)
     return `${open.map(({ n: each, name }) => `op ${each} (${name})`).join(' and ')} was under way`

@@ -59,6 +59,8 @@ export interface StracedLog {
   readonly ops: readonly StracedOp[]
   /** Threads that a SIGKILL ended. */
   readonly killed: ReadonlySet<number>
+  /** The call with which the process that leads the life ends itself, once it was begun. */
+  readonly exit: Pick<StracedOp, 'tid' | 'name' | 'nth' | 'firstAtNth' | 'isLeaders'> | undefined
 }
 
 /** The op log of a life. @throws UntoldError (`strace-ops.ts`) with the reason where strace does not tell enough */
@@ -87,12 +89,16 @@ interface OpenOp {
   readonly node: number
 }
 
+/** How a process ends itself. */
+export const exitCall = 'exit_group'
+
 const callsOfOps: ReadonlySet<string> = new Set(opCalls)
 
 class Translator implements StracedLog {
   readonly entries: LoggedEntry[] = []
   readonly ops: Mutable<StracedOp>[] = []
   readonly killed = new Set<number>()
+  exit: StracedLog['exit']
   readonly #life: StracedLife
   readonly #tree: StateTree
   readonly #processes = new Map<number, TracedProcess>()
@@ -128,11 +134,13 @@ class Translator implements StracedLog {
     const firstAtNth = this.#first.get(`${name} ${nth}`) ?? tid
     this.#first.set(`${name} ${nth}`, firstAtNth)
     if (/^(clone3?|v?fork)$/.test(name)) this.#forking.set(tid, text)
+    const isLeaders = around.process === this.#leader
+    const counted = { tid, name, nth, firstAtNth, isLeaders }
+    if (name === exitCall && isLeaders) this.exit ??= counted
     const doing = callsOfOps.has(name) ? doingOf(name, text, around) : undefined
     if (doing === undefined) return
     const n = this.ops.length + 1
-    const isLeaders = around.process === this.#leader
-    const op = { n, kind: kindOf(doing), tid, name, nth, firstAtNth, isLeaders }
+    const op = { n, kind: kindOf(doing), ...counted }
     this.ops.push(op)
     const target = this.#targetOf(doing)
     const node = target === undefined ? 0 : this.#number(target)

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { runCampaign } from '../../../harness/campaign/campaign.ts'
+import { exploreCommand } from '../../../harness/commands/explore.ts'
+import type { ConfiguredProject } from '../../../harness/commands/project.ts'
 import { replayCommand } from '../../../harness/commands/replay.ts'
 import { runCommand } from '../../../harness/commands/run.ts'
 import { openLive, type LiveEngine } from '../../../harness/live/engine.ts'
@@ -49,6 +51,7 @@ describe.runIf(whyNoStrace === undefined)('a static program', () => {
     ['K7', 'begin resolved effect-a'],
     ['K8', 'begin resolved effect-a'],
     ['K8/9', 'begin resolved effect-a'],
+    ['K17+', 'begin resolved effect-a observed effect-b observed effect-c observed done'],
     ['K14,K3', 'begin resolved effect-a observed effect-b observed effect-c'],
   ])('%s strikes exactly there, is proven, and the run ends', async (schedule, marks) => {
     const run = await engine.runCase(toyCase(schedule, { lane: 'recording' }))
@@ -73,7 +76,7 @@ describe.runIf(whyNoStrace === undefined)('a static program', () => {
 
   it.each<readonly [string, RegExp]>([
     ['K99', /the life has 17 ops/],
-    ['K17+', /the life has 17 ops/],
+    ['K18+', /the life has 17 ops/],
     ['K6/3', /not inside it/],
   ])('%s does not fire, and is no case', async (schedule, why) => {
     const run = await engine.runCase(toyCase(schedule))
@@ -111,17 +114,7 @@ describe.runIf(whyNoStrace === undefined)('a static program', () => {
   })
 
   it('that tells before it writes is caught, by a token that replays exactly', async () => {
-    const directory = scratch()
-    const systems = [system('early', buildStatic('worker', '-DEARLY'))]
-    const [corpus, records] = [join(directory, 'corpus'), join(directory, 'records')]
-    const project = {
-      directory,
-      config: { systems },
-      scenarios: [recovery],
-      systems,
-      corpus,
-      records,
-    }
+    const project = projectOf(system('early', buildStatic('worker', '-DEARLY')))
     const [output, again] = [keptOutput(), keptOutput()]
     const few = { jobs: 2, seed: 'static', cases: 2, shrink: false, explore: false } as const
     expect(await runCommand(project, few, output)).toBe(1)
@@ -131,7 +124,24 @@ describe.runIf(whyNoStrace === undefined)('a static program', () => {
     expect(await replayCommand(project, token, { times: 1 }, again)).toBe(1)
     expect(again.lines.join('\n')).toMatch(/^exact/m)
   })
+
+  it('that never syncs loses a commit with the power, by a token that replays', async () => {
+    const claims = ['process', 'keyed', 'power'] as const
+    const project = projectOf(system('unsynced', buildStatic('worker', '-DUNSYNCED'), { claims }))
+    const [output, again] = [keptOutput(), keptOutput()]
+    const few = { jobs: 2, seed: 'static', bail: 1, shrink: false } as const
+    expect(await exploreCommand(project, few, output)).toBe(1)
+    const [token = ''] = /kp1:recovery:unsynced:\S+:P\S+$/.exec(output.lines.join('\n')) ?? []
+    expect(await replayCommand(project, token, { times: 1 }, again)).toBe(1)
+    expect(again.lines.join('\n')).toContain(`npx killpoint replay ${token}`)
+  })
 })
+
+function projectOf(tested: CommandSystem): ConfiguredProject {
+  const [directory, systems] = [scratch(), [tested]]
+  const [corpus, records] = [join(directory, 'corpus'), join(directory, 'records')]
+  return { directory, config: { systems }, scenarios: [recovery], systems, corpus, records }
+}
 
 describe.runIf(whyNoStrace === undefined && python !== '')(
   'the Python example under strace',
