@@ -11,7 +11,7 @@ import { workloadOfSeed, type Group, type Origin } from '../campaign/group.ts'
 import { Workbench } from '../campaign/workbench.ts'
 import { boundsDefaults } from '../disk-model/states.ts'
 import { profiles, type ProfileName } from '../disk-model/profile.ts'
-import type { ExploredFinding } from '../explorer/confirm-findings.ts'
+import { strikesAtRead, type ExploredFinding } from '../explorer/confirm-findings.ts'
 import { explore, verdictOf, type ScenarioExplored } from '../explorer/explore.ts'
 import type { Harm } from '../explorer/job.ts'
 import { exploredLine } from '../report/explored.ts'
@@ -365,7 +365,8 @@ async function reportsOf(
       const { schedule } = parseToken(token)
       const tried = await bench.run(group, { schedule }, origin)
       if (tried.kind === 'case') reports.push(tried.report)
-      else lost.push(`${token} is ${verdict}, and is no case when it runs again: ${tried.why}`)
+      else if (!strikesAtRead(schedule))
+        lost.push(`${token} is ${verdict}, and is no case when it runs again: ${tried.why}`)
     }
     return { reports, lost }
   } finally {

@@ -4,6 +4,7 @@
  */
 import type { Judgement } from '../checkers/check.ts'
 import type { Finding } from '../checkers/finding.ts'
+import type { Schedule } from '../fault.ts'
 import { parseSchedule } from '../fault-parse.ts'
 import { stringifySchedule } from '../fault-text.ts'
 import { sitesUnder } from '../report/sites.ts'
@@ -38,8 +39,39 @@ export function findingOf({ verdict, finding }: Judgement): ShardFinding | undef
 /** Findings of one fingerprint that are confirmed and reported. */
 const reportedMax = 2
 
+/** Findings, shown again by fresh processes where these show them; `missed`: how many faults these did not meet. */
+export interface Confirmed {
+  readonly findings: readonly ExploredFinding[]
+  readonly missed: number
+}
+
+/**
+ * Runs the cases of findings in fresh processes.
+ *
+ * Reads are numbered, and a program that polls reads oftener where it is slower: the n-th read of a process may be another one than that of
+ * a life in memory. So a fault at a read that processes do not show is one that did not fire, and no fault of the harness.
+ */
+export async function confirmAll(
+  bench: CrashBench,
+  group: CrashGroup,
+  recorded: RecordedCase,
+  findings: readonly ShardFinding[],
+  root?: string,
+): Promise<Confirmed> {
+  const all: ExploredFinding[] = []
+  for (const each of findings) all.push(await confirm(bench, group, recorded, each, root))
+  const isMissed = ({ isConfirmed, schedule }: ExploredFinding): boolean =>
+    !isConfirmed && strikesAtRead(parseSchedule(schedule))
+  return { findings: all.filter((each) => !isMissed(each)), missed: all.filter(isMissed).length }
+}
+
+/** Whether one of its faults is at a read, of which no two processes need make the same. */
+export function strikesAtRead(schedule: Schedule): boolean {
+  return schedule.some((faults) => faults.some(({ kind }) => kind === 'read-error'))
+}
+
 /** Runs the case of a finding in fresh processes. */
-export async function confirm(
+async function confirm(
   bench: CrashBench,
   { scenario, seed }: CrashGroup,
   { order, control }: RecordedCase,
