@@ -130,7 +130,11 @@ class Wire {
 
   #connectionOf(handle: Handle): Connection | undefined {
     const own = this.#connections.get(handle)
-    if (own !== undefined) return own
+    if (own !== undefined) {
+      // Node 26 takes its own listener off a connection that an agent keeps, and puts it back for the next request.
+      if (this.#listeners.get(handle)?.isThere() === false) this.#listen(handle, own)
+      return own
+    }
     const { _parent } = handle
     const below = _parent === undefined ? undefined : this.#connections.get(_parent)
     if (below === undefined) return undefined
