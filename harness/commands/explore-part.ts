@@ -2,7 +2,7 @@
 import type { Scenario } from '../scenario.ts'
 import type { Harm } from '../explorer/job.ts'
 import type { Driven } from './campaign-order.ts'
-import { runExploration } from './explore.ts'
+import { runExploration } from './exploration.ts'
 import { quietMs } from './options.ts'
 import { untilStopped } from './until-stopped.ts'
 

@@ -1,0 +1,96 @@
+/**
+ * Tells what was explored like any other failure: each finding as a case that runs in processes of its own, made smaller, with its token.
+ */
+import { workloadOfSeed, type Group, type Origin } from '../campaign/group.ts'
+import type { CaseReport } from '../campaign/trial.ts'
+import { Workbench } from '../campaign/workbench.ts'
+import { strikesAtRead, type ExploredFinding } from '../explorer/confirm-findings.ts'
+import type { Output } from '../report/output.ts'
+import type { Scenario } from '../scenario.ts'
+import type { System } from '../system.ts'
+import { parseToken } from '../token.ts'
+import { isBreach, type Verdict } from '../verdict.ts'
+import { failuresOf, type FailureSource, type ToldFailures } from './failures.ts'
+
+/** What the telling of findings needs to know. */
+export interface FindingsOrder extends Pick<
+  FailureSource,
+  'project' | 'environment' | 'shrinkMs' | 'save' | 'stop' | 'artifacts'
+> {
+  readonly scenarios: readonly Scenario[]
+  readonly systems: readonly System[]
+  readonly profile: string
+  readonly jobs: number
+}
+
+/** Tells findings as cases that ran in processes of their own; `verdicts` are those of these. */
+export async function tellFindings(
+  order: FindingsOrder,
+  findings: readonly ExploredFinding[],
+  output: Output,
+): Promise<ToldFailures & { readonly verdicts: readonly Verdict[] }> {
+  const { reports, lost } = await reportsOf(order, findings)
+  for (const why of lost) output.say(why)
+  const { told, untold } = await failuresOf(
+    {
+      project: order.project,
+      failures: reports,
+      corpus: [],
+      environment: order.environment,
+      live: { jobs: order.jobs, codeCache: false },
+      profile: order.profile,
+      shrinkMs: order.shrinkMs,
+      save: order.save,
+      stop: order.stop,
+      ...(order.artifacts === undefined ? {} : { artifacts: order.artifacts }),
+    },
+    output,
+  )
+  const verdicts = reports.map(({ verdict }) => verdict)
+  return { told, untold, verdicts: lost.length === 0 ? verdicts : [...verdicts, 'HARNESS_ERROR'] }
+}
+
+/** Each confirmed finding as a case that ran in processes of its own; `lost`: what none came of, which is the harness's fault. */
+async function reportsOf(
+  { scenarios, systems, profile, jobs }: FindingsOrder,
+  findings: readonly ExploredFinding[],
+): Promise<{ readonly reports: readonly CaseReport[]; readonly lost: readonly string[] }> {
+  const confirmed = findings.filter(({ isConfirmed, verdict }) => isConfirmed && isBreach(verdict))
+  if (confirmed.length === 0) return { reports: [], lost: [] }
+  const bench = new Workbench({ jobs, codeCache: false }, profile)
+  const groups = new Map<string, Group>()
+  const reports: CaseReport[] = []
+  const lost: string[] = []
+  try {
+    for (const { token, verdict } of confirmed) {
+      const { scenario, system, seed } = parseToken(token)
+      const key = `${scenario} ${system}`
+      const group = groups.get(key) ?? groupOf(scenarios, systems, scenario, system, seed)
+      if (group === undefined) continue
+      groups.set(key, group)
+      const { schedule } = parseToken(token)
+      const tried = await bench.run(group, { schedule }, origin)
+      if (tried.kind === 'case') reports.push(tried.report)
+      else if (!strikesAtRead(schedule))
+        lost.push(`${token} is ${verdict}, and is no case when it runs again: ${tried.why}`)
+    }
+    return { reports, lost }
+  } finally {
+    await bench.close()
+  }
+}
+
+const origin: Origin = { kind: 'class', name: 'explored' }
+
+function groupOf(
+  scenarios: readonly Scenario[],
+  systems: readonly System[],
+  scenarioName: string,
+  systemName: string,
+  seed: string,
+): Group | undefined {
+  const scenario = scenarios.find(({ name }) => name === scenarioName)
+  const system = systems.find(({ name }) => name === systemName)
+  if (scenario === undefined || system === undefined) return undefined
+  return { scenario, system, seed, workload: workloadOfSeed(scenario, system, seed) }
+}
