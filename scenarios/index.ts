@@ -16,7 +16,7 @@ import { recovery } from './recovery.ts'
 import { serverDeath } from './server-death.ts'
 import { supervisor } from './supervisor.ts'
 import { toolBatch } from './tool-batch.ts'
-import { waits } from './waits.ts'
+import { timers, waits } from './waits.ts'
 import { zombie } from './zombie.ts'
 
 export const scenarios: readonly Scenario[] = [
@@ -29,6 +29,7 @@ export const scenarios: readonly Scenario[] = [
   childBudget,
   deadline,
   waits,
+  timers,
   largePayloads,
   finishedRun,
   mismatchedResume,

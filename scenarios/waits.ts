@@ -1,4 +1,4 @@
-/** Durable timers and signals: each fires once, is consumed once, and survives any downtime. */
+/** Durable timers and signals: each fires once, is consumed once, and survives any downtime; and timers alone, for which nobody is waited. */
 import fc from 'fast-check'
 import {
   actFromOutside,
@@ -36,6 +36,21 @@ const waiting = fc
       { outside: [send, send] },
     ),
   )
+
+const resting = fc
+  .array(fc.tuple(timer, anyStep()), { minLength: 1, maxLength: 3 })
+  .map((rests) => finish({ kind: 'sequence', of: rests.flat() }))
+
+/** Nothing acts on it from outside: each state that a power loss leaves of it can be explored. */
+export const timers: Scenario = {
+  name: 'timers',
+  title: 'a timer fires once, when it is due or as soon as somebody is there again',
+  needs: ['process', 'timer'],
+  workload: resting,
+  faults: [killAtOp, killInRecovery, clockJump],
+  sometimes: [overdueTimer],
+  livesMax: 3,
+}
 
 export const waits: Scenario = {
   name: 'waits',
