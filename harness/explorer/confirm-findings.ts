@@ -27,9 +27,9 @@ export interface ExploredFinding extends ShardFinding {
   readonly guilty?: string
 }
 
-/** What a control shows that breaks without any fault. */
+/** What a control shows that breaks without any fault. One that does not end is no finding: it may never have begun. */
 export function findingOf({ verdict, finding }: Judgement): ShardFinding | undefined {
-  if (finding === undefined || !isBreach(verdict)) return undefined
+  if (finding === undefined || !isBreach(verdict) || verdict === 'WEDGED') return undefined
   const { invariant, what, details } = finding
   const fingerprint = `${verdict} ${invariant} without a fault`
   const told = { verdict, invariant, what, details, fingerprint, count: 1 }

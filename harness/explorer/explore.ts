@@ -205,7 +205,7 @@ export async function exploreScenario(
   const reason = whyNot(bench, group)
   if (reason !== undefined) return { ...named, skipped: reason, verdict: 'SKIPPED' }
   const recorded = known ?? (await bench.record(group))
-  const { verdict, reasons } = recorded.judgement
+  const { verdict, finding, reasons } = recorded.judgement
   const broken = findingOf(recorded.judgement)
   if (broken !== undefined) {
     const { findings } = await confirmAll(bench, group, recorded, [broken], options.root)
@@ -214,7 +214,7 @@ export async function exploreScenario(
     return { ...named, counts, findings, prefix, verdict: verdictOfFindings(findings) }
   }
   if (verdict !== 'HOLDS') {
-    const why = `${reasons.join('; ')}\n${recorded.stderr}`.trim()
+    const why = `${finding?.what ?? reasons.join('; ')}\n${recorded.stderr}`.trim()
     return { ...named, controlFault: why, verdict: 'HARNESS_ERROR' }
   }
   if (recorded.unseen !== undefined)
