@@ -1,10 +1,10 @@
 /**
  * Installs other people's durable runtimes, kills them at their crash points, and writes `docs/systems.md`.
  *
- *   npm run systems                        all of them, 150 s each
- *   npm run systems -- 60s vercel-workflow      prints the page, and writes nothing
+ *   npm run systems                          all of them, 150 s each
+ *   npm run systems -- 900s vercel-workflow      this one; what was found of the others stays as it is
  *
- * Needs the npm registry; no install script is run.
+ * What was found of each is kept in `docs/systems.json` when it is done, and the page is made from all of it. Needs the npm registry; no install script is run.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -59,22 +59,29 @@ const replaysMax = 5
 const [budget = '150s', ...only] = process.argv.slice(2)
 const chosen = systems.filter(({ system: { name } }) => only.length === 0 || only.includes(name))
 
+/** What was found of one system: its row of the table, and a text for each failure. */
+interface Found {
+  readonly row: string
+  readonly details: readonly string[]
+}
+
+const record = `${root}/docs/systems.json`
+const found = JSON.parse(readFileSync(record, 'utf8')) as Record<string, Found>
 const installed = new Set<string>()
-const rows: string[] = []
-const details: string[] = []
-let node = ''
 for (const described of chosen) {
   const { name } = described.system
   install(described.folder)
   const result = run(described)
-  node = result.environment['node'] ?? ''
-  rows.push(row(described, result, await rates(described.system)))
-  for (const failure of result.failures) details.push(detail(name, failure))
-}
-if (only.length > 0) process.stdout.write(page())
-else {
+  found[name] = {
+    row: row(described, result, await rates(described.system)),
+    details: result.failures.map((failure) => detail(name, failure)),
+  }
+  writeFileSync(record, `${JSON.stringify(found, null, 2)}\n`)
   writeFileSync(`${root}/docs/systems.md`, page())
-  execFileSync('npx', ['prettier', '--write', 'docs/systems.md'], { cwd: root, stdio: 'ignore' })
+  execFileSync('npx', ['prettier', '--write', record, 'docs/systems.md'], {
+    cwd: root,
+    stdio: 'ignore',
+  })
 }
 
 function install(folder: string): void {
@@ -132,6 +139,7 @@ function row(
     `${engine} ${versionOf(folder, engine)}`,
     store,
     system.claims.join(', '),
+    `${budget}, node ${result.environment['node'] ?? ''}`,
     `${killedAt} of ${points}`,
     `${sum(result.coverage.map(({ kills }) => kills))}`,
     verdicts
@@ -187,11 +195,14 @@ function sum(numbers: readonly number[]): number {
 }
 
 function page(): string {
+  const known = systems.flatMap(({ system: { name } }) => found[name] ?? [])
+  const details = known.flatMap((each) => each.details)
   const titles = [
     'system',
     'engine',
     'store',
     'claims',
+    'given',
     'crash points killed at',
     'processes killed',
     'cases',
@@ -205,14 +216,14 @@ function page(): string {
 
 Durable runtimes that others wrote, under the scenarios and checkers that everything else here is under. Each is in a folder of its own in
 [examples/systems](../examples/systems), with what it claims, where its documentation says so, and what was found. Scenarios ${scenarios.join(' and ')}, and ${wireScenarios.join(', ')} where the store is behind a server, ${serverScenarios.join(', ')} where cases kill that server, one workload each,
-seed \`${seed}\`, node ${node}, ${budget} each: crash points are listed from a run that nothing happens to, and killed at one after the other, before, inside
+seed \`${seed}\`: crash points are listed from a run that nothing happens to, and killed at one after the other, before, inside
 and after each. Where the store is a server's, the messages to it are crash points too. A number of points that is smaller than their whole is a budget that ended, and no pass.
 
 | ${titles.join(' | ')} |
 | ${titles.map(() => '---').join(' | ')} |
-${rows.join('\n')}
+${known.map(({ row: cells }) => cells).join('\n')}
 
-_Cases_ by verdict: \`HOLDS\` is a pass, and what the others say is in [invariants](invariants.md). _Committed steps redone_: cases in which a step ran again whose result had been
+_Given_: the time in which cases were begun, and the version of Node. _Cases_ by verdict: \`HOLDS\` is a pass, and what the others say is in [invariants](invariants.md). _Committed steps redone_: cases in which a step ran again whose result had been
 given to the workflow. _Time to take over_: from the start of the life after a kill until a step begins in it, the start of Node included. _Steps per second_: each after the other, of a run of 120 steps, from the 21st until it is done,
 and in brackets appends of 200 bytes to a file, each with a data sync, in the same minute and directory.
 
