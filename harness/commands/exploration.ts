@@ -3,7 +3,6 @@
  */
 import type { CampaignJournal } from '../campaign/campaign-journal.ts'
 import type { ProfileName } from '../disk-model/profile.ts'
-import type { ExploredFinding } from '../explorer/confirm-findings.ts'
 import { explore, verdictOf, type ScenarioExplored } from '../explorer/explore.ts'
 import type { Harm } from '../explorer/job.ts'
 import { exploredLine } from '../report/explored.ts'
@@ -66,8 +65,6 @@ export interface ExplorationOutcome {
   readonly results: readonly ScenarioExplored[]
   readonly failures: readonly ToldFailure[]
   readonly untold: number
-  /** Findings that no fresh process shows: faults of the harness. */
-  readonly unconfirmed: readonly ExploredFinding[]
   readonly verdict: Verdict
 }
 
@@ -127,7 +124,6 @@ export async function runExploration(
   })
   progress.end()
   const findings = results.flatMap((result) => result.findings)
-  const unconfirmed = findings.filter(({ isConfirmed }) => !isConfirmed)
   const tokens = findings.map(({ token }) => token)
   const { artifacts } = order
   const telling = { tokens, stop, ...(artifacts === undefined ? {} : { artifacts }) }
@@ -138,7 +134,6 @@ export async function runExploration(
     results,
     failures: told,
     untold,
-    unconfirmed,
     verdict: worst([verdictOf(results), ...verdicts]),
   }
 }

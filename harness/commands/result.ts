@@ -3,6 +3,7 @@ import { relative } from 'node:path'
 import { unseenHint } from '../native/sight.ts'
 import { sameAgainText } from '../campaign/same-again.ts'
 import { boundsDefaults } from '../disk-model/states.ts'
+import { strikesAtRead } from '../explorer/confirm-findings.ts'
 import { exploredSummary, exploredTable, notLookedAt } from '../report/explored.ts'
 import type { Ink, Output } from '../report/output.ts'
 import { brokenLaws } from '../report/laws.ts'
@@ -10,6 +11,7 @@ import { pointsKilled } from '../report/result/coverage.ts'
 import { casesOf } from '../report/result/gather.ts'
 import type { Result } from '../report/result/result.ts'
 import { coverageTable, killedTable, randomKillLines, sometimesTable } from '../report/tables.ts'
+import { parseToken } from '../token.ts'
 import { outcomeRank, type Verdict } from '../verdict.ts'
 
 /** What is said besides. */
@@ -103,6 +105,13 @@ function inked(
   return [title.replace('✗', ink.bad('✗')).replace(verdict, ink.bad(verdict)), ...lines].join('\n')
 }
 
+/** Of what lives in memory showed, and processes did not. */
+function blame(token: string): string {
+  return strikesAtRead(parseToken(token).schedule)
+    ? '? not known, for the reads of two processes differ'
+    : '! the harness is at fault'
+}
+
 function sayExplored({ explored, order, seed }: Result, { say, ink }: Output): void {
   say(exploredTable(explored))
   say('')
@@ -123,7 +132,7 @@ function sayExplored({ explored, order, seed }: Result, { say, ink }: Output): v
     if (!isConfirmed)
       say(
         ink.doubt(
-          `! the harness is at fault: ${verdict} (${what}) in memory, ${confirmed} in processes: ${token}`,
+          `${blame(token)}: ${verdict} (${what}) in memory, ${confirmed} in processes: ${token}`,
         ),
       )
 }

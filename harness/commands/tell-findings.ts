@@ -4,7 +4,7 @@
 import { workloadOfSeed, type Group, type Origin } from '../campaign/group.ts'
 import type { CaseReport } from '../campaign/trial.ts'
 import { Workbench } from '../campaign/workbench.ts'
-import { strikesAtRead, type ExploredFinding } from '../explorer/confirm-findings.ts'
+import { verdictOfNoCase, type ExploredFinding } from '../explorer/confirm-findings.ts'
 import type { Output } from '../report/output.ts'
 import type { Scenario } from '../scenario.ts'
 import type { System } from '../system.ts'
@@ -30,7 +30,7 @@ export async function tellFindings(
   output: Output,
 ): Promise<ToldFailures & { readonly verdicts: readonly Verdict[] }> {
   const { reports, lost } = await reportsOf(order, findings)
-  for (const why of lost) output.say(why)
+  for (const { why } of lost) output.say(why)
   const { told, untold } = await failuresOf(
     {
       project: order.project,
@@ -46,21 +46,26 @@ export async function tellFindings(
     },
     output,
   )
-  const verdicts = reports.map(({ verdict }) => verdict)
-  return { told, untold, verdicts: lost.length === 0 ? verdicts : [...verdicts, 'HARNESS_ERROR'] }
+  return { told, untold, verdicts: [...reports, ...lost].map(({ verdict }) => verdict) }
 }
 
-/** Each confirmed finding as a case that ran in processes of its own; `lost`: what none came of, which is the harness's fault. */
+/** A finding of which no case came when it ran again. */
+interface Lost {
+  readonly why: string
+  readonly verdict: Verdict
+}
+
+/** Each confirmed finding as a case that ran in processes of its own. */
 async function reportsOf(
   { scenarios, systems, profile, jobs }: FindingsOrder,
   findings: readonly ExploredFinding[],
-): Promise<{ readonly reports: readonly CaseReport[]; readonly lost: readonly string[] }> {
+): Promise<{ readonly reports: readonly CaseReport[]; readonly lost: readonly Lost[] }> {
   const confirmed = findings.filter(({ isConfirmed, verdict }) => isConfirmed && isBreach(verdict))
   if (confirmed.length === 0) return { reports: [], lost: [] }
   const bench = new Workbench({ jobs, codeCache: false }, profile)
   const groups = new Map<string, Group>()
   const reports: CaseReport[] = []
-  const lost: string[] = []
+  const lost: Lost[] = []
   try {
     for (const { token, verdict } of confirmed) {
       const { scenario, system, seed } = parseToken(token)
@@ -71,8 +76,11 @@ async function reportsOf(
       const { schedule } = parseToken(token)
       const tried = await bench.run(group, { schedule }, origin)
       if (tried.kind === 'case') reports.push(tried.report)
-      else if (!strikesAtRead(schedule))
-        lost.push(`${token} is ${verdict}, and is no case when it runs again: ${tried.why}`)
+      else
+        lost.push({
+          why: `${token} is ${verdict}, and is no case when it runs again: ${tried.why}`,
+          verdict: verdictOfNoCase(schedule),
+        })
     }
     return { reports, lost }
   } finally {

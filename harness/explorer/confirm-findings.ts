@@ -9,7 +9,7 @@ import { parseSchedule } from '../fault-parse.ts'
 import { stringifySchedule } from '../fault-text.ts'
 import { sitesUnder } from '../report/sites.ts'
 import { stringifyToken } from '../token.ts'
-import { isBreach } from '../verdict.ts'
+import { isBreach, worst, type Verdict } from '../verdict.ts'
 import type { CrashBench, CrashGroup, RecordedCase } from './crash-bench.ts'
 import { simplestFirst } from './findings.ts'
 import type { ShardFinding, ShardReport } from './job.ts'
@@ -39,39 +39,31 @@ export function findingOf({ verdict, finding }: Judgement): ShardFinding | undef
 /** Findings of one fingerprint that are confirmed and reported. */
 const reportedMax = 2
 
-/** Findings, shown again by fresh processes where these show them; `missed`: how many faults these did not meet. */
-export interface Confirmed {
-  readonly findings: readonly ExploredFinding[]
-  readonly missed: number
-}
-
-/**
- * Runs the cases of findings in fresh processes.
- *
- * Reads are numbered, and a program that polls reads oftener where it is slower: the n-th read of a process may be another one than that of
- * a life in memory. So a fault at a read that processes do not show is one that did not fire, and no fault of the harness.
- */
-export async function confirmAll(
-  bench: CrashBench,
-  group: CrashGroup,
-  recorded: RecordedCase,
-  findings: readonly ShardFinding[],
-  root?: string,
-): Promise<Confirmed> {
-  const all: ExploredFinding[] = []
-  for (const each of findings) all.push(await confirm(bench, group, recorded, each, root))
-  const isMissed = ({ isConfirmed, schedule }: ExploredFinding): boolean =>
-    !isConfirmed && strikesAtRead(parseSchedule(schedule))
-  return { findings: all.filter((each) => !isMissed(each)), missed: all.filter(isMissed).length }
-}
-
-/** Whether one of its faults is at a read, of which no two processes need make the same. */
+/** Whether one of its faults is at a read. */
 export function strikesAtRead(schedule: Schedule): boolean {
   return schedule.some((faults) => faults.some(({ kind }) => kind === 'read-error'))
 }
 
+/**
+ * What findings come to. One that fresh processes do not show is a fault of the harness, and never a finding. But for an error at a read:
+ * reads are numbered, a program that polls reads oftener where it is slower, and the n-th read of a process may be another one than that of
+ * a life in memory. Nothing is known then, and that is no pass either.
+ */
+export function verdictOfFindings(findings: readonly ExploredFinding[]): Verdict {
+  return worst(
+    findings.map(({ isConfirmed, verdict, schedule }) =>
+      isConfirmed ? verdict : verdictOfNoCase(parseSchedule(schedule)),
+    ),
+  )
+}
+
+/** What it says of the harness that a case that was found is none when it runs again. */
+export function verdictOfNoCase(schedule: Schedule): Verdict {
+  return strikesAtRead(schedule) ? 'INCONCLUSIVE' : 'HARNESS_ERROR'
+}
+
 /** Runs the case of a finding in fresh processes. */
-async function confirm(
+export async function confirm(
   bench: CrashBench,
   { scenario, seed }: CrashGroup,
   { order, control }: RecordedCase,

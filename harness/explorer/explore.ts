@@ -24,7 +24,13 @@ import { worst, type Verdict } from '../verdict.ts'
 import type { Workload } from '../workload.ts'
 import { chooseScenarios, explorable } from './choose-scenarios.ts'
 import { CrashBench, type CrashGroup, type RecordedCase } from './crash-bench.ts'
-import { confirmAll, findingOf, reported, type ExploredFinding } from './confirm-findings.ts'
+import {
+  confirm,
+  findingOf,
+  reported,
+  verdictOfFindings,
+  type ExploredFinding,
+} from './confirm-findings.ts'
 import { runShards, type DealOptions } from './deal-shards.ts'
 import { mergePoints, type PointOutcome } from './point-map.ts'
 import {
@@ -208,7 +214,7 @@ export async function exploreScenario(
   const { verdict, finding, reasons } = recorded.judgement
   const broken = findingOf(recorded.judgement)
   if (broken !== undefined) {
-    const { findings } = await confirmAll(bench, group, recorded, [broken], options.root)
+    const findings = [await confirm(bench, group, recorded, broken, options.root)]
     const prefix = tokenPrefix(group, system, recorded.order.profile)
     const counts = { ...noCounts, checked: 1 }
     return { ...named, counts, findings, prefix, verdict: verdictOfFindings(findings) }
@@ -238,15 +244,15 @@ export async function exploreScenario(
       verdict: 'SKIPPED',
     }
   if (strange !== undefined) return { ...named, controlFault: strange, verdict: 'HARNESS_ERROR' }
-  const { root } = options
-  const { findings, missed } = await confirmAll(bench, group, recorded, reported(reports), root)
-  const counts = addCounts(reports.map((report) => report.counts))
+  const findings: ExploredFinding[] = []
+  for (const each of reported(reports))
+    findings.push(await confirm(bench, group, recorded, each, options.root))
   return {
     ...named,
     ops: reports[0]?.ops ?? 0,
     points: reports[0]?.points ?? 0,
     pointsLeft: Math.max(...reports.map(({ pointsLeft }) => pointsLeft)),
-    counts: { ...counts, unfired: counts.unfired + missed },
+    counts: addCounts(reports.map(({ counts }) => counts)),
     ...(reports[0]?.drawn === undefined ? {} : { drawn: reports[0].drawn }),
     findings,
     map: mergePoints(reports.map(({ map = [] }) => map)),
@@ -263,12 +269,6 @@ export async function exploreScenario(
     recoveries: joinedSample(reports),
     verdict: verdictOfFindings(findings),
   }
-}
-
-function verdictOfFindings(findings: readonly ExploredFinding[]): Verdict {
-  return worst(
-    findings.map(({ isConfirmed, verdict }) => (isConfirmed ? verdict : 'HARNESS_ERROR')),
-  )
 }
 
 function joinedSample(reports: readonly ShardReport[]): readonly RecoveryPoint[] {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { historyOfMarks } from '../../../harness/history.ts'
-import { confirmAll, strikesAtRead } from '../../../harness/explorer/confirm-findings.ts'
+import { confirm, verdictOfFindings } from '../../../harness/explorer/confirm-findings.ts'
 import type { CrashBench } from '../../../harness/explorer/crash-bench.ts'
 import type { ShardFinding } from '../../../harness/explorer/job.ts'
-import { parseSchedule } from '../../../harness/fault-parse.ts'
 import { fileSystemUnderTest } from '../../../harness/systems/reference.ts'
+import type { Verdict } from '../../../harness/verdict.ts'
 import { loop } from '../../../scenarios/loop.ts'
 
 const never = { why: 'the life has no op 107', life: 1 }
@@ -20,30 +20,30 @@ function finding(schedule: string): ShardFinding {
   return { ...what, schedule, verdict: 'LOST_COMMIT', invariant: 'S1' }
 }
 
-async function confirmed(
-  schedule: string,
-): Promise<readonly [missed: number, confirmed: readonly boolean[]]> {
+async function verdictOf(schedule: string): Promise<Verdict> {
   const workload = { root: { kind: 'sequence', of: [] }, inFlightMax: 1 } as const
-  const order = { profile: 'posix' }
-  const recorded = { order, control: historyOfMarks([]) } as never
+  const recorded = { order: { profile: 'posix' }, control: historyOfMarks([]) } as never
   const group = { scenario: loop, seed: 'abc', workload }
-  const { missed, findings } = await confirmAll(bench, group, recorded, [finding(schedule)])
-  return [missed, findings.map(({ isConfirmed }) => isConfirmed)]
+  const confirmed = await confirm(bench, group, recorded, finding(schedule))
+  expect(confirmed).toMatchObject({ isConfirmed: false, confirmed: never.why })
+  return verdictOfFindings([confirmed])
 }
 
-describe('confirming what lives in memory showed', () => {
-  it.each(['P107', 'E3=EIO,P4', 'K5+,P6'])(
-    '%s that no process shows is an unconfirmed finding',
+describe('what lives in memory showed, and no process does', () => {
+  it.each(['P107', 'E3=EIO,P4', 'K5+,P6'])('%s is a fault of the harness', async (schedule) => {
+    expect(await verdictOf(schedule)).toBe('HARNESS_ERROR')
+  })
+
+  it.each(['F37=EACCES', 'F37=EACCES~P107=l87', 'K5+,F2=EIO.sticky'])(
+    '%s, at a read, is not known, and no pass',
     async (schedule) => {
-      expect(await confirmed(schedule)).toEqual([0, [false]])
+      expect(await verdictOf(schedule)).toBe('INCONCLUSIVE')
     },
   )
 
-  it.each(['F37=EACCES', 'F37=EACCES~P107=l87', 'K5+,F2=EIO.sticky'])(
-    '%s, at a read, is a fault that did not fire',
-    async (schedule) => {
-      expect(strikesAtRead(parseSchedule(schedule))).toBe(true)
-      expect(await confirmed(schedule)).toEqual([1, []])
-    },
-  )
+  it('is outweighed by a finding that processes show', () => {
+    const shown = { ...finding('P4'), token: '', isConfirmed: true, confirmed: 'LOST_COMMIT S1' }
+    const missed = { ...shown, schedule: 'F2=EIO', isConfirmed: false }
+    expect(verdictOfFindings([missed, shown])).toBe('LOST_COMMIT')
+  })
 })
