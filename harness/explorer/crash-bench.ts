@@ -26,12 +26,12 @@ import { onStop } from '../live/stop.ts'
 import { Warden } from '../live/warden.ts'
 import type { Mark } from '../mark.ts'
 import { livesPoisoned, modelOf } from '../model.ts'
+import { buildProgram } from '../own-programs.ts'
 import type { Scenario } from '../scenario.ts'
 import type { System } from '../system.ts'
 import type { Trace } from '../trace.ts'
 import type { Workload } from '../workload.ts'
 import { answer, type LifeWanted } from './asks.ts'
-import { buildShard } from './build.ts'
 import { exploreInProcesses, type InProcesses } from './in-processes.ts'
 import { findStrace } from '../native/strace-host.ts'
 import { isBelow, runFresh, type FreshHost, type FreshLife } from './fresh-life.ts'
@@ -143,7 +143,7 @@ export class CrashBench {
     try {
       const [hooked, bare] = [join(directory, 'hooked'), join(directory, 'bare')]
       for (const path of [hooked, bare]) mkdirSync(path)
-      warden = await Warden.start(campaign, directory, directory)
+      warden = await Warden.start(campaign, directory)
       const planted = transform === undefined ? {} : { transform }
       // A handful of starts do not pay for the rehearsal.
       const live = { ...planted, codeCache: false, below: true }
@@ -160,7 +160,7 @@ export class CrashBench {
         whyNot: whyNot(system, command, bundle?.format),
         profile,
         directory,
-        shardFile: await buildShard(directory),
+        shardFile: await buildProgram(new URL('./shard-main', import.meta.url)),
         bundle: bundle?.file ?? '',
         host: {
           command,

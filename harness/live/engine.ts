@@ -66,7 +66,7 @@ export async function openLive(system: System, options: LiveOptions = {}): Promi
     const campaign = randomBytes(6).toString('hex')
     const directory = join(scratch, 'campaign')
     mkdirSync(directory)
-    warden = await Warden.start(campaign, directory, scratch)
+    warden = await Warden.start(campaign, scratch)
     const command = await startCommand(system, options, resolved, directory)
     const services = await startCampaignServices(system, directory, campaign)
     return engineOf({

@@ -2,10 +2,8 @@
  * The harness's side of the warden (`warden-main.ts`): starts it, tells it which groups live, and orders shots.
  */
 import type { ChildProcess } from 'node:child_process'
-import { extname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 import { execa } from 'execa'
+import { buildProgram } from '../own-programs.ts'
 import { startFlags } from './node-flags.ts'
 import { TroubleError } from './trouble.ts'
 import type { Trouble } from './trouble.ts'
@@ -37,18 +35,9 @@ export class Warden {
     this.#hold(false)
   }
 
-  /** Starts one for a campaign, from a file in `directory`; it removes `scratch` if the harness dies. */
-  static async start(campaign: string, directory: string, scratch: string): Promise<Warden> {
-    const file = join(directory, 'warden.cjs')
-    const extension = extname(import.meta.url)
-    const entry = fileURLToPath(new URL(`./warden-main${extension}`, import.meta.url))
-    await build({
-      entryPoints: [entry],
-      outfile: file,
-      bundle: true,
-      platform: 'node',
-      logLevel: 'silent',
-    })
+  /** Starts one for a campaign; it removes `scratch` if the harness dies. */
+  static async start(campaign: string, scratch: string): Promise<Warden> {
+    const file = await buildProgram(new URL('./warden-main', import.meta.url))
     const child = execa(process.execPath, [...(await startFlags()), file, campaign, scratch], {
       stdio: ['pipe', 'pipe', 'inherit'],
       extendEnv: false,
