@@ -52,7 +52,7 @@ const wireScenarios = ['lost-answers']
 // Of a server that each case has to itself: it dies and comes back at every mark, alone and with the worker.
 const serverScenarios = ['server-death']
 // Longer than the longest pause that an engine makes by itself, which would look like a wedge: 5 s, looked at for ten times as long.
-const flags = `--seed ${seed} --quiet 600ms --bail 1000 --cases 2000 --no-explore --no-shrink --json`
+const flags = `--seed ${seed} --quiet 600ms --bail 100000 --cases 2000 --no-explore --no-shrink --json`
 // A poll or a second connection of the engine can make the number of a message another's, the more so on a busy machine.
 const replaysMax = 5
 

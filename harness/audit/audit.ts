@@ -101,7 +101,6 @@ async function auditScenario(
   const group: CrashGroup = { scenario, seed, workload: workloadOfSeed(scenario, system, seed) }
   const missing = missingClaims(system, [...scenario.needs, 'power'])
   if (missing.length > 0) return `the system does not claim ${missing.join(', ')}`
-  if ((group.workload.outside ?? []).length > 0) return 'another process acts on its run'
   if (bench.whyNot !== undefined) return bench.whyNot
   if (bench.isForeign)
     return 'its lives are processes: too dear for every sync to lie in every state'

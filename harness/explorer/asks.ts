@@ -19,6 +19,8 @@ export interface LifeWanted {
   /** Faults inside it. */
   readonly faults: LifeFaults
   readonly records: Recording
+  /** Killed behind this op of its main stream, which is no fault of the case: what it would do later is of no interest, or would never end. */
+  readonly endsAfter?: number
 }
 
 /** What came of it. */
@@ -29,6 +31,8 @@ export interface LifeGiven {
   readonly image: DirectoryImage
   /** Where it was recorded. */
   readonly trace?: Trace
+  /** Set where it was put down: milliseconds in which it had shown nothing, as it counts them. */
+  readonly quietMs?: number
   /** What it did until it was back, where it ran in memory. */
   readonly cost?: RecoveryCost
   /** Why it cannot be run in memory; the rest then means nothing. */

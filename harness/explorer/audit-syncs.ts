@@ -2,7 +2,7 @@
  * What each sync is for: it lies, and every state that a power loss can now leave, and could not before, is recovered and judged,
  * with nothing excused.
  *
- * Syncs of the first life and of recoveries on machines that still hold what a killed life did not sync.
+ * Syncs of the control and of recoveries on machines that still hold what a killed life did not sync.
  */
 import { DiskModel } from '../disk-model/model.ts'
 import { laterBounds, powerLossStates, type CrashState } from '../disk-model/states.ts'
@@ -14,7 +14,7 @@ import type { Trace, TracedOp } from '../trace.ts'
 import type { Asks } from './asks.ts'
 import { firstAck, heldPlaces } from './held-lives.ts'
 import type { AuditedSync } from './job.ts'
-import { firstStemOf, stemAfterCrash } from './lives.ts'
+import { stemAfterCrash } from './lives.ts'
 import type { Place } from './place.ts'
 import { hasFired } from './replay-case.ts'
 import { lieAt, type Shard } from './shard-states.ts'
@@ -23,9 +23,9 @@ import { lieAt, type Shard } from './shard-states.ts'
 const judgedMax = 400
 
 /** Audits the syncs that are dealt to this shard. */
-export function* auditSyncs(shard: Shard, trace: Trace): Asks<readonly AuditedSync[]> {
+export function* auditSyncs(shard: Shard, control: readonly Place[]): Asks<readonly AuditedSync[]> {
   const audited: AuditedSync[] = []
-  const all = (yield* placesOf(shard, trace)).flatMap((place) =>
+  const all = (yield* placesOf(shard, control)).flatMap((place) =>
     syncsOf(place).map((traced) => ({ place, traced })),
   )
   shard.go('syncs', all.length)
@@ -37,34 +37,34 @@ export function* auditSyncs(shard: Shard, trace: Trace): Asks<readonly AuditedSy
   return audited
 }
 
-function syncsOf({ stem, trace }: Place): readonly TracedOp[] {
-  const last = stem.standing.life === 1 ? Infinity : firstAck(trace)
+function syncsOf({ trace, reach }: Place): readonly TracedOp[] {
+  const last = reach?.ops ?? Infinity
   return trace.ops.filter(
     ({ op, result, n }) => isSync(op) && result.code === undefined && n <= last,
   )
 }
 
-function* placesOf(shard: Shard, trace: Trace): Asks<readonly Place[]> {
-  const before = { initial: new Map() }
-  const places: Place[] = [
-    { stem: firstStemOf(shard.asked.order), image: new Map(), before, trace },
-  ]
-  for (const place of heldPlaces(shard, trace)) {
-    const given = yield* shard.live(place.stem.standing, place.image, [], 'sites')
-    if (given.trace !== undefined) places.push({ ...place, trace: given.trace })
-  }
+function* placesOf(shard: Shard, control: readonly Place[]): Asks<readonly Place[]> {
+  const places: Place[] = [...control]
+  for (const life of control)
+    for (const place of heldPlaces(shard, life)) {
+      const given = yield* shard.live(place.stem.standing, place.image, [], 'sites')
+      if (given.trace === undefined) continue
+      const reach = { ops: firstAck(given.trace), reads: 0 }
+      places.push({ ...place, trace: given.trace, reach })
+    }
   return places
 }
 
 function* auditSync(
   shard: Shard,
-  { stem, image, before, trace }: Place,
+  { stem, image, before, trace, endsAfter }: Place,
   { n, op, frames }: TracedOp,
 ): Asks<AuditedSync> {
   const lie = lieAt(n)
   const { life } = stem.standing
   const known = { life, op: n, text: describeOp(op), frames }
-  const given = yield* shard.live(stem.standing, image, [lie], true)
+  const given = yield* shard.live(stem.standing, image, [lie], true, endsAfter)
   if (given.trace === undefined || !hasFired(given.marks, lie)) return { ...known, differs: false }
   const usual = new Set(statesOf(shard, trace, before).map(keyOf))
   let differs = false

@@ -2,7 +2,6 @@
  * What becomes of the findings of shards: the simplest of each kind, over all shards, are shown once more by fresh processes, and told with
  * the line that is guilty.
  */
-import type { Judgement } from '../checkers/check.ts'
 import type { Finding } from '../checkers/finding.ts'
 import type { Schedule } from '../fault.ts'
 import { parseSchedule } from '../fault-parse.ts'
@@ -28,12 +27,15 @@ export interface ExploredFinding extends ShardFinding {
 }
 
 /** What a control shows that breaks without any fault. One that does not end is no finding: it may never have begun. */
-export function findingOf({ verdict, finding }: Judgement): ShardFinding | undefined {
+export function findingOf({
+  judgement: { verdict, finding },
+  schedule,
+}: Pick<RecordedCase, 'judgement' | 'schedule'>): ShardFinding | undefined {
   if (finding === undefined || !isBreach(verdict) || verdict === 'WEDGED') return undefined
   const { invariant, what, details } = finding
   const fingerprint = `${verdict} ${invariant} without a fault`
   const told = { verdict, invariant, what, details, fingerprint, count: 1 }
-  return { ...told, schedule: stringifySchedule([]), op: 0, missing: 0 }
+  return { ...told, schedule: stringifySchedule(schedule), op: 0, missing: 0 }
 }
 
 /** Findings of one fingerprint that are confirmed and reported. */

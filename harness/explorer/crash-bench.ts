@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import type { Judgement } from '../checkers/check.ts'
 import type { DirectoryImage } from '../directory-image.ts'
 import type { ProfileName } from '../disk-model/profile.ts'
-import type { Schedule } from '../fault.ts'
+import type { LifeFaults, Schedule } from '../fault.ts'
 import { historyOfMarks, type History } from '../history.ts'
 import { bundleWorker, type SourceTransform } from '../live/bundle.ts'
 import { differenceOf } from '../native/sight.ts'
@@ -32,11 +32,27 @@ import type { System } from '../system.ts'
 import type { Trace } from '../trace.ts'
 import type { Workload } from '../workload.ts'
 import { answer, type LifeWanted } from './asks.ts'
+import { cut, leftBy, opTellingOf, tellsOf, unitBeforeActs } from './control-lives.ts'
 import { exploreInProcesses, type InProcesses } from './in-processes.ts'
 import { findStrace } from '../native/strace-host.ts'
 import { isBelow, runFresh, type FreshHost, type FreshLife } from './fresh-life.ts'
-import type { CaseOrder, RecordedOrder, ShardOrder, ShardProgress, ShardReport } from './job.ts'
-import { firstStemOf, isLast, linesOf, standingAfter } from './lives.ts'
+import type {
+  CaseOrder,
+  ControlLog,
+  RecordedOrder,
+  ShardOrder,
+  ShardProgress,
+  ShardReport,
+} from './job.ts'
+import {
+  firstStemOf,
+  hangOf,
+  isLast,
+  killBehind,
+  stemAfterCrash,
+  stemAfterEnd,
+  type Stem,
+} from './lives.ts'
 import { judgeCase, replayCase, type NoCase, type ReplayedCase } from './replay-case.ts'
 import { ShardProcess } from './run-shard.ts'
 
@@ -62,19 +78,24 @@ export interface CrashGroup {
 export interface RecordedCase {
   readonly order: RecordedOrder
   readonly control: History
+  /** Of the control: it is without a fault, but for the kill in place of a wait (`control-lives.ts`). */
+  readonly schedule: Schedule
   readonly judgement: Judgement
+  /** Of the run's own life. */
   readonly trace: Trace | undefined
   readonly stderr: string
   /** Why its trace, or its ledger, is not what it did. */
   readonly unseen?: string
 }
 
-/** The lives of a control: the first of them, which was recorded, and what all of them wrote. */
+/** The lives of a control that were recorded, the run's own last; and what all of them wrote. */
 interface RecordedControl {
-  readonly life: FreshLife
-  readonly lines: readonly Mark[]
+  readonly lives: readonly ControlLife[]
+  readonly stem: Stem
   readonly unseen?: string
 }
+
+type ControlLife = FreshLife & Pick<ControlLog, 'endsAfter'>
 
 /** A bench; {@link CrashBench.close} removes all that it made. */
 export class CrashBench {
@@ -186,16 +207,19 @@ export class CrashBench {
     const order = this.orderOf(group)
     const recorded = this.#recordedControl(order)
     this.#looked ??= recorded
-    const { life, lines, unseen } = await recorded
+    const { lives, stem, unseen } = await recorded
     const ledger = join(this.#directory, `${this.#name('ledger')}.jsonl`)
-    writeFileSync(ledger, lines.map((line: Mark) => `${JSON.stringify(line)}\n`).join(''))
-    const control = historyOfMarks(lines)
+    writeFileSync(ledger, stem.lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    const control = historyOfMarks(stem.lines)
+    const last = lives.at(-1)
+    const schedule = stem.schedule.slice(0, stem.schedule.findLastIndex(isFaulty) + 1)
     return {
-      order: { ...order, controlLog: life.log, controlLedger: ledger },
+      order: { ...order, controlLogs: lives.map(logOf), controlLedger: ledger },
       control,
-      judgement: judgeCase(order, [], control),
-      trace: life.trace,
-      stderr: life.stderr,
+      schedule,
+      judgement: judgeCase(order, schedule, control),
+      trace: last?.trace,
+      stderr: last?.stderr ?? '',
       ...(unseen === undefined ? {} : { unseen }),
     }
   }
@@ -203,20 +227,25 @@ export class CrashBench {
   /** The control, under what shows all that it does, where there is such a thing. */
   async #recordedControl(order: CaseOrder): Promise<RecordedControl> {
     const recorded = await this.#control(order)
-    const unseen = this.#unseenIn(recorded.life)
+    const unseen = this.#unseenIn(recorded)
     if (unseen === undefined) return recorded
     const { command } = this.#host
     const straced = command.native === undefined ? undefined : await underStrace(command)
     if (straced === undefined) return { ...recorded, unseen }
     this.#host = { ...this.#host, command: straced }
     const again = await this.#control(order)
-    const still = this.#unseenIn(again.life)
+    const still = this.#unseenIn(again)
     return still === undefined ? again : { ...again, unseen: `${unseen}; strace: ${still}` }
   }
 
-  #unseenIn({ unsupported, untold, trace, image }: FreshLife): string | undefined {
-    const logs = trace === undefined ? [] : [[trace]]
-    return unsupported ?? untold ?? (this.isForeign ? differenceOf(logs, image) : undefined)
+  /** Of a foreign program the first life is all that is recorded. */
+  #unseenIn({ lives: [life] }: RecordedControl): string | undefined {
+    const logs = life?.trace === undefined ? [] : [[life.trace]]
+    return (
+      life?.unsupported ??
+      life?.untold ??
+      (this.isForeign && life !== undefined ? differenceOf(logs, life.image) : undefined)
+    )
   }
 
   /** Runs all parts of an exploration of a foreign program, whose lives are processes. */
@@ -305,21 +334,29 @@ export class CrashBench {
     }
   }
 
-  /** The lives of a case without a fault, and the first of them. */
+  /** The lives of a case without a fault (`control-lives.ts`). */
   async #control(order: CaseOrder): Promise<RecordedControl> {
-    let { standing } = firstStemOf(order)
-    let first: FreshLife | undefined
+    const unit = unitBeforeActs(order.workload)
+    let stem = firstStemOf(order)
     let image: DirectoryImage = new Map()
-    const lines: Mark[] = []
+    const lives: ControlLife[] = []
+    let isRecorded = true
     for (let count = 0; ; count += 1) {
-      const wanted = { image, standing, faults: [], records: count === 0 }
-      const life = await runFresh(this.#host, order, wanted, this.#name('control'))
-      first ??= life
-      const lived = { ...standing, ...life }
-      lines.push(...linesOf(lived))
-      if (isLast(lived) || count + 1 >= order.livesGiven) return { life: first, lines }
+      const { standing } = stem
+      const wanted = { image, standing, faults: [], records: isRecorded }
+      const isWaiting = unit !== undefined && count === 0
+      const until = isWaiting ? tellingOf(unit) : undefined
+      const lived = await runFresh(this.#host, order, wanted, this.#name('control'), until)
+      const life: ControlLife = isWaiting ? endedAt(unit, lived) : lived
+      if (isRecorded) lives.push(life)
+      isRecorded &&= life.endsAfter !== undefined || standing.act !== undefined
+      stem =
+        life.endsAfter === undefined
+          ? stemAfterEnd(stem, { ...standing, ...life }, [])
+          : stemAfterCrash(stem, life.marks, killBehind(life.endsAfter))
+      const given = { ...standing, ...life }
+      if (isLast(given) || hangOf(given) || count + 1 >= order.livesGiven) return { lives, stem }
       image = life.image
-      standing = standingAfter(standing, life.marks)
     }
   }
 
@@ -336,6 +373,27 @@ export class CrashBench {
     this.#names += 1
     return `${what}-${this.#names}`
   }
+}
+
+function isFaulty(faults: LifeFaults): boolean {
+  return faults.length > 0
+}
+
+function logOf({ log, endsAfter }: ControlLife): ControlLog {
+  return endsAfter === undefined ? { log } : { log, endsAfter }
+}
+
+function tellingOf(unit: string): (marks: readonly Mark[]) => boolean {
+  return (marks) => marks.some((mark) => tellsOf(unit, mark))
+}
+
+/** The life as if it had been killed behind the op with which it told of the unit. */
+function endedAt(unit: string, life: FreshLife): ControlLife {
+  const endsAfter = life.trace && opTellingOf(unit, life.trace)
+  if (life.trace === undefined || endsAfter === undefined) return life
+  const trace = cut(life.trace, endsAfter)
+  const marks = life.marks.slice(0, life.marks.findIndex((mark) => tellsOf(unit, mark)) + 1)
+  return { ...life, trace, marks, endsAfter, image: leftBy({ trace }, new Map()) }
 }
 
 /** The command under strace, where that may be and works. */

@@ -212,7 +212,7 @@ export async function exploreScenario(
   if (reason !== undefined) return { ...named, skipped: reason, verdict: 'SKIPPED' }
   const recorded = known ?? (await bench.record(group))
   const { verdict, finding, reasons } = recorded.judgement
-  const broken = findingOf(recorded.judgement)
+  const broken = findingOf(recorded)
   if (broken !== undefined) {
     const findings = [await confirm(bench, group, recorded, broken, options.root)]
     const prefix = tokenPrefix(group, system, recorded.order.profile)
@@ -306,8 +306,6 @@ function whyNotFromOutside(
   { outside = [] }: Workload,
 ): string | undefined {
   if (outside.length === 0) return undefined
-  if (outside.some(({ after }) => after !== undefined))
-    return 'its run waits for what another process sends'
   if (isForeign) return 'another process acts on its run'
   return system.claims.includes('power')
     ? undefined

@@ -25,12 +25,17 @@ import { UntoldError } from '../native/strace-ops.ts'
 import { StracedLife } from '../native/straced-life.ts'
 import { encodeNativeFaults } from '../native/faults.ts'
 import { makeCaseDirectories } from '../live/scratch.ts'
+import type { Mark } from '../mark.ts'
 import { parseTrace } from '../trace.ts'
 import type { LifeGiven, LifeWanted } from './asks.ts'
-import { hookFaultOf } from './hook-fault.ts'
+import { hookFaultsOf } from './hook-fault.ts'
 import type { CaseOrder } from './job.ts'
 import { environmentOf } from './lives.ts'
+import { killGroup } from '../live/process-state.ts'
 import { endWhenQuiet } from '../live/quiet-life.ts'
+
+/** Milliseconds between two looks at what a life told that is to be killed then: it may go on a little, what counts is what it told. */
+const lookEveryMs = 10
 
 /** Bytes of stderr after which a life is put down. */
 const stderrBytesMax = 16 * 1024 * 1024
@@ -56,12 +61,16 @@ export interface FreshLife extends LifeGiven {
   readonly ledger: string
 }
 
-/** Runs one life in a process of its own, over an image that is put into a fresh directory. `id`: unique in the scratch directory. */
+/**
+ * Runs one life in a process of its own, over an image that is put into a fresh directory. `id`: unique in the scratch directory.
+ * `until`: it is killed some time after its marks are as this says.
+ */
 export async function runFresh(
   { command, scratch, quietMsMax, campaign }: FreshHost,
   order: CaseOrder,
-  { image, standing, faults, records }: LifeWanted,
+  { image, standing, faults, records, endsAfter }: LifeWanted,
   id: string,
+  until?: (marks: readonly Mark[]) => boolean,
 ): Promise<FreshLife> {
   const { root, state, trace, workload, ledger } = makeCaseDirectories(
     scratch,
@@ -81,7 +90,10 @@ export async function runFresh(
   if (command.strace !== undefined && faults.length > 0)
     throw new UsageError('OPTION_INVALID', 'under strace no fault strikes beside a crash state')
   const encode = command.native === undefined ? encodeHookFaults : encodeNativeFaults
-  const hooks = faults.length === 0 ? '' : encode(faults.map(hookFaultOf))
+  // Below the process nothing but faults is carried out; what waits for others is not explored there.
+  const ends = endsAfter === undefined || isBelow(command) ? {} : { endsAfter }
+  const inside = hookFaultsOf({ faults, ...ends })
+  const hooks = inside.length === 0 ? '' : encode(inside)
   const descriptor = openSync(ledger, 'a')
   try {
     const straced =
@@ -102,22 +114,25 @@ export async function runFresh(
     const shown = (): string =>
       progressOf({ ledgerBytes: fstatSync(descriptor).size, trace, state })
     const forget = endWhenQuiet(pid, shown, quietMsMax)
+    const watch = until && setInterval(() => until(marksIn(ledger)) && killGroup(pid), lookEveryMs)
     const { code, signal } = await ended
-    forget()
+    clearInterval(watch)
+    const wasQuiet = forget()
     await reaped
     const untold = straced === undefined ? undefined : leaveLog(straced)
     const log = join(trace, '1.ops')
     // A program that did nothing at all left no log.
     const isLogged = records !== false && (!isBelow(command) || existsSync(log))
     const recorded = isLogged ? parseTrace(readFileSync(log)) : undefined
-    const { entries, problems } = readLedger(readFileSync(ledger))
+    const { problems } = readLedger(readFileSync(ledger))
     const isControl = standing.life === 1 && faults.length === 0
     const unsupported = isControl ? whyNoLedger(problems) : undefined
     return {
-      marks: entries.map(({ mark }) => mark),
+      marks: marksIn(ledger),
       ...(unsupported === undefined ? {} : { unsupported }),
       code,
       signal,
+      ...(wasQuiet ? { quietMs: quietMsMax } : {}),
       image: await readImage(state),
       ...(recorded === undefined ? {} : { trace: recorded }),
       ...(untold === undefined ? {} : { untold }),
@@ -128,6 +143,10 @@ export async function runFresh(
   } finally {
     closeSync(descriptor)
   }
+}
+
+function marksIn(ledger: string): readonly Mark[] {
+  return readLedger(readFileSync(ledger)).entries.map(({ mark }) => mark)
 }
 
 /** Whether its ops are seen below the process. */

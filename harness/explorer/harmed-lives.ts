@@ -12,7 +12,7 @@ import type { Asks } from './asks.ts'
 import { afterBetween, type Before, type BetweenFault } from './between-lives.ts'
 import { kindOfError, kindsOfTrace } from './case-kinds.ts'
 import { damagesOf } from './damages.ts'
-import { firstStemOf, isLast, stemAfterCrash, stemAfterEnd, type LivedLife } from './lives.ts'
+import { hangOf, isLast, stemAfterCrash, stemAfterEnd, type LivedLife } from './lives.ts'
 import { firstAck } from './held-lives.ts'
 import type { Place } from './place.ts'
 import { hasFired } from './replay-case.ts'
@@ -28,11 +28,11 @@ const placesMax = 3
 const crashedOps = 3
 
 /** Lets every storage error hit the first life and recoveries, alone and with a crash behind it. */
-export function* failLives(shard: Shard, trace: Trace): Asks<void> {
-  const places = [yield* firstLife(shard, trace), ...(yield* recoveries(shard, trace))]
+export function* failLives(shard: Shard, life: Place): Asks<void> {
+  const places = [yield* asInMemory(shard, life), ...(yield* recoveries(shard, life))]
   const errors = places.flatMap((place) => {
     const kinds = kindsOfTrace(place.trace)
-    const isFirst = place.stem.standing.life === 1
+    const isFirst = place.reach === undefined
     return storageErrorsOf(place.trace, place.reach).map((error) => {
       const kind = kindOfError(kinds, place.trace, error, isFirst)
       return { kind, place, error }
@@ -43,16 +43,15 @@ export function* failLives(shard: Shard, trace: Trace): Asks<void> {
 }
 
 /** As it is lived in memory: in a process of its own a program that polls reads the more often the slower the machine is. */
-function* firstLife(shard: Shard, control: Trace): Asks<Place> {
-  const stem = firstStemOf(shard.asked.order)
-  const image = new Map()
-  const { trace = control } = yield* shard.live(stem.standing, image, [], true)
-  return { stem, image, before: { initial: image }, trace }
+function* asInMemory(shard: Shard, life: Place): Asks<Place> {
+  const { stem, image, endsAfter } = life
+  const { trace = life.trace } = yield* shard.live(stem.standing, image, [], true, endsAfter)
+  return { ...life, trace }
 }
 
 /** Lets media rot between a life and its recovery. */
-export function* damageRuns(shard: Shard, trace: Trace): Asks<void> {
-  const damages = (yield* rotPlaces(shard, trace)).flatMap((before) =>
+export function* damageRuns(shard: Shard, life: Place): Asks<void> {
+  const damages = (yield* rotPlaces(shard, life)).flatMap((before) =>
     damagesOf(before.image).map(({ fault, kind }) => ({
       kind: `behind ${before.stem.standing.life - 1} | ${kind}`,
       before,
@@ -75,8 +74,8 @@ function* damage(shard: Shard, { stem, image }: Before, fault: BetweenFault): As
 }
 
 /** What media hold when they rot: the run as a kill left it, and once with a life behind that, so that damage is to what a life took over. */
-function* rotPlaces(shard: Shard, trace: Trace): Asks<readonly Before[]> {
-  const places: Before[] = [...placesOf(shard, trace)]
+function* rotPlaces(shard: Shard, life: Place): Asks<readonly Before[]> {
+  const places: Before[] = [...placesOf(shard, life)]
   const middle = places[Math.floor((places.length - 1) / 2)]
   if (middle === undefined) return places
   const { stem, image } = middle
@@ -96,7 +95,8 @@ function* fail(shard: Shard, { stem, image, before }: Place, error: StorageError
   }
   const lived: LivedLife = { ...stem.standing, ...given }
   const after = stemAfterEnd(stem, lived, inside)
-  const rest = isLast(lived) ? [] : (yield* shard.recover(given.image, after.standing)).lives
+  const isOver = isLast(lived) || hangOf(lived) !== undefined
+  const rest = isOver ? [] : (yield* shard.recover(given.image, after.standing)).lives
   shard.judge(after, rest)
   if (given.trace === undefined) return
   const from = op ?? given.trace.ops.length
@@ -112,9 +112,9 @@ function* fail(shard: Shard, { stem, image, before }: Place, error: StorageError
 }
 
 /** Recoveries behind kills, each recorded up to where it owns the run. */
-function* recoveries(shard: Shard, trace: Trace): Asks<readonly Place[]> {
+function* recoveries(shard: Shard, life: Place): Asks<readonly Place[]> {
   const places: Place[] = []
-  for (const place of placesOf(shard, trace)) {
+  for (const place of placesOf(shard, life)) {
     const { stem, image } = place
     const given = yield* shard.live(stem.standing, image, [], true)
     if (given.trace === undefined) continue
@@ -129,8 +129,11 @@ function reachOf(trace: Trace): Reach {
 }
 
 /** The run as a kill leaves it right after some acks, and at its end. */
-function* placesOf({ asked }: Shard, trace: Trace): Generator<Omit<Place, 'trace'>> {
-  const model = new DiskModel(trace, { initial: new Map() }, asked.order.profile, asked.order.seed)
+function* placesOf(
+  { asked }: Shard,
+  { stem, before, trace }: Place,
+): Generator<Omit<Place, 'trace'>> {
+  const model = new DiskModel(trace, before, asked.order.profile, asked.order.seed)
   const marks = model.marks.map((line) => JSON.parse(line) as Mark)
   const acks = marks.flatMap(({ mark }, place) => {
     const op = model.markOps[place]
@@ -144,9 +147,9 @@ function* placesOf({ asked }: Shard, trace: Trace): Generator<Omit<Place, 'trace
     if (point === undefined) continue
     const fault = { kind: 'kill', at, lost: [] } as const
     yield {
-      stem: stemAfterCrash(firstStemOf(asked.order), marks.slice(0, point.marks), fault),
+      stem: stemAfterCrash(stem, marks.slice(0, point.marks), fault),
       image: model.imageAt(point, [], []).entries,
-      before: { initial: new Map(), past: [{ trace, kill: fault }] },
+      before: { ...before, past: [...(before.past ?? []), { trace, kill: fault }] },
     }
   }
 }

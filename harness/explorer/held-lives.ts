@@ -9,7 +9,7 @@ import { position, type Fault } from '../fault.ts'
 import type { Mark } from '../mark.ts'
 import type { Trace } from '../trace.ts'
 import type { Asks } from './asks.ts'
-import { firstStemOf, stemAfterCrash } from './lives.ts'
+import { stemAfterCrash } from './lives.ts'
 import type { Place } from './place.ts'
 import type { Shard } from './shard-states.ts'
 import type { Victim } from './victim.ts'
@@ -20,8 +20,8 @@ const heldMax = 8
 const behindAck = 2
 
 /** Loses power in recoveries behind kills. */
-export function* loseHeld(shard: Shard, trace: Trace): Asks<void> {
-  const places = [...heldPlaces(shard, trace)]
+export function* loseHeld(shard: Shard, life: Place): Asks<void> {
+  const places = [...heldPlaces(shard, life)]
   if (shard.asked.perKind === true) {
     const victims: Victim[] = []
     for (const place of places) victims.push(...(yield* heldLife(shard, place)))
@@ -60,10 +60,13 @@ export function firstAck({ ops }: Trace): number {
   return ack?.n ?? ops.length
 }
 
-/** The run as kills leave it while something is not synced. */
-export function* heldPlaces({ asked }: Shard, trace: Trace): Generator<Omit<Place, 'trace'>> {
+/** The run as kills of a life leave it while something is not synced. */
+export function* heldPlaces(
+  { asked }: Shard,
+  { stem, before, trace }: Place,
+): Generator<Omit<Place, 'trace'>> {
   const { profile, seed } = asked.order
-  const model = new DiskModel(trace, { initial: new Map() }, profile, seed)
+  const model = new DiskModel(trace, before, profile, seed)
   const marks = model.marks.map((line) => JSON.parse(line) as Mark)
   const holding = trace.ops.filter(({ n, op }) => {
     if (op.kind === 'mark') return false
@@ -76,9 +79,9 @@ export function* heldPlaces({ asked }: Shard, trace: Trace): Generator<Omit<Plac
     if (point === undefined) continue
     const kill: Extract<Fault, { kind: 'kill' }> = { kind: 'kill', at, lost: [] }
     yield {
-      stem: stemAfterCrash(firstStemOf(asked.order), marks.slice(0, point.marks), kill),
+      stem: stemAfterCrash(stem, marks.slice(0, point.marks), kill),
       image: model.imageAt(point, [], []).entries,
-      before: { initial: new Map(), past: [{ trace, kill }] },
+      before: { ...before, past: [...(before.past ?? []), { trace, kill }] },
     }
   }
 }

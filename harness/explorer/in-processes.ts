@@ -50,7 +50,7 @@ export async function exploreInProcesses(
     shards.map(async (number) => {
       const shown = { shard: number, harms, depth: 1, perKind: false, bundle: '', chosen }
       const shard = new Shard({ ...asked, ...shown }, control, () => performance.now() > endMs)
-      const told = await answer(exploreShard(shard, trace), async (wanted) => {
+      const told = await answer(exploreShard(shard, [{ trace }]), async (wanted) => {
         onProgress?.(number, shard.progress)
         return await live(wanted)
       })

@@ -33,10 +33,18 @@ export interface CaseOrder {
   readonly invariants?: readonly Invariant[]
 }
 
+/** A life of a control. */
+export interface ControlLog {
+  /** Path of its op log. */
+  readonly log: string
+  /** Op behind which it was killed, because it would have waited for ever; absent: it ended by itself. */
+  readonly endsAfter?: number
+}
+
 /** A case whose control was recorded. */
 export interface RecordedOrder extends CaseOrder {
-  /** Op log of the control's life. */
-  readonly controlLog: string
+  /** Op logs of the lives of the control that are explored. */
+  readonly controlLogs: readonly ControlLog[]
   /** Ledger of the control. */
   readonly controlLedger: string
 }
@@ -161,14 +169,14 @@ export interface ShardCounts {
 
 /** What a shard did. */
 export interface ShardReport {
-  /** Of the first life; the same in every shard. */
+  /** Of the lives of the control that are explored; the same in every shard. */
   readonly ops: number
   readonly points: number
-  /** Points of the first life that there was no time for. */
+  /** Points of these lives that there was no time for. */
   readonly pointsLeft: number
   readonly counts: ShardCounts
   readonly findings: readonly ShardFinding[]
-  /** What came of the crashes of the first life, by place. */
+  /** What came of the crashes of the run's own life in the control, by place. */
   readonly map?: readonly PointOutcome[]
   /** A sample of the first lives behind a crash of the first life. */
   readonly recoveries?: readonly RecoveryPoint[]

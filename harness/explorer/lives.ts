@@ -7,9 +7,11 @@
  *  L3  Lives follow until one ends with `done` and exit code 0, or `livesMax` without a fault were given.
  *  L4  What another process does to the run is a life too, in the gap behind a life of the run. An act that a fault cut off is done
  *      again at once, as senders do; one that ended by itself and was not acknowledged, in the next gap.
+ *  L5  A life that shows nothing any more is put down. It hangs, and the case is over; but where others have still to act, it waits
+ *      for them.
  */
 import { stringifyFault } from '../fault-text.ts'
-import type { Fault, LifeFaults, Schedule } from '../fault.ts'
+import { position, type Fault, type LifeFaults, type Schedule } from '../fault.ts'
 import { betweenLivesMs, clockMsDefault } from '../live/case-context.ts'
 import { lifeEnvironment } from '../live/environment.ts'
 import type { Mark } from '../mark.ts'
@@ -31,11 +33,16 @@ export interface Standing {
   readonly act?: OutsideAct
 }
 
+/** The harness's word that a life hangs. */
+export type Hang = Extract<Mark, { mark: 'wedged' }>
+
 /** How a life ended, and what it wrote. */
 export interface LivedLife extends Standing {
   readonly marks: readonly Mark[]
   readonly code: number | null
   readonly signal: string | null
+  /** Set where it was put down: milliseconds in which it had shown nothing. */
+  readonly quietMs?: number
 }
 
 /** Everything before a life: what the ledger says, and the faults of the lives before it. */
@@ -43,6 +50,11 @@ export interface Stem {
   readonly standing: Standing
   readonly lines: readonly Mark[]
   readonly schedule: Schedule
+}
+
+/** A kill behind an op of the main stream. */
+export function killBehind(op: number): Extract<Fault, { kind: 'kill' }> {
+  return { kind: 'kill', at: position(op, 'after'), lost: [] }
 }
 
 /** The first life of a case. */
@@ -176,10 +188,18 @@ export function isLast({ marks, code }: LivedLife): boolean {
   return code === 0 && marks.some(({ mark }) => mark === 'done')
 }
 
+/** The hang of a life that was put down (L5); `undefined` for any other. */
+export function hangOf({ life, quietMs, outside }: LivedLife): Hang | undefined {
+  if (quietMs === undefined || outside.length > 0) return undefined
+  return { mark: 'wedged', life, quietMs, confirmed: true }
+}
+
 /** A life's line, its marks, and its exit. */
 export function linesOf(lived: LivedLife): readonly Mark[] {
   const { life, marks, code, signal } = lived
-  return [startLine(lived), ...marks, { mark: 'exit', life, code, signal, realMs: 0 }]
+  const hang = hangOf(lived)
+  const end: Mark = { mark: 'exit', life, code, signal, realMs: 0 }
+  return [startLine(lived), ...marks, ...(hang === undefined ? [] : [hang]), end]
 }
 
 /** The line with which the harness starts a life. */

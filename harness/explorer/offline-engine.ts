@@ -77,7 +77,7 @@ function notFired(asked: LiveCase, { life, fault, why }: NoCase): CaseRun {
 
 function caseRun(
   asked: LiveCase,
-  { lines, lives, isOver }: ReplayedCase,
+  { lines, lives, isOver, hang }: ReplayedCase,
   resolveSite: SiteResolver,
 ): CaseRun {
   const ledger = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
@@ -85,7 +85,7 @@ function caseRun(
   for (const { life, trace } of lives) if (trace !== undefined) traces.set(life, [trace])
   return {
     case: asked,
-    ending: { kind: isOver ? 'done' : 'unfinished' },
+    ending: endingOf(isOver, hang),
     ledger,
     entries: readLedger(ledger).entries,
     lives: lives.filter(({ verb }) => verb === 'run').map(factsOf),
@@ -102,6 +102,11 @@ function caseRun(
   function atSource(traced: TracedOp): TracedOp {
     return { ...traced, frames: traced.frames.map((frame) => siteText(resolveSite(frame))) }
   }
+}
+
+function endingOf(isOver: boolean, hang: ReplayedCase['hang']): CaseRun['ending'] {
+  if (hang !== undefined) return { kind: 'wedged', life: hang.life, quietMs: hang.quietMs }
+  return { kind: isOver ? 'done' : 'unfinished' }
 }
 
 function siteText({ file, line, column }: Site): string {

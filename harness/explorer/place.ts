@@ -11,5 +11,7 @@ export interface Place {
   readonly image: DirectoryImage
   readonly before: DiskBefore
   readonly trace: Trace
+  /** As in a victim. */
+  readonly endsAfter?: number
   readonly reach?: Reach
 }

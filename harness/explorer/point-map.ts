@@ -1,6 +1,7 @@
-/** What came of crashing a first life at each of its ops: as many states as there are, one answer a place. */
+/** What came of crashing the run's life in the control at each of its ops: as many states as there are, one answer a place. */
 import type { CrashState } from '../disk-model/states.ts'
-import { stringifyFault } from '../fault-text.ts'
+import type { Schedule } from '../fault.ts'
+import { stringifySchedule } from '../fault-text.ts'
 import { outcomeRank, type Verdict } from '../verdict.ts'
 
 /** Where at an op a crash can fall: before it, in the middle, behind it; or the power fails there. */
@@ -25,21 +26,22 @@ type Counted = { -readonly [Name in keyof PointOutcome]: PointOutcome[Name] }
 export class PointMap {
   readonly #outcomes = new Map<string, Counted>()
 
-  /** Adds a state of the first life. */
-  add({ point, fault }: CrashState, verdict: Verdict): void {
+  /** Adds a state of that life; `before` are the faults of the lives before it. */
+  add(before: Schedule, { point, fault }: CrashState, verdict: Verdict): void {
     const { op } = point.position
     const at = placeOf(fault)
     const key = `${op} ${at}`
     const known = this.#outcomes.get(key)
     const bad = outcomeRank(verdict) === 0 ? 0 : 1
+    const written = (): string => stringifySchedule([...before, [fault]])
     if (known === undefined) {
-      this.#outcomes.set(key, { op, at, states: 1, bad, verdict, schedule: stringifyFault(fault) })
+      this.#outcomes.set(key, { op, at, states: 1, bad, verdict, schedule: written() })
       return
     }
     known.states += 1
     known.bad += bad
     if (outcomeRank(verdict) < outcomeRank(known.verdict)) return
-    const schedule = stringifyFault(fault)
+    const schedule = written()
     if (outcomeRank(verdict) === outcomeRank(known.verdict) && !isSimpler(schedule, known.schedule))
       return
     known.verdict = verdict

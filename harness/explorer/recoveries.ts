@@ -6,7 +6,14 @@ import type { DirectoryImage } from '../directory-image.ts'
 import type { RecoveryCost } from '../recovery.ts'
 import type { Trace } from '../trace.ts'
 import type { Asks, Recording } from './asks.ts'
-import { isLast, standingAfter, standingKey, type LivedLife, type Standing } from './lives.ts'
+import {
+  hangOf,
+  isLast,
+  standingAfter,
+  standingKey,
+  type LivedLife,
+  type Standing,
+} from './lives.ts'
 import type { Shard } from './shard-states.ts'
 
 /** Recoveries that are remembered. */
@@ -54,7 +61,7 @@ export class Recoveries {
       if (count === 0) cost = given.cost
       const lived: LivedLife = { ...next, ...given }
       lives.push(lived)
-      if (isLast(lived) || this.#lives.unsupported !== undefined) break
+      if (isLast(lived) || hangOf(lived) || this.#lives.unsupported !== undefined) break
       left = given.image
       next = standingAfter(next, given.marks)
     }
@@ -68,7 +75,10 @@ export class Recoveries {
 }
 
 function bare(lived: LivedLife): LivedLife {
-  const { life, clockMs, reboots, outside, act, marks, code, signal } = lived
-  const known = { life, clockMs, reboots, outside, marks, code, signal }
-  return act === undefined ? known : { ...known, act }
+  const { life, clockMs, reboots, outside, act, marks, code, signal, quietMs } = lived
+  return {
+    ...{ life, clockMs, reboots, outside, marks, code, signal },
+    ...(act === undefined ? {} : { act }),
+    ...(quietMs === undefined ? {} : { quietMs }),
+  }
 }

@@ -18,12 +18,14 @@ import { afterBetween, isBetween } from './between-lives.ts'
 import type { CaseOrder } from './job.ts'
 import {
   firstStemOf,
+  hangOf,
   isLast,
   linesOf,
   standingAfter,
   stemAfterCrash,
   stemAfterEnd,
   type CrashFault,
+  type Hang,
   type LivedLife,
   type Standing,
   type Stem,
@@ -49,6 +51,8 @@ export interface ReplayedCase {
   readonly lives: readonly ReplayedLife[]
   /** Whether the run ended. */
   readonly isOver: boolean
+  /** The hang that ended the case, where one did. */
+  readonly hang?: Hang
 }
 
 /** Why a schedule is no case of these lives. */
@@ -65,6 +69,7 @@ interface Stand {
   /** What of it is durable. */
   before: DiskBefore
   isOver: boolean
+  hang: Hang | undefined
   readonly lives: ReplayedLife[]
 }
 
@@ -79,6 +84,7 @@ export function* replayCase(
     image: new Map(),
     before: { initial: new Map() },
     isOver: false,
+    hang: undefined,
     lives: [],
   }
   const lastLoss = schedule.findLastIndex((faults) =>
@@ -90,7 +96,7 @@ export function* replayCase(
   }
   const lines = [...stand.stem.lines]
   let next = stand.stem.standing
-  for (let count = 0; count < order.livesGiven && !stand.isOver; count += 1) {
+  for (let count = 0; count < order.livesGiven && isOpen(stand); count += 1) {
     const given = yield { image: stand.image, standing: next, faults: [], records }
     const lived: LivedLife = { ...next, ...given }
     stand.lives.push({
@@ -102,10 +108,16 @@ export function* replayCase(
     })
     lines.push(...linesOf(lived))
     stand.isOver = isLast(lived)
+    stand.hang = hangOf(lived)
     stand.image = given.image
     next = standingAfter(next, given.marks)
   }
-  return { lines, lives: stand.lives, isOver: stand.isOver }
+  const { lives, isOver, hang } = stand
+  return { lines, lives, isOver, ...(hang === undefined ? {} : { hang }) }
+}
+
+function isOpen({ isOver, hang }: Stand): boolean {
+  return !isOver && hang === undefined
 }
 
 function* scheduledLife(
@@ -124,7 +136,9 @@ function* scheduledLife(
   const inside = faults.filter((fault) => fault !== crash && !isBetween(fault))
   const { standing } = stand.stem
   const { life } = standing
-  const wanted = { image: stand.image, standing, faults: inside }
+  // Behind its crash it would only go on, and one that waits would never end.
+  const ends = crash?.at.stream === '1' ? { endsAfter: crash.at.op } : {}
+  const wanted = { image: stand.image, standing, faults: inside, ...ends }
   const given = yield { ...wanted, records: records || crash !== undefined }
   const unfired = inside.find((fault) => !hasFired(given.marks, fault))
   if (crash === undefined) {
@@ -134,6 +148,7 @@ function* scheduledLife(
     stand.image = given.image
     if (given.trace !== undefined) stand.before = heldToo(stand.before, { trace: given.trace })
     stand.isOver = isLast(lived)
+    stand.hang = hangOf(lived)
     stand.lives.push({ ...given, life, ...doingOf(order, standing), faults, missing: [] })
     return undefined
   }
@@ -149,6 +164,7 @@ function* scheduledLife(
       ? { initial: crashed.image }
       : heldToo(stand.before, { trace: given.trace, kill: crash })
   stand.isOver = false
+  stand.hang = undefined
   stand.lives.push({ ...given, ...ended, ...crashed, life, ...doingOf(order, standing), faults })
   return undefined
 }

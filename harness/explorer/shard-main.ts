@@ -9,9 +9,9 @@ import { setFlagsFromString } from 'node:v8'
 import { compareImages } from '../directory-image.ts'
 import { historyOf, type History } from '../history.ts'
 import { readLedger } from '../ledger.ts'
-import { parseTrace, type Trace } from '../trace.ts'
 import type { LifeGiven, LifeWanted } from './asks.ts'
-import { hookFaultOf } from './hook-fault.ts'
+import { readControl, type RecordedLife } from './control-lives.ts'
+import { hookFaultsOf } from './hook-fault.ts'
 import { MarkReader } from './mark-reader.ts'
 import { doneWord, type ShardOrder, type ShardReport } from './job.ts'
 import { environmentOf, standingKey, type Places, type Standing } from './lives.ts'
@@ -73,7 +73,7 @@ class ShardRun {
   readonly #host: VirtualHost
   readonly #asked: ShardOrder
   readonly #reportPath: string
-  readonly #trace: Trace
+  readonly #lives: readonly RecordedLife[]
   readonly #control: History
   readonly #opsMax: number
   readonly #endMs: number
@@ -82,15 +82,14 @@ class ShardRun {
   #wordMs = performance.now()
 
   constructor(host: VirtualHost, asked: ShardOrder, reportPath: string) {
-    const { controlLog, controlLedger, workload } = asked.order
-    const trace = parseTrace(readFileSync(controlLog))
-    if (trace === undefined) throw new Error(`no op log: ${controlLog}`)
+    const { controlLogs, controlLedger, workload } = asked.order
     this.#host = host
     this.#asked = asked
     this.#reportPath = reportPath
-    this.#trace = trace
+    this.#lives = controlLogs.map(readControl)
     this.#control = historyOf(readLedger(readFileSync(controlLedger)))
-    this.#opsMax = runawayFactor * (trace.ops.length + 100)
+    const opsOf = this.#lives.map(({ trace }) => trace.ops.length)
+    this.#opsMax = runawayFactor * (Math.max(...opsOf) + 100)
     this.#endMs = performance.now() + (asked.budgetMs ?? Infinity)
     files.set(places.workload, JSON.stringify(workload))
   }
@@ -99,7 +98,7 @@ class ShardRun {
   explore(isFresh: boolean): void {
     const isLate = (): boolean => performance.now() > this.#endMs
     const shard = new Shard(this.#asked, this.#control, isLate)
-    const asks = exploreShard(shard, this.#trace)
+    const asks = exploreShard(shard, this.#lives)
     let lives = 0
     const advance = (given?: LifeGiven): void => {
       this.#goesOn(shard)
@@ -125,15 +124,16 @@ class ShardRun {
   }
 
   #live(
-    { image, standing, faults, records }: LifeWanted,
+    { image, standing, faults, records, endsAfter }: LifeWanted,
     isFresh: boolean,
     take: (given: LifeGiven) => void,
   ): void {
     const { life } = standing
-    const told = { life, image, records, faults: faults.map(hookFaultOf), opsMax: this.#opsMax }
+    const hookFaults = hookFaultsOf({ faults, ...(endsAfter === undefined ? {} : { endsAfter }) })
+    const told = { life, image, records, faults: hookFaults, opsMax: this.#opsMax }
     const environment = this.#environmentOf(standing)
     this.#host.run({ ...told, environment, isFresh }, (end) => {
-      const { code, signal, trace: recorded, cost } = end
+      const { code, signal, trace: recorded, cost, quietMs } = end
       const { marks, why } = markReader.read(end.marks)
       // A life that a fault confused may write anything: what is a mark counts, here as in a process.
       const isControl = life === 1 && faults.length === 0
@@ -143,6 +143,7 @@ class ShardRun {
         code,
         signal,
         image: end.image,
+        ...(quietMs === undefined ? {} : { quietMs }),
         ...(recorded === undefined ? {} : { trace: recorded }),
         ...(cost === undefined ? {} : { cost }),
         ...(unsupported === undefined ? {} : { unsupported }),

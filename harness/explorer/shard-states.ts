@@ -1,13 +1,12 @@
 /** The crash states of one shard, and what came of them (`shard.ts` says what it promises). */
 import { check, type Judgement } from '../checkers/check.ts'
-import { bytesOf, rebuildDirectory, type DirectoryImage } from '../directory-image.ts'
+import { bytesOf, type DirectoryImage } from '../directory-image.ts'
 import { laterBounds, killStates, powerLossStates, type CrashState } from '../disk-model/states.ts'
 import { position, type Fault, type LifeFaults } from '../fault.ts'
 import { stringifySchedule } from '../fault-text.ts'
 import { historyOfMarks, type History } from '../history.ts'
 import { RecoverySample } from '../recovery.ts'
 import { random, type Random } from '../seed.ts'
-import type { Trace } from '../trace.ts'
 import type { Verdict } from '../verdict.ts'
 import type { Asks, LifeGiven, Recording } from './asks.ts'
 import { kindOfState, kindsOfTrace } from './case-kinds.ts'
@@ -136,12 +135,7 @@ export class Shard {
     return random(this.asked.order.seed, 'sample', 'one of each kind')
   }
 
-  /** The disk that a recorded life left. */
-  modelOf(trace: Trace): DirectoryImage {
-    return rebuildDirectory(trace)
-  }
-
-  /** Crashes a life at every point, in every state; of a part, the first life in one state of each kind. */
+  /** Crashes a life at every point, in every state; of a part, a life of the control in one state of each kind. */
   *crash(victim: Victim): Asks<void> {
     const isWhole = isWholeLife(victim)
     if (isWhole && this.asked.perKind === true) {
@@ -224,8 +218,10 @@ export class Shard {
     const held = isNested && reboots === 0 ? heldAt(victim, state) : ''
     const key = `${hash} ${reboots} ${held}`
     const known = judged.get(key)
+    const isMapped =
+      isWhole && victim.stem.standing.act === undefined && victim.endsAfter === undefined
     if (known !== undefined) {
-      if (isWhole) this.#map.add(state, known)
+      if (isMapped) this.#map.add(victim.stem.schedule, state, known)
       return
     }
     const isNew = isWhole && !this.#images.has(hash)
@@ -242,7 +238,7 @@ export class Shard {
       this.note(stem, weighed, { victim, state, sites })
     }
     judged.set(key, weighed.judgement.verdict)
-    if (isWhole) this.#map.add(state, weighed.judgement.verdict)
+    if (isMapped) this.#map.add(victim.stem.schedule, state, weighed.judgement.verdict)
     const { trace } = recovery
     if (!isNested || trace === undefined) return
     const before = beforeNext(victim, state)
@@ -275,8 +271,8 @@ export class Shard {
     )
     if (!isUnknown) return noSites
     if (victim.sites === undefined) {
-      const { stem, image, inside } = victim
-      const again = yield* this.live(stem.standing, image, inside, 'sites')
+      const { stem, image, inside, endsAfter } = victim
+      const again = yield* this.live(stem.standing, image, inside, 'sites', endsAfter)
       victim.sites = new Map(again.trace?.ops.map(({ n, frames }) => [n, frames]))
     }
     return victim.sites
@@ -292,14 +288,16 @@ export class Shard {
     return yield* this.#recoveries.after(image, standing, hash, records)
   }
 
-  /** One life. */
+  /** One life. `endsAfter`: the op behind which it is killed. */
   *live(
     standing: Standing,
     image: DirectoryImage,
     faults: LifeFaults,
     records: Recording,
+    endsAfter?: number,
   ): Asks<LifeGiven> {
-    const given = yield { standing, image, faults, records }
+    const ends = endsAfter === undefined ? {} : { endsAfter }
+    const given = yield { standing, image, faults, records, ...ends }
     this.counts.lives += 1
     if (given.unsupported !== undefined) this.unsupported = given.unsupported
     return given

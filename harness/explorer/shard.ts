@@ -11,63 +11,99 @@
  *
  * It is a generator that asks for lives and is given what came of them: it knows nothing of how they are run.
  */
-import { compareImages } from '../directory-image.ts'
+import { compareImages, type DirectoryImage } from '../directory-image.ts'
+import type { DiskBefore } from '../disk-model/model.ts'
 import type { Trace } from '../trace.ts'
 import type { Asks } from './asks.ts'
 import { auditSyncs } from './audit-syncs.ts'
+import { leftBy, type RecordedLife } from './control-lives.ts'
 import { damageRuns, failLives } from './harmed-lives.ts'
 import { loseHeld } from './held-lives.ts'
 import type { Harm, ShardReport } from './job.ts'
-import { firstStemOf } from './lives.ts'
+import { firstStemOf, killBehind, stemAfterCrash, stemAfterEnd } from './lives.ts'
+import type { Place } from './place.ts'
 import type { Shard } from './shard-states.ts'
 
-/** Explores; asks for lives as it goes. */
-export function* exploreShard(shard: Shard, trace: Trace): Asks<ShardReport> {
+/** Explores the lives of a control; asks for lives as it goes. */
+export function* exploreShard(shard: Shard, control: readonly RecordedLife[]): Asks<ShardReport> {
   const { asked } = shard
-  const early = yield* rehearse(shard, trace)
-  if (early !== undefined) return shard.report(trace.ops.length, early)
-  const audited = asked.isAudit === true ? yield* auditSyncs(shard, trace) : undefined
-  if (audited === undefined) yield* harm(shard, trace)
-  const late = yield* rehearse(shard, trace)
+  const ops = control.reduce((sum, { trace }) => sum + trace.ops.length, 0)
+  const places = yield* rehearse(shard, control)
+  if (typeof places === 'string') return shard.report(ops, places)
+  const audited = asked.isAudit === true ? yield* auditSyncs(shard, places) : undefined
+  if (audited === undefined) yield* harm(shard, places)
+  const again = yield* rehearse(shard, control)
   return {
-    ...shard.report(trace.ops.length, late),
+    ...shard.report(ops, typeof again === 'string' ? again : undefined),
     ...(audited === undefined ? {} : { audited }),
   }
 }
 
 /** In the order asked for; crashes of both kinds are of one walk over the run. */
-function* harm(shard: Shard, trace: Trace): Asks<void> {
+function* harm(shard: Shard, places: readonly Place[]): Asks<void> {
   const { harms, chosen } = shard.asked
   const firstCrash = harms.find(isCrash)
   for (const each of harms) {
-    if (each === firstCrash) yield* crashAll(shard, trace)
+    if (each === firstCrash) yield* crashAll(shard, places)
     if (chosen !== undefined) continue
-    if (each === 'error') yield* failLives(shard, trace)
-    if (each === 'rot') yield* damageRuns(shard, trace)
+    for (const place of places) {
+      if (each === 'error') yield* failLives(shard, place)
+      if (each === 'rot') yield* damageRuns(shard, place)
+    }
   }
 }
 
-function* crashAll(shard: Shard, trace: Trace): Asks<void> {
-  const before = { initial: new Map() }
-  const stem = firstStemOf(shard.asked.order)
-  yield* shard.crash({ stem, image: new Map(), trace, before, inside: [], depth: 1 })
+function* crashAll(shard: Shard, places: readonly Place[]): Asks<void> {
   const { harms, chosen } = shard.asked
-  if (chosen === undefined && harms.includes('power-loss')) yield* loseHeld(shard, trace)
+  for (const place of places) {
+    yield* shard.crash({ ...place, inside: [], depth: 1 })
+    if (chosen === undefined && harms.includes('power-loss')) yield* loseHeld(shard, place)
+  }
 }
 
 function isCrash(harm: Harm): boolean {
   return harm === 'kill' || harm === 'power-loss'
 }
 
-/** Runs the control again; a sentence where it does not do what the recorded process did. */
-function* rehearse(shard: Shard, trace: Trace): Asks<string | undefined> {
-  if (shard.unsupported !== undefined) return undefined
-  const given = yield* shard.live(firstStemOf(shard.asked.order).standing, new Map(), [], true)
-  const again = given.trace
-  if (given.unsupported !== undefined || again === undefined) return undefined
-  const isForeign = shard.asked.chosen !== undefined
-  const [left, right] = [shard.modelOf(trace), shard.modelOf(again)]
-  const [difference] = compareImages(left, right)
+/** Runs the control again: where each of its lives stands, or a sentence where one does not do what the recorded process did. */
+function* rehearse(
+  shard: Shard,
+  control: readonly RecordedLife[],
+): Asks<readonly Place[] | string> {
+  const places: Place[] = []
+  let stem = firstStemOf(shard.asked.order)
+  let image: DirectoryImage = new Map()
+  let before: DiskBefore = { initial: image }
+  for (const life of control) {
+    const { trace, endsAfter } = life
+    const given = yield* shard.live(stem.standing, image, [], true, endsAfter)
+    if (shard.unsupported !== undefined || given.trace === undefined) return places
+    const strange = differenceOf(shard, life, given.trace, image)
+    if (strange !== undefined) return strange
+    places.push({ stem, image, before, trace, ...(endsAfter === undefined ? {} : { endsAfter }) })
+    const kill = endsAfter === undefined ? undefined : killBehind(endsAfter)
+    stem =
+      kill === undefined
+        ? stemAfterEnd(stem, { ...stem.standing, ...given }, [])
+        : stemAfterCrash(stem, given.marks, kill)
+    before = {
+      ...before,
+      past: [...(before.past ?? []), kill === undefined ? { trace } : { trace, kill }],
+    }
+    image = given.image
+  }
+  return places
+}
+
+function differenceOf(
+  { asked }: Shard,
+  life: RecordedLife,
+  again: Trace,
+  image: DirectoryImage,
+): string | undefined {
+  const { trace } = life
+  const isForeign = asked.chosen !== undefined
+  const [difference] = compareImages(leftBy(life, image), leftBy({ trace: again }, image))
   if (difference !== undefined && !isForeign)
     return `the control leaves another disk in memory than in a process: ${difference}`
   const ops = (each: Trace): string => each.ops.map(({ op }) => op.kind).join()

@@ -16,6 +16,8 @@ export interface Victim {
   readonly image: DirectoryImage
   readonly trace: Trace
   readonly before: DiskBefore
+  /** Op behind which it is killed whenever it runs again, for it would wait for ever. */
+  readonly endsAfter?: number
   /** Faults that it was given besides. */
   readonly inside: LifeFaults
   /** 1: the first crash. */
@@ -38,7 +40,7 @@ export function openVictim(victim: Victim, { profile, seed }: CaseOrder): Opened
   return { ...victim, model, marks: model.marks.map(parseMark) }
 }
 
-/** True for the first life of a run, which is crashed at every point. */
+/** True for a life of the control, which is crashed at every point. */
 export function isWholeLife({ depth, ops }: Victim): boolean {
   return depth === 1 && ops === undefined
 }

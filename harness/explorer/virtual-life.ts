@@ -33,6 +33,7 @@ import type { Trace } from '../trace.ts'
 import { TraceReader } from '../trace.ts'
 import { Evaluation } from './evaluation.ts'
 import type { Recording } from './asks.ts'
+import { killedAt } from './hook-fault.ts'
 import { LifeProcess } from './life-process.ts'
 import { Surroundings } from './surroundings.ts'
 import { VirtualTimers } from './virtual-timers.ts'
@@ -62,6 +63,8 @@ export interface LifeEnd {
   readonly ops: number
   readonly image: DirectoryImage
   readonly stderr: string
+  /** Set where timers fired without end and it was put down: milliseconds of its own time. */
+  readonly quietMs?: number
   /** Only of a recorded life. */
   readonly trace?: Trace
   /** What it did until it was back; absent where it never was. */
@@ -84,7 +87,7 @@ interface Running {
   acked?: RecoveryCost
   unsupported?: string
   /** Set when it ended before the loop was empty (V2). */
-  over?: Pick<LifeEnd, 'code' | 'signal' | 'image'>
+  over?: Pick<LifeEnd, 'code' | 'signal' | 'image' | 'quietMs'>
 }
 
 /** Lives between two looks at what they may have changed in their process. */
@@ -214,7 +217,8 @@ export class VirtualHost {
       directory: this.#directory,
       disk,
       gate: this.#gate,
-      faults: [...(order.faults ?? []), givenUpAt(order.opsMax)],
+      // A life that makes so many ops turns in circles.
+      faults: [...(order.faults ?? []), killedAt(order.opsMax, 'before')],
       observer,
       ledger: (line) => this.#mark(Buffer.from(line)) > 0,
       signal: (name) => {
@@ -248,6 +252,12 @@ export class VirtualHost {
     return new LifeOver('this life is over')
   }
 
+  /** It waits for something that never comes. */
+  #putDown(running: Running): void {
+    const { nowMs: quietMs } = this.#timers
+    running.over ??= { code: null, signal: 'SIGKILL', image: running.disk.image(), quietMs }
+  }
+
   #refuse(why: string): LifeOver {
     const running = this.#running
     if (running !== undefined) running.unsupported ??= why
@@ -272,7 +282,7 @@ export class VirtualHost {
       const fires = this.#timers.waits()
       if (fires || this.#process.waitsBeforeExit()) {
         soon(() => {
-          if (fires && !this.#timers.fireNext()) this.#end(null, 'SIGKILL')
+          if (fires && !this.#timers.fireNext()) this.#putDown(running)
         })
         return
       }
@@ -352,13 +362,4 @@ function noteCost(running: Running, line: string): void {
   const cost = { ...running.disk.spent, ops: running.door?.count ?? 0 }
   if (isRecovered) running.recovered = cost
   else running.acked = cost
-}
-
-/** A life that makes so many ops turns in circles; no text, so it is no fault. */
-function givenUpAt(op: number): HookFault {
-  return {
-    text: '',
-    at: { kind: 'op', stream: '1', n: op },
-    act: { kind: 'kill', phase: 'before' },
-  }
 }

@@ -48,6 +48,11 @@ export class VirtualTimers {
     return true
   }
 
+  /** Milliseconds that have passed since the life began. */
+  get nowMs(): number {
+    return this.#nowMs
+  }
+
   /** Forgets everything: the next life begins. */
   reset(): void {
     this.#pending.clear()

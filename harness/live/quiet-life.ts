@@ -10,8 +10,15 @@ import { killGroup } from './process-state.ts'
 /** Looks in the time that a life may be quiet. */
 const looks = 20
 
-/** Watches the group of `pid` until the returned function is called. `progress`: a text that changes with whatever it shows. */
-export function endWhenQuiet(pid: number, progress: () => string, quietMsMax: number): () => void {
+/**
+ * Watches the group of `pid` until the returned function is called, which says whether it was put down. `progress`: a text that changes
+ * with whatever it shows.
+ */
+export function endWhenQuiet(
+  pid: number,
+  progress: () => string,
+  quietMsMax: number,
+): () => boolean {
   const stepMs = quietMsMax / looks
   const begin = (): Patience =>
     new Patience(
@@ -22,6 +29,7 @@ export function endWhenQuiet(pid: number, progress: () => string, quietMsMax: nu
   // What there is to compare with is first looked at when a step has passed: most lives have ended by then.
   let seen: string | undefined
   let patience: Patience | undefined
+  let isPutDown = false
   const watch = setInterval(() => {
     const now = progress()
     if (patience === undefined || now !== seen) {
@@ -30,7 +38,12 @@ export function endWhenQuiet(pid: number, progress: () => string, quietMsMax: nu
       return
     }
     patience.look()
-    if (patience.hadMs >= quietMsMax) killGroup(pid)
+    if (patience.hadMs < quietMsMax) return
+    isPutDown = true
+    killGroup(pid)
   }, stepMs)
-  return () => clearInterval(watch)
+  return () => {
+    clearInterval(watch)
+    return isPutDown
+  }
 }
