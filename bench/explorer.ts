@@ -49,12 +49,15 @@ const byHand: Workload = {
 }
 const handCycles = 5
 
-/** Steps, and of how many kill states one is recovered: fewer of the longer runs, or it would take an hour. */
+/**
+ * Steps, and of how many kill states one is recovered: fewer of the longer runs, or it would take an hour. Some forty at least, or what is
+ * done once a run (all its states are built, to draw from) would be told as the cost of a state.
+ */
 const lengths = [
   { steps: 10, oneIn: 2 },
   { steps: 30, oneIn: 12 },
-  { steps: 100, oneIn: 100 },
-  { steps: 300, oneIn: 1000 },
+  { steps: 100, oneIn: 50 },
+  { steps: 300, oneIn: 300 },
 ] as const
 
 const bench = await CrashBench.open(fileSystemUnderTest())
