@@ -3,6 +3,7 @@
  *
  *   npm run systems                          all of them, 150 s each
  *   npm run systems -- 900s vercel-workflow      this one; what was found of the others stays as it is
+ *   npm run systems -- rates vercel-workflow     how fast it is, and nothing else: what was found stays, also where other things ran then
  *
  * What was found of each is kept in `docs/systems.json` when it is done, and the page is made from all of it. Needs the npm registry; no install script is run.
  */
@@ -57,11 +58,13 @@ const flags = `--seed ${seed} --quiet 600ms --bail 100000 --cases 2000 --no-expl
 const replaysMax = 5
 
 const [budget = '150s', ...only] = process.argv.slice(2)
+const ratesAlone = budget === 'rates'
 const chosen = systems.filter(({ system: { name } }) => only.length === 0 || only.includes(name))
 
-/** What was found of one system: its row of the table, and a text for each failure. */
+/** What was found of one system: its cells of the table, and a text for each failure. */
 interface Found {
-  readonly row: string
+  readonly cells: readonly string[]
+  readonly rates: readonly string[]
   readonly details: readonly string[]
 }
 
@@ -71,10 +74,14 @@ const installed = new Set<string>()
 for (const described of chosen) {
   const { name } = described.system
   install(described.folder)
-  const result = run(described)
+  const known = found[name]
+  if (ratesAlone && known === undefined) throw new Error(`${name}: nothing was found of it yet`)
+  const result = ratesAlone ? undefined : run(described)
+  const details = result?.failures.map((failure) => detail(name, failure))
   found[name] = {
-    row: row(described, result, await rates(described.system)),
-    details: result.failures.map((failure) => detail(name, failure)),
+    cells: result === undefined ? (known?.cells ?? []) : cellsOf(described, result),
+    rates: ratesOf(await rates(described.system)),
+    details: details ?? known?.details ?? [],
   }
   writeFileSync(record, `${JSON.stringify(found, null, 2)}\n`)
   writeFileSync(`${root}/docs/systems.md`, page())
@@ -122,11 +129,12 @@ function run({ system: { name, claims } }: Described): Result {
   return JSON.parse(out) as Result
 }
 
-function row(
-  described: Described,
-  result: Result,
-  rate: Awaited<ReturnType<typeof rates>>,
-): string {
+function ratesOf(rate: Awaited<ReturnType<typeof rates>>): readonly string[] {
+  const { takeoverMs, steps, appends } = rate
+  return [`${takeoverMs.toFixed(0)} ms`, `${steps.toFixed(0)} (bare: ${appends.toFixed(0)})`]
+}
+
+function cellsOf(described: Described, result: Result): readonly string[] {
   const { system, folder, engine, store } = described
   const workloads = result.coverage.flatMap((each) => each.workloads)
   const points = sum(workloads.flatMap((each) => Object.values(each.points)))
@@ -134,7 +142,7 @@ function row(
   const killedAt = sum(workloads.map((each) => new Set(each.killedAt.map(opOf)).size))
   const { verdict, verdicts, finding, findings } = result.cases
   const redone = finding.filter((place) => findings[place]?.invariant === 'S3').length
-  const cells = [
+  return [
     `[${system.name}](../examples/systems/${folder}/README.md)`,
     `${engine} ${versionOf(folder, engine)}`,
     store,
@@ -146,10 +154,7 @@ function row(
       .map((each, place) => `${verdict.filter((one) => one === place).length} ${each}`)
       .join(', '),
     `${redone}`,
-    `${rate.takeoverMs.toFixed(0)} ms`,
-    `${rate.steps.toFixed(0)} (bare: ${rate.appends.toFixed(0)})`,
   ]
-  return `| ${cells.join(' | ')} |`
 }
 
 function opOf(schedule: string): string {
@@ -221,7 +226,7 @@ and after each. Where the store is a server's, the messages to it are crash poin
 
 | ${titles.join(' | ')} |
 | ${titles.map(() => '---').join(' | ')} |
-${known.map(({ row: cells }) => cells).join('\n')}
+${known.map(({ cells, rates: measured }) => `| ${[...cells, ...measured].join(' | ')} |`).join('\n')}
 
 _Given_: the time in which cases were begun, and the version of Node. _Cases_ by verdict: \`HOLDS\` is a pass, and what the others say is in [invariants](invariants.md). _Committed steps redone_: cases in which a step ran again whose result had been
 given to the workflow. _Time to take over_: from the start of the life after a kill until a step begins in it, the start of Node included. _Steps per second_: each after the other, of a run of 120 steps, from the 21st until it is done,

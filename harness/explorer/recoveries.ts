@@ -76,8 +76,9 @@ export class Recoveries {
 
 function bare(lived: LivedLife): LivedLife {
   const { life, clockMs, reboots, outside, act, marks, code, signal, quietMs } = lived
+  const known = { life, clockMs, reboots, outside, marks, code, signal }
   return {
-    ...{ life, clockMs, reboots, outside, marks, code, signal },
+    ...known,
     ...(act === undefined ? {} : { act }),
     ...(quietMs === undefined ? {} : { quietMs }),
   }
