@@ -40,6 +40,10 @@ export function findingOf({
 
 /** Findings of one fingerprint that are confirmed and reported. */
 const reportedMax = 2
+/** The same of those that may hang: to be sure of a hang takes as long as its patience. */
+const wedgedMax = 1
+/** Findings that are confirmed at once: one that hangs leaves its core to others. */
+const confirmedAtOnce = 4
 
 /** Whether one of its faults is at a read. */
 export function strikesAtRead(schedule: Schedule): boolean {
@@ -89,6 +93,24 @@ export async function confirm(
   return { ...said, isConfirmed, confirmed, ...(again === undefined ? {} : { finding: again }) }
 }
 
+/** Runs the cases of all of them, several at a time. */
+export async function confirmAll(
+  bench: CrashBench,
+  group: CrashGroup,
+  recorded: RecordedCase,
+  found: readonly ShardFinding[],
+  root?: string,
+): Promise<readonly ExploredFinding[]> {
+  const confirmed: ExploredFinding[] = []
+  const waiting = found.entries()
+  const worker = async (): Promise<void> => {
+    for (const [place, each] of waiting)
+      confirmed[place] = await confirm(bench, group, recorded, each, root)
+  }
+  await Promise.all(Array.from({ length: confirmedAtOnce }, worker))
+  return confirmed
+}
+
 /** Sites have to be resolved while the bundle that they are of is there. */
 function guiltText({ guilt }: ShardFinding, root: string): string | undefined {
   if (guilt === undefined) return undefined
@@ -110,7 +132,8 @@ export function reported(reports: readonly ShardReport[]): readonly ShardFinding
         sum + (findings.find(({ fingerprint }) => fingerprint === name)?.count ?? 0),
       0,
     )
-    return same.slice(0, reportedMax).map((finding) => ({ ...finding, count }))
+    const max = same[0]?.verdict === 'WEDGED' ? wedgedMax : reportedMax
+    return same.slice(0, max).map((finding) => ({ ...finding, count }))
   })
   const isNamed = ({ verdict, invariant }: ShardFinding): boolean =>
     groups.some(

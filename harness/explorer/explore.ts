@@ -26,6 +26,7 @@ import { chooseScenarios, explorable } from './choose-scenarios.ts'
 import { CrashBench, type CrashGroup, type RecordedCase } from './crash-bench.ts'
 import {
   confirm,
+  confirmAll,
   findingOf,
   reported,
   verdictOfFindings,
@@ -244,9 +245,7 @@ export async function exploreScenario(
       verdict: 'SKIPPED',
     }
   if (strange !== undefined) return { ...named, controlFault: strange, verdict: 'HARNESS_ERROR' }
-  const findings: ExploredFinding[] = []
-  for (const each of reported(reports))
-    findings.push(await confirm(bench, group, recorded, each, options.root))
+  const findings = await confirmAll(bench, group, recorded, reported(reports), options.root)
   return {
     ...named,
     ops: reports[0]?.ops ?? 0,
