@@ -4,10 +4,15 @@
 import { workloadOfSeed, type Group, type Origin } from '../campaign/group.ts'
 import type { CaseReport } from '../campaign/trial.ts'
 import { Workbench } from '../campaign/workbench.ts'
-import { verdictOfNoCase, type ExploredFinding } from '../explorer/confirm-findings.ts'
+import {
+  confirmedAtOnce,
+  verdictOfNoCase,
+  type ExploredFinding,
+} from '../explorer/confirm-findings.ts'
 import type { Output } from '../report/output.ts'
 import type { Scenario } from '../scenario.ts'
 import type { System } from '../system.ts'
+import { several } from '../several.ts'
 import { parseToken } from '../token.ts'
 import { isBreach, type Verdict } from '../verdict.ts'
 import { failuresOf, type FailureSource, type ToldFailures } from './failures.ts'
@@ -64,25 +69,26 @@ async function reportsOf(
   if (confirmed.length === 0) return { reports: [], lost: [] }
   const bench = new Workbench({ jobs, codeCache: false }, profile)
   const groups = new Map<string, Group>()
-  const reports: CaseReport[] = []
-  const lost: Lost[] = []
+  const again = async ({
+    token,
+    verdict,
+  }: ExploredFinding): Promise<CaseReport | Lost | undefined> => {
+    const { scenario, system, seed, schedule } = parseToken(token)
+    const key = `${scenario} ${system}`
+    const group = groups.get(key) ?? groupOf(scenarios, systems, scenario, system, seed)
+    if (group === undefined) return undefined
+    groups.set(key, group)
+    const tried = await bench.run(group, { schedule }, origin)
+    if (tried.kind === 'case') return tried.report
+    const why = `${token} is ${verdict}, and is no case when it runs again: ${tried.why}`
+    return { why, verdict: verdictOfNoCase(schedule) }
+  }
   try {
-    for (const { token, verdict } of confirmed) {
-      const { scenario, system, seed } = parseToken(token)
-      const key = `${scenario} ${system}`
-      const group = groups.get(key) ?? groupOf(scenarios, systems, scenario, system, seed)
-      if (group === undefined) continue
-      groups.set(key, group)
-      const { schedule } = parseToken(token)
-      const tried = await bench.run(group, { schedule }, origin)
-      if (tried.kind === 'case') reports.push(tried.report)
-      else
-        lost.push({
-          why: `${token} is ${verdict}, and is no case when it runs again: ${tried.why}`,
-          verdict: verdictOfNoCase(schedule),
-        })
+    const found = await several(confirmed, confirmedAtOnce, again)
+    return {
+      reports: found.filter((each): each is CaseReport => each !== undefined && 'run' in each),
+      lost: found.filter((each): each is Lost => each !== undefined && 'why' in each),
     }
-    return { reports, lost }
   } finally {
     await bench.close()
   }

@@ -6,6 +6,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { random } from '../seed.ts'
+import { several } from '../several.ts'
 import type { Claim } from '../system.ts'
 import type { Breach } from '../verdict.ts'
 import { NoHintError } from './law-asserts.ts'
@@ -98,20 +99,12 @@ export const lawNames: readonly string[] = [
 
 /** Runs the laws; in their own order. */
 export async function runLaws(order: LawOrder): Promise<readonly LawReport[]> {
-  const wanted = wantedLaws(order.only)
-  const reports: LawReport[] = []
-  let next = 0
-  const work = async (): Promise<void> => {
-    for (let at = next++; at < wanted.length; at = next++) {
-      const law = wanted[at]
-      if (law === undefined) return
-      const report = { law: law.id, title: law.title, outcome: await outcomeOf(law, order) }
-      reports[at] = report
-      order.onLaw?.(report)
-    }
-  }
-  await Promise.all(Array.from({ length: order.jobs ?? availableParallelism() }, work))
-  return reports.filter((report) => report !== undefined)
+  const { jobs = availableParallelism() } = order
+  return await several(wantedLaws(order.only), jobs, async (law) => {
+    const report = { law: law.id, title: law.title, outcome: await outcomeOf(law, order) }
+    order.onLaw?.(report)
+    return report
+  })
 }
 
 async function outcomeOf(law: JournalLaw, order: LawOrder): Promise<LawReport['outcome']> {

@@ -7,6 +7,7 @@ import type { Schedule } from '../fault.ts'
 import { parseSchedule } from '../fault-parse.ts'
 import { stringifySchedule } from '../fault-text.ts'
 import { sitesUnder } from '../report/sites.ts'
+import { several } from '../several.ts'
 import { stringifyToken } from '../token.ts'
 import { isBreach, worst, type Verdict } from '../verdict.ts'
 import type { CrashBench, CrashGroup, RecordedCase } from './crash-bench.ts'
@@ -43,7 +44,7 @@ const reportedMax = 2
 /** The same of those that may hang: to be sure of a hang takes as long as its patience. */
 const wedgedMax = 1
 /** Findings that are confirmed at once: one that hangs leaves its core to others. */
-const confirmedAtOnce = 4
+export const confirmedAtOnce = 4
 
 /** Whether one of its faults is at a read. */
 export function strikesAtRead(schedule: Schedule): boolean {
@@ -101,14 +102,9 @@ export async function confirmAll(
   found: readonly ShardFinding[],
   root?: string,
 ): Promise<readonly ExploredFinding[]> {
-  const confirmed: ExploredFinding[] = []
-  const waiting = found.entries()
-  const worker = async (): Promise<void> => {
-    for (const [place, each] of waiting)
-      confirmed[place] = await confirm(bench, group, recorded, each, root)
-  }
-  await Promise.all(Array.from({ length: confirmedAtOnce }, worker))
-  return confirmed
+  return await several(found, confirmedAtOnce, (each) =>
+    confirm(bench, group, recorded, each, root),
+  )
 }
 
 /** Sites have to be resolved while the bundle that they are of is there. */

@@ -18,6 +18,7 @@ import { traceOfOps } from '../report/result/told-trace.ts'
 import { RecoverySample, type RecoveryPoint } from '../recovery.ts'
 import type { Scenario } from '../scenario.ts'
 import { deriveSeed } from '../seed.ts'
+import { several } from '../several.ts'
 import { missingClaims, type System } from '../system.ts'
 import { stringifyToken } from '../token.ts'
 import { worst, type Verdict } from '../verdict.ts'
@@ -157,12 +158,9 @@ async function choose(
   )
   // Where a life costs a process below the process, the choice would cost more than what is chosen.
   if (able.length > scenariosMax && !bench.isForeign) {
-    const waiting = able.values()
-    const worker = async (): Promise<void> => {
-      for (const scenario of waiting)
-        recorded.set(scenario, await bench.record(groupOf(bench, options, scenario)))
-    }
-    await Promise.all(Array.from({ length: jobs }, worker))
+    await several(able, jobs, async (scenario) => {
+      recorded.set(scenario, await bench.record(groupOf(bench, options, scenario)))
+    })
   }
   // What starts processes is not lived in memory.
   const all = able
