@@ -1,13 +1,23 @@
-import { PassThrough } from 'node:stream'
+import { Writable } from 'node:stream'
 import { expect, it } from 'vitest'
 import { explorationLine } from '../../../harness/report/progress-line.ts'
 import { progressOn } from '../../../harness/report/progress.ts'
 
-/** A stream that keeps what is written to it. */
+/** A stream that keeps what is written to it; `text` gives what came since it was last asked. */
 function stream(isTTY: boolean): { readonly out: NodeJS.WriteStream; readonly text: () => string } {
-  const through = new PassThrough()
-  const out = Object.assign(through, { isTTY, columns: 80, rows: 24 })
-  const text = (): string => String((through.read() as Buffer | null) ?? '')
+  let kept = ''
+  const writable = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      kept += chunk.toString()
+      done()
+    },
+  })
+  const out = Object.assign(writable, { isTTY, columns: 80, rows: 24 })
+  const text = (): string => {
+    const said = kept
+    kept = ''
+    return said
+  }
   return { out: out as unknown as NodeJS.WriteStream, text }
 }
 
