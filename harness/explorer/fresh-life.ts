@@ -111,8 +111,7 @@ export async function runFresh(
         [markerVariable]: `${campaign}/${id}`,
       },
     })
-    const shown = (): string =>
-      progressOf({ ledgerBytes: fstatSync(descriptor).size, trace, state })
+    const shown = (): string => progressOf({ ledgerBytes: fstatSync(descriptor).size, state })
     const forget = endWhenQuiet(pid, shown, quietMsMax)
     const watch = until && setInterval(() => until(marksIn(ledger)) && killGroup(pid), lookEveryMs)
     const { code, signal } = await ended

@@ -108,7 +108,7 @@ function isWedged(
 }
 
 function shownBy({ ledger, directories }: CaseContext): string {
-  return progressOf({ ledgerBytes: ledger.size(), ...directories })
+  return progressOf({ ledgerBytes: ledger.size(), state: directories.state })
 }
 
 /** Processes of the services, which change when one is killed and started again. */

@@ -1,20 +1,22 @@
-/** What shows, from outside, that a case moves: its ledger, its op counts, its state directory. */
+/**
+ * What shows, from outside, that a case moves: its ledger and its state directory. Not what is recorded of it: a life that waits for
+ * something that never comes looks for it again and again, and looking is no progress.
+ */
 import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Files of a directory that are looked at: a change beyond them shows in the directory's own time of change. */
 const entriesMax = 1_000
 
-/** Where it is looked for: directories, and the length of the ledger in bytes. */
+/** Where it is looked for: the state directory, and the length of the ledger in bytes. */
 export interface Watched {
   readonly ledgerBytes: number
-  readonly trace: string
   readonly state: string
 }
 
-/** A text that changes with every mark, every counted op and every change to a file of the state directory. */
-export function progressOf({ ledgerBytes, trace, state }: Watched): string {
-  return [ledgerBytes, ...stampsOf(trace), ...stampsOf(state)].join(' ')
+/** A text that changes with every mark and every change to a file of the state directory. */
+export function progressOf({ ledgerBytes, state }: Watched): string {
+  return [ledgerBytes, ...stampsOf(state)].join(' ')
 }
 
 function stampsOf(directory: string, left = { entries: entriesMax }): readonly string[] {

@@ -154,7 +154,7 @@ async function rehearsal(order: StracedOrder): Promise<StracedLog | string> {
       environment: { ...asked.environment, [systemVariables.ledger]: ledger },
     })
     order.began(pid)
-    const shown = (): string => progressOf({ ledgerBytes: statSync(ledger).size, trace, state })
+    const shown = (): string => progressOf({ ledgerBytes: statSync(ledger).size, state })
     const forget = endWhenQuiet(pid, shown, order.quietMs * confirmationFactor)
     await reaped
     forget()

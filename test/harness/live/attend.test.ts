@@ -31,7 +31,7 @@ async function quietLife(
   const context = {
     host: { options: { quietMs: 20 } },
     ledger: { size: () => 0 },
-    directories: { trace: directory, state: directory },
+    directories: { state: directory },
     services: new Map(),
     observe: () => undefined,
     alone: async (body: () => Promise<unknown>) => {

@@ -114,6 +114,11 @@ describe('trouble: a wedge', () => {
     })
   })
 
+  it('is one too where it looks for something again and again, and each look is recorded', async () => {
+    const run = await runToy('looking', '-', { lane: 'recording' }, { quietMs: 50 })
+    expect(run.ending).toEqual({ kind: 'wedged', life: 1, quietMs: 500 })
+  })
+
   it('is none where the worker was only slow', async () => {
     const run = await runToy('slow', '-', {}, { quietMs: 150 })
     expect(run.ending).toEqual({ kind: 'done' })
