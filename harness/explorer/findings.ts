@@ -36,11 +36,10 @@ export class Findings {
   add(stem: Stem, judgement: Judgement, history: History, crashed?: Crashed): void {
     const { verdict, finding, reasons } = judgement
     const guilt = crashed === undefined ? undefined : guiltOf(crashed, judgement, history)
-    const fingerprint = [
-      verdict,
-      finding?.invariant ?? reasons[0],
-      guilt?.frames.join() ?? kindsOf(stem),
-    ].join(' ')
+    const shows = finding?.invariant ?? reasons[0]
+    // One hang stands for all: to be sure of each takes minutes.
+    const cause = hangs(history) ? 'hangs' : (guilt?.frames.join() ?? kindsOf(stem))
+    const fingerprint = [verdict, shows, cause].join(' ')
     this.#counts.set(fingerprint, (this.#counts.get(fingerprint) ?? 0) + 1)
     this.#keep({
       schedule: stringifySchedule(stem.schedule),
@@ -119,6 +118,10 @@ function opOf(
   const start = history.lives.get(life)?.startedIndex
   if (start === undefined || history.entries[index]?.mark.life !== life) return undefined
   return model.markOps[index - start - 1]
+}
+
+function hangs(history: History): boolean {
+  return history.of('wedged').length > 0
 }
 
 function kindsOf(stem: Stem): string {
