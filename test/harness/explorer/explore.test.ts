@@ -2,76 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { workloadOfSeed } from '../../../harness/campaign/group.ts'
 import { compareImages, rebuildDirectory } from '../../../harness/directory-image.ts'
 import { CrashBench } from '../../../harness/explorer/crash-bench.ts'
-import { explore, type ScenarioExplored } from '../../../harness/explorer/explore.ts'
-import type { Harm } from '../../../harness/explorer/job.ts'
+import type { ScenarioExplored } from '../../../harness/explorer/explore.ts'
 import { parseSchedule } from '../../../harness/fault-parse.ts'
-import type { SourceTransform } from '../../../harness/live/bundle.ts'
 import { fileSystemUnderTest } from '../../../harness/systems/reference.ts'
-import type { Verdict } from '../../../harness/verdict.ts'
-import type { Workload } from '../../../harness/workload.ts'
 import { largePayloads } from '../../../scenarios/large-payloads.ts'
-import { loop } from '../../../scenarios/loop.ts'
 
-/** The smallest run that has everything: one step. */
-const small: Workload = {
-  root: { kind: 'sequence', of: [{ kind: 'step', id: 's1', effect: 'once' }] },
-  inFlightMax: 1,
-}
-
-interface Planted {
-  readonly file: string
-  readonly find: string
-  readonly replace?: string
-}
-
-/** The smallest run that waits for another process. */
-const waiting: Workload = {
-  root: {
-    kind: 'sequence',
-    of: [
-      { kind: 'step', id: 's1', effect: 'once' },
-      { kind: 'signal', id: 'w1', name: 'go' },
-    ],
-  },
-  inFlightMax: 1,
-  outside: [{ kind: 'signal', name: 'go', payload: 'now', after: 's1' }],
-}
-
-async function explored(options: {
-  readonly jobs?: number
-  /** One case of each kind. */
-  readonly perKind?: boolean
-  readonly harms?: readonly Harm[]
-  readonly planted?: Planted
-  readonly workload?: Workload
-  /** Ends with the first finding of this verdict. */
-  readonly until?: Verdict
-}): Promise<ScenarioExplored> {
-  const { planted, until, ...rest } = options
-  const [result] = await explore({
-    seed: 'abc',
-    scenarios: [loop],
-    systems: [fileSystemUnderTest()],
-    workload: small,
-    // A hang is sure after ten times as long.
-    quietMs: 200,
-    // Each further process compiles everything anew, which is most of what a small exploration costs.
-    jobs: 1,
-    ...rest,
-    ...(until === undefined ? {} : { stopAt: [until] }),
-    ...(planted === undefined ? {} : { transform: transformOf(planted) }),
-  })
-  if (result === undefined) throw new Error('nothing was explored')
-  return result
-}
-
-function transformOf({ file, find, replace = '' }: Planted): SourceTransform {
-  return (path, text) => {
-    if (!path.endsWith(file)) return undefined
-    if (!text.includes(find)) throw new Error(`${file} has changed: no ${find}`)
-    return text.replace(find, replace)
-  }
-}
+import { explored } from './explored.ts'
 
 describe('explorer: the reference runtime', () => {
   test('shows nothing, whatever the number of jobs, and says the same of it', async () => {
@@ -95,38 +31,6 @@ describe('explorer: the reference runtime', () => {
       expect(cost?.readBytes).toBeLessThan(4 * bytes)
       expect([engine, ms]).toEqual(['explorer', undefined])
     }
-  })
-})
-
-describe('explorer: a run that waits for another process', () => {
-  const part = { workload: waiting, harms: ['power-loss'], perKind: true } as const
-
-  test('loses power in its first life, in what the other does, and in the life that finds it', async () => {
-    const { verdict, findings, ops, map = [], counts } = await explored(part)
-    expect({ verdict, findings }).toEqual({ verdict: 'HOLDS', findings: [] })
-    expect(counts.checked).toBeGreaterThan(300)
-    // What a report shows of are the ops of the run: with the kill and the act before them they are cases.
-    expect(map[0]?.schedule).toMatch(/^K\d+\+,-,P1$/)
-    expect(ops).toBeGreaterThan(Math.max(...map.map(({ op }) => op)))
-  })
-
-  test('a message that is acknowledged before it is durable: WEDGED, with the write that is lost', async () => {
-    const planted = { file: 'src/file-inbox.ts', find: 'await file.sync()' }
-    const { findings } = await explored({ ...part, planted, until: 'WEDGED' })
-    expect(findings[0]).toMatchObject({ verdict: 'WEDGED', invariant: 'L1', isConfirmed: true })
-    expect(findings[0]?.schedule).toMatch(/^K\d+\+,P/)
-    expect(findings[0]?.guilty).toContain('write .inbox/run/')
-  })
-
-  test('a message that is taken away before the record that names it: WEDGED behind the act', async () => {
-    const planted = {
-      file: 'src/waits.ts',
-      find: '    try {\n      await scope.commitSettlement(',
-      replace: '    await mailbox.consume(id)\n    try {\n      await scope.commitSettlement(',
-    }
-    const { findings } = await explored({ ...part, planted, until: 'WEDGED' })
-    expect(findings[0]).toMatchObject({ verdict: 'WEDGED', invariant: 'L1', isConfirmed: true })
-    expect(findings[0]?.schedule).toMatch(/^K\d+\+,-,P/)
   })
 })
 
