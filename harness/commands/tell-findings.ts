@@ -26,6 +26,7 @@ export interface FindingsOrder extends Pick<
   readonly systems: readonly System[]
   readonly profile: string
   readonly jobs: number
+  readonly quietMs: number
 }
 
 /** Tells findings as cases that ran in processes of their own; `verdicts` are those of these. */
@@ -42,7 +43,7 @@ export async function tellFindings(
       failures: reports,
       corpus: [],
       environment: order.environment,
-      live: { jobs: order.jobs, codeCache: false },
+      live: { jobs: order.jobs, quietMs: order.quietMs, codeCache: false },
       profile: order.profile,
       shrinkMs: order.shrinkMs,
       save: order.save,
@@ -62,12 +63,12 @@ interface Lost {
 
 /** Each confirmed finding as a case that ran in processes of its own. */
 async function reportsOf(
-  { scenarios, systems, profile, jobs }: FindingsOrder,
+  { scenarios, systems, profile, jobs, quietMs }: FindingsOrder,
   findings: readonly ExploredFinding[],
 ): Promise<{ readonly reports: readonly CaseReport[]; readonly lost: readonly Lost[] }> {
   const confirmed = findings.filter(({ isConfirmed, verdict }) => isConfirmed && isBreach(verdict))
   if (confirmed.length === 0) return { reports: [], lost: [] }
-  const bench = new Workbench({ jobs, codeCache: false }, profile)
+  const bench = new Workbench({ jobs, quietMs, codeCache: false }, profile)
   const groups = new Map<string, Group>()
   const again = async ({
     token,

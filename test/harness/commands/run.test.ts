@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -58,6 +59,25 @@ describe('run: what it explores before it kills', () => {
       return lines[part - 1]?.replace(/ over \d+ lives/, '')
     }
     expect(await explored(1)).toBe(await explored(2))
+    project.remove()
+  })
+})
+
+describe('run: a life that hangs', () => {
+  it('is found in memory, and looked at for as long as --quiet says wherever it is run again', async () => {
+    const step = { kind: 'step', id: 'a', effect: 'keyed' } as const
+    const page = { ...pages, workload: fc.constant({ root: step, inFlightMax: 1 }) }
+    const project = notebookProject('stuck', { scenarios: [page] })
+    const { code, lines } = await run(project, {
+      explore: true,
+      cases: 1,
+      quiet: 40,
+      shrink: false,
+    })
+    expect(code).toBe(1)
+    const hangs = lines.filter((line) => line.includes('alone on the machine'))
+    expect(hangs.length).toBeGreaterThan(0)
+    for (const line of hangs) expect(line).toContain('did nothing for 400 ms')
     project.remove()
   })
 })
@@ -152,9 +172,9 @@ describe('run: a system that loses what it acknowledged', () => {
       2 cases are no pass, one kind of failure:
 
       ✗ pages × notebook   LOST_COMMIT  S1 an acked record survives
-        life 1  killed after op 13   mark ack   …/worker.ts:59 < …/notebook.ts:49
+        life 1  killed after op 13   mark ack   …/worker.ts:59 < …/notebook.ts:55
         life 2  record 2 was acked in life 1 and is gone; recovered 1 record in epoch 2
-        guilty  op 8 is the last write before the ack at op 13: write notes.jsonl +39 bytes at 0 at …/notebook.ts:50
+        guilty  op 8 is the last write before the ack at op 13: write notes.jsonl +39 bytes at 0 at …/notebook.ts:56
         note    1 more case fails in this way, in pages
         note    saved as killpoint/corpus/pages-3ea676a70c.json
         shrunk  4 faults -> 1, 4 steps -> 2, in 2 cases; same failure each time
