@@ -124,23 +124,49 @@ export async function explore(options: ExploreOptions): Promise<readonly Scenari
     const isKept = options.scenarios.some((each) => keep?.has(namedOf(each, system)) === true)
     if (isOver?.() === true && !isKept) break
     const bench = await CrashBench.open(system, options)
+    // While one scenario is explored, the control of the next is recorded.
+    const ahead = new Map<Scenario, Promise<RecordedCase>>()
+    const isKnown = (each: Scenario): boolean => keep?.has(namedOf(each, system)) === true
     try {
       await keep?.open(bench)
       const { scenarios, recorded } = await choose(bench, options)
-      for (const scenario of scenarios) {
-        const named = namedOf(scenario, system)
-        if (isOver?.() === true && keep?.has(named) !== true) break
-        const run = (): Promise<ScenarioExplored> =>
-          exploreScenario(bench, options, scenario, recorded.get(scenario))
-        const result = keep === undefined ? await run() : await keep.once(named, run)
+      for (const [place, scenario] of scenarios.entries()) {
+        if (isOver?.() === true && !isKnown(scenario)) break
+        const next = scenarios[place + 1]
+        if (next !== undefined && !recorded.has(next) && !isKnown(next))
+          recordAhead(bench, options, next, ahead)
+        const run = async (): Promise<ScenarioExplored> =>
+          await exploreScenario(
+            bench,
+            options,
+            scenario,
+            recorded.get(scenario) ?? (await ahead.get(scenario)),
+          )
+        const result =
+          keep === undefined ? await run() : await keep.once(namedOf(scenario, system), run)
         options.onScenario?.(result)
         results.push(result)
       }
     } finally {
+      await Promise.allSettled(ahead.values())
       await bench.close()
     }
   }
   return results
+}
+
+function recordAhead(
+  bench: CrashBench,
+  options: ExploreOptions,
+  scenario: Scenario,
+  ahead: Map<Scenario, Promise<RecordedCase>>,
+): void {
+  const group = groupOf(bench, options, scenario)
+  if (whyNot(bench, group) !== undefined) return
+  const recorded = bench.record(group)
+  // Who explores it is told; where nobody does, it does not matter.
+  recorded.catch(() => undefined)
+  ahead.set(scenario, recorded)
 }
 
 /** The scenarios that are explored, and what was recorded of them for the choice. */
