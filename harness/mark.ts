@@ -157,7 +157,7 @@ export type HarnessMark = Line &
     /** The life was seen stopped (SIGSTOP), and was told to go on (SIGCONT). */
     | { readonly mark: 'stopped' }
     | { readonly mark: 'continued' }
-    /** No op and no mark for `quietMs`; `confirmed` where it was so again, alone, for ten times as long. */
+    /** No mark and no change to its files for `quietMs`; `confirmed` where it was so again, alone, for ten times as long. */
     | { readonly mark: 'wedged'; readonly quietMs: number; readonly confirmed: boolean }
     | { readonly mark: 'note'; readonly text: string }
   )

@@ -29,7 +29,7 @@ export interface CommonOptions extends ReportOptions {
 }
 
 /**
- * Milliseconds. No op and no mark for this long is suspicious; ten times as long, alone on the machine, is wedged.
+ * Milliseconds. No mark and no change to its files for this long is suspicious; ten times as long, alone on the machine, is wedged.
  */
 export const quietMs = 2_000
 

@@ -7,6 +7,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { rebuildDirectory, type DirectoryImage } from '../directory-image.ts'
+import { readLedger } from '../ledger.ts'
 import type { Mark } from '../mark.ts'
 import { parseTrace, type Trace } from '../trace.ts'
 import type { Workload } from '../workload.ts'
@@ -49,7 +50,7 @@ export function opTellingOf(unit: string, { ops }: Trace): number | undefined {
 }
 
 function tells(unit: string, bytes: Uint8Array): boolean {
-  return tellsOf(unit, JSON.parse(Buffer.from(bytes).toString('utf8')) as Mark)
+  return readLedger(bytes).entries.some(({ mark }) => tellsOf(unit, mark))
 }
 
 /** The trace as if the life had been killed behind an op. */

@@ -162,7 +162,8 @@ function recordAhead(
   ahead: Map<Scenario, Promise<RecordedCase>>,
 ): void {
   const group = groupOf(bench, options, scenario)
-  if (whyNot(bench, group) !== undefined) return
+  // The first control of a foreign program says under what the others are to be seen.
+  if (bench.isForeign || whyNot(bench, group) !== undefined) return
   const recorded = bench.record(group)
   // Who explores it is told; where nobody does, it does not matter.
   recorded.catch(() => undefined)

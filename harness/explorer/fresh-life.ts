@@ -44,7 +44,7 @@ const stderrBytesMax = 16 * 1024 * 1024
 export interface FreshHost {
   readonly command: StartCommand
   readonly scratch: string
-  /** Milliseconds without a mark and an op after which a life is put down. */
+  /** Milliseconds without a mark and a change to its files after which a life is put down. */
   readonly quietMsMax: number
   /** By which its processes are found. */
   readonly campaign: string

@@ -75,10 +75,11 @@ function* rehearse(
   let image: DirectoryImage = new Map()
   let before: DiskBefore = { initial: image }
   for (const life of control) {
+    if (shard.unsupported !== undefined) return places
     const { trace, endsAfter } = life
     const given = yield* shard.live(stem.standing, image, [], true, endsAfter)
-    if (shard.unsupported !== undefined || given.trace === undefined) return places
-    const strange = differenceOf(shard, life, given.trace, image)
+    if (given.unsupported !== undefined) return places
+    const strange = given.trace && differenceOf(shard, life, given.trace, image)
     if (strange !== undefined) return strange
     places.push({ stem, image, before, trace, ...(endsAfter === undefined ? {} : { endsAfter }) })
     const kill = endsAfter === undefined ? undefined : killBehind(endsAfter)

@@ -18,7 +18,7 @@ export type Happened =
   | { readonly kind: 'held'; readonly hold: Hold }
   /** The time that the caller gave is over. */
   | { readonly kind: 'overdue' }
-  /** No op and no mark for `quietMs`, with nothing else running. */
+  /** No mark and no change to its files for `quietMs`, with nothing else running. */
   | { readonly kind: 'wedged'; readonly quietMs: number }
 
 /** What to wait for, besides the end. */

@@ -109,7 +109,7 @@ export type Ending =
   | { readonly kind: 'done' }
   /** The stated number of lives without a fault was used up. */
   | { readonly kind: 'unfinished' }
-  /** No op and no mark for `quietMs`, confirmed with nothing else running (L1). */
+  /** No mark and no change to its files for `quietMs`, confirmed with nothing else running (L1). */
   | { readonly kind: 'wedged'; readonly life: number; readonly quietMs: number }
   /** A fault did not fire, or not cleanly: this is no case. Draw another. */
   | {

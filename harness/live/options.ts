@@ -26,7 +26,7 @@ export interface LiveOptions {
   readonly codeCache?: boolean
   /** Replaces sources as they are bundled. */
   readonly transform?: SourceTransform
-  /** No op and no mark for this long is suspicious; ten times this long, alone on the machine, is wedged. Default 10 000. */
+  /** No mark and no change to its files for this long is suspicious; ten times this long, alone on the machine, is wedged. Default 10 000. */
   readonly quietMs?: number
   /** From SIGTERM to SIGKILL. Default 5 000. */
   readonly graceMs?: number

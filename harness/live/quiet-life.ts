@@ -1,5 +1,5 @@
 /**
- * Puts down a life in a process of its own that shows nothing for too long: no mark, no op, no change to its directory.
+ * Puts down a life in a process of its own that shows nothing for too long: no mark, no change to its directory.
  *
  * The live engine's patience, in one go: what counts is not the time that passes but what the process had of the machine
  * (`patience.ts`), so a life is never put down because others are busy, and one that goes on showing something goes on.

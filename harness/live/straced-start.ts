@@ -33,7 +33,7 @@ export interface StracedOrder {
   readonly strikes: readonly HookFault[]
   /** Whether its op log is wanted. */
   readonly records: boolean
-  /** Milliseconds without a mark and an op after which a rehearsal is put down. */
+  /** Milliseconds without a mark and a change to its files after which a rehearsal is put down. */
   readonly quietMs: number
   readonly began: (pid: number) => void
   readonly ended: (pid: number) => void

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { opTellingOf } from '../../../harness/explorer/control-lives.ts'
+import type { Trace } from '../../../harness/trace.ts'
 import type { Workload } from '../../../harness/workload.ts'
 import { explored } from './explored.ts'
 
@@ -44,5 +46,28 @@ describe('explorer: a run that waits for another process', () => {
     const { findings } = await explored({ ...part, planted, until: 'WEDGED' })
     expect(findings[0]).toMatchObject({ verdict: 'WEDGED', invariant: 'L1', isConfirmed: true })
     expect(findings[0]?.schedule).toMatch(/^K\d+\+,-,P/)
+  })
+})
+
+describe('the op with which a life tells of a unit', () => {
+  const write = (n: number, line: string): unknown => ({
+    n,
+    op: { kind: 'mark' },
+    bytes: Buffer.from(`${line}\n`),
+  })
+  const traceOf = (...ops: readonly unknown[]): Trace => ({ ops }) as unknown as Trace
+  const observed = JSON.stringify({
+    life: 1,
+    mark: 'observed',
+    step: 's1',
+    nonce: 'n',
+    state: 'done',
+  })
+
+  test('is the first that names it; what is no mark names nothing', () => {
+    const begin = JSON.stringify({ life: 1, mark: 'begin' })
+    const trace = traceOf(write(1, begin), write(2, 'no mark'), write(3, observed))
+    expect(opTellingOf('s1', trace)).toBe(3)
+    expect(opTellingOf('s2', trace)).toBeUndefined()
   })
 })
