@@ -9,7 +9,6 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Judgement } from '../checkers/check.ts'
-import type { DirectoryImage } from '../directory-image.ts'
 import type { ProfileName } from '../disk-model/profile.ts'
 import type { LifeFaults, Schedule } from '../fault.ts'
 import { historyOfMarks, type History } from '../history.ts'
@@ -24,7 +23,6 @@ import { TroubleError } from '../live/trouble.ts'
 import { startCommand } from '../live/start-command.ts'
 import { onStop } from '../live/stop.ts'
 import { Warden } from '../live/warden.ts'
-import type { Mark } from '../mark.ts'
 import { livesPoisoned, modelOf } from '../model.ts'
 import { buildProgram } from '../own-programs.ts'
 import type { Scenario } from '../scenario.ts'
@@ -32,7 +30,6 @@ import type { System } from '../system.ts'
 import type { Trace } from '../trace.ts'
 import type { Workload } from '../workload.ts'
 import { answer, type LifeWanted } from './asks.ts'
-import { cut, leftBy, opTellingOf, tellsOf, unitBeforeActs } from './control-lives.ts'
 import { exploreInProcesses, type InProcesses } from './in-processes.ts'
 import { findStrace } from '../native/strace-host.ts'
 import { isBelow, runFresh, type FreshHost, type FreshLife } from './fresh-life.ts'
@@ -44,15 +41,7 @@ import type {
   ShardProgress,
   ShardReport,
 } from './job.ts'
-import {
-  firstStemOf,
-  hangOf,
-  isLast,
-  killBehind,
-  stemAfterCrash,
-  stemAfterEnd,
-  type Stem,
-} from './lives.ts'
+import { recordControl, type ControlLife, type RecordedControl } from './record-control.ts'
 import { judgeCase, replayCase, type NoCase, type ReplayedCase } from './replay-case.ts'
 import { ShardProcess } from './run-shard.ts'
 
@@ -87,15 +76,6 @@ export interface RecordedCase {
   /** Why its trace, or its ledger, is not what it did. */
   readonly unseen?: string
 }
-
-/** The lives of a control that were recorded, the run's own last; and what all of them wrote. */
-interface RecordedControl {
-  readonly lives: readonly ControlLife[]
-  readonly stem: Stem
-  readonly unseen?: string
-}
-
-type ControlLife = FreshLife & Pick<ControlLog, 'endsAfter'>
 
 /** A bench; {@link CrashBench.close} removes all that it made. */
 export class CrashBench {
@@ -334,30 +314,10 @@ export class CrashBench {
     }
   }
 
-  /** The lives of a case without a fault (`control-lives.ts`). */
   async #control(order: CaseOrder): Promise<RecordedControl> {
-    const unit = unitBeforeActs(order.workload)
-    let stem = firstStemOf(order)
-    let image: DirectoryImage = new Map()
-    const lives: ControlLife[] = []
-    let isRecorded = true
-    for (let count = 0; ; count += 1) {
-      const { standing } = stem
-      const wanted = { image, standing, faults: [], records: isRecorded }
-      const isWaiting = unit !== undefined && count === 0
-      const until = isWaiting ? tellingOf(unit) : undefined
-      const lived = await runFresh(this.#host, order, wanted, this.#name('control'), until)
-      const life: ControlLife = isWaiting ? endedAt(unit, lived) : lived
-      if (isRecorded) lives.push(life)
-      isRecorded &&= life.endsAfter !== undefined || standing.act !== undefined
-      stem =
-        life.endsAfter === undefined
-          ? stemAfterEnd(stem, { ...standing, ...life }, [])
-          : stemAfterCrash(stem, life.marks, killBehind(life.endsAfter))
-      const given = { ...standing, ...life }
-      if (isLast(given) || hangOf(given) || count + 1 >= order.livesGiven) return { lives, stem }
-      image = life.image
-    }
+    return await recordControl(order, (wanted, until) =>
+      runFresh(this.#host, order, wanted, this.#name('control'), until),
+    )
   }
 
   /** Ends and removes everything. */
@@ -381,19 +341,6 @@ function isFaulty(faults: LifeFaults): boolean {
 
 function logOf({ log, endsAfter }: ControlLife): ControlLog {
   return endsAfter === undefined ? { log } : { log, endsAfter }
-}
-
-function tellingOf(unit: string): (marks: readonly Mark[]) => boolean {
-  return (marks) => marks.some((mark) => tellsOf(unit, mark))
-}
-
-/** The life as if it had been killed behind the op with which it told of the unit. */
-function endedAt(unit: string, life: FreshLife): ControlLife {
-  const endsAfter = life.trace && opTellingOf(unit, life.trace)
-  if (life.trace === undefined || endsAfter === undefined) return life
-  const trace = cut(life.trace, endsAfter)
-  const marks = life.marks.slice(0, life.marks.findIndex((mark) => tellsOf(unit, mark)) + 1)
-  return { ...life, trace, marks, endsAfter, image: leftBy({ trace }, new Map()) }
 }
 
 /** The command under strace, where that may be and works. */
