@@ -4,7 +4,8 @@
  *   O1  what is said ends with the line to paste where something is broken
  *   O2  every case is written down with its token, whatever came of it
  *   O3  a stop ends all of it with what is known by then, and never as a pass
- *   O4  with a journal, what an earlier process finished is counted as it was and not run again, and its time is spent
+ *   O4  the corpus is run whole, whatever the budget: its time counts, and what is left is the campaign's
+ *   O5  with a journal, what an earlier process finished is counted as it was and not run again, and its time is spent
  */
 import { join, relative, resolve } from 'node:path'
 import type { CampaignParts } from '../campaign/campaign-identity.ts'
@@ -46,7 +47,8 @@ export async function runOrder(order: CampaignOrder, output: Output): Promise<Ca
   const leftMs = (): number => endMs - performance.now()
   const gatherer = new ResultGatherer(headOf(order, environment))
   const watch = new Watch({ order, output, files, gatherer, leftMs })
-  const isOver = (): boolean => stopping.signal.aborted || leftMs() <= 0 || watch.isEnough
+  const isEnough = (): boolean => stopping.signal.aborted || watch.isEnough
+  const isOver = (): boolean => isEnough() || leftMs() <= 0
   // What is kept is counted first, whatever the time.
   const isAllOver = (): boolean =>
     isOver() && (stopping.signal.aborted || journal?.hasMore !== true)
@@ -68,7 +70,12 @@ export async function runOrder(order: CampaignOrder, output: Output): Promise<Ca
     onCase: (report, slot) => watch.liveCase(report, slot),
   })
   try {
-    const corpus = await runSaved(order, entries, { isOver, stop: stopping.signal }, watch)
+    const corpus = await runSaved(
+      order,
+      entries,
+      { isOver: isEnough, stop: stopping.signal },
+      watch,
+    )
     const driven: Driven = {
       campaign,
       order,

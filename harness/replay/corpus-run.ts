@@ -16,7 +16,7 @@ export interface CorpusOrder {
   readonly scenarios: readonly Scenario[]
   readonly systems: readonly System[]
   readonly jobs: number
-  /** True when no further case is to be started. */
+  /** True when no further case is to be started. Time is no reason: what once broke is always looked at. */
   readonly isOver: () => boolean
   readonly onCase?: (result: CorpusResult) => void
   /** Keeps what came of it, and gives what an earlier process kept. */
@@ -35,7 +35,7 @@ export interface CorpusKeeper {
   ) => Promise<CorpusResult>
 }
 
-/** Runs saved cases once each, several at once; in their order, unless there is no time left. */
+/** Runs saved cases once each, several at once; in their order, until it is over. */
 export async function runCorpus(
   bench: Workbench,
   entries: readonly CorpusEntry[],

@@ -185,7 +185,7 @@ describe('run: a system that loses what it acknowledged', () => {
     expect(first.lines.at(-1)).toMatch(/^ {2}replay {2}npx killpoint replay kp1:\S+$/)
   })
 
-  it('saved it: the corpus runs first, and a replay of the file says exact', async () => {
+  it('saved it: the corpus runs first, whatever the budget, and a replay of the file says exact', async () => {
     expect(readdirSync(project.corpus)).toHaveLength(1)
     const { code, lines } = await run(project, { cases: 1, budget: 1 })
     expect(code).toBe(1)
