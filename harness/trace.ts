@@ -87,6 +87,15 @@ export interface TracedFault {
   readonly position: number
 }
 
+/** A line that a child process wrote to the ledger, and where it stands in the log of the life. */
+export interface ChildMark {
+  readonly line: string
+  /** The op of the life that was the last before it. */
+  readonly op: number
+  /** Between two entries of the log. */
+  readonly at: number
+}
+
 /** The log of one stream. */
 export interface Trace {
   readonly stream: string
@@ -109,6 +118,8 @@ export interface Trace {
   readonly fired: readonly TracedFault[]
   /** Streams of the child processes that it started. */
   readonly forks: readonly string[]
+  /** What these told, where that was asked for (`explorer/child-marks.ts`), in order. */
+  readonly childMarks?: readonly ChildMark[]
   /** Entries in the log. */
   readonly length: number
   /** Bytes at the end that are no whole entry. */

@@ -102,9 +102,9 @@ async function auditScenario(
   const missing = missingClaims(system, [...scenario.needs, 'power'])
   if (missing.length > 0) return `the system does not claim ${missing.join(', ')}`
   if (bench.whyNot !== undefined) return bench.whyNot
-  if (bench.isForeign)
-    return 'its lives are processes: too dear for every sync to lie in every state'
+  if (bench.isForeign) return inProcesses
   const recorded = await bench.record(group)
+  if (bench.livesInProcesses(recorded)) return inProcesses
   if (recorded.judgement.verdict !== 'HOLDS') return 'without a fault it does not hold'
   const { leftMs } = options
   const late = leftMs === undefined ? {} : { leftMs }
@@ -135,6 +135,8 @@ async function auditScenario(
       return { ...each, site, ...(token === undefined ? {} : { token }) }
     })
 }
+
+const inProcesses = 'its lives are processes: too dear for every sync to lie in every state'
 
 function sitesOf(calls: readonly Call[]): readonly AuditedSite[] {
   const names = [...new Set(calls.map(({ site }) => site))].sort()

@@ -9,7 +9,7 @@ import type { Fault, OpPart, Schedule } from '../fault.ts'
 import { describeOp, type Op } from '../op.ts'
 import type { TracedOp } from '../trace.ts'
 import { isBreach } from '../verdict.ts'
-import { markOpAt } from './relied.ts'
+import { markAtOp, markOpAt } from './relied.ts'
 import type { CaseReport } from './trial.ts'
 import type { Workbench } from './workbench.ts'
 
@@ -102,5 +102,5 @@ async function reliedOn(
   if (since === undefined || run.lives.find((each) => each.life === life)?.slot !== slot)
     return undefined
   const relied = await markOpAt(report, since, await bench.opsOfSlot(group))
-  return relied === undefined ? undefined : `the ${relied.mark} at op ${relied.op.n}`
+  return relied === undefined ? undefined : markAtOp(relied)
 }

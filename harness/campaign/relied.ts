@@ -42,6 +42,11 @@ function isAlike(one: TracedMark | undefined, { mark, about }: TracedMark): bool
   return one?.mark === mark && one.about === about
 }
 
+/** Where a mark was told: `the ack at op 39`, `the effect at op 1 of stream 1.1`. */
+export function markAtOp({ mark, op: { stream, n } }: MarkOp): string {
+  return `the ${mark} at op ${n}${stream === '1' ? '' : ` of stream ${stream}`}`
+}
+
 /** Invariants that say that something was lost which a life had been promised. */
 const losses: ReadonlySet<Invariant> = new Set(['S1', 'S3', 'S4', 'S7', 'S13'])
 
@@ -70,10 +75,12 @@ export async function lastWriteBefore(
   if (life === undefined || life === finding.life || !killed.includes(life)) return undefined
   const relied = await markOpAt(report, finding.since, opsOfSlot)
   if (relied === undefined) return undefined
-  const { stream, n } = relied.op
-  const op = relied.ops.findLast(
-    (each) => each.stream === stream && each.n < n && each.op.kind === 'write',
-  )
+  const writes = relied.ops.filter(({ op: { kind } }) => kind === 'write')
+  const { stream, n, called } = relied.op
+  const op =
+    writes.findLast((each) => each.stream === stream && each.n < n) ??
+    // A child that only tells relies on what its parent wrote.
+    writes.findLast(({ done }) => stream !== '1' && done !== undefined && done.at < called.at)
   if (op === undefined) return undefined
-  return { op, before: `the ${relied.mark} at op ${n}`, isOfLastCrash: killed.at(-1) === life }
+  return { op, before: markAtOp(relied), isOfLastCrash: killed.at(-1) === life }
 }

@@ -54,10 +54,10 @@ export class DiskModel {
   readonly profile: Profile
   readonly trace: Trace
   readonly units: Units
-  /** Lines that the life and its hooks wrote to the ledger, in order. */
+  /** Lines that the life, its children and its hooks wrote to the ledger, in order. */
   readonly marks: readonly string[]
-  /** Numbers of the ops that wrote them; of a fault's line, that of the op which it hit. */
-  readonly markOps: readonly number[]
+  /** Numbers of the ops that wrote them; of a fault's line, that of the op which it hit; none of a child's. */
+  readonly markOps: readonly (number | undefined)[]
   readonly #markAt: readonly number[]
   readonly #images: ImageBuilder
   /** By unit: the place from which on a completed sync covers it. */
@@ -93,10 +93,16 @@ export class DiskModel {
     return this.units.ops.length
   }
 
-  /** Every crash point: before each op, and after the last. */
+  /** Every crash point: before each op, and after the last; where a child process told something between two ops, also before that. */
   *points(): Generator<CrashPoint> {
+    const told = new Set(this.trace.childMarks?.map(({ op }) => op))
     for (const { n } of this.units.ops) {
-      const point = this.pointAt({ stream: this.trace.stream, op: n, phase: { kind: 'before' } })
+      const { stream } = this.trace
+      const early = told.has(n - 1)
+        ? this.pointAt({ stream, op: n - 1, phase: { kind: 'after' } })
+        : undefined
+      if (early !== undefined) yield early
+      const point = this.pointAt({ stream, op: n, phase: { kind: 'before' } })
       if (point !== undefined) yield point
     }
     const last = this.units.ops.at(-1)
@@ -171,13 +177,17 @@ const nothingOpen: Open = { at: -Infinity, next: 0, units: [] }
 
 interface Line {
   readonly line: string
-  readonly op: number
+  /** Of the life; a child's lines have none. */
+  readonly op: number | undefined
   /** Place in the log from which on it is in the ledger. */
   readonly at: number
 }
 
-/** What the life told, and the lines with which its hooks proved their faults. */
-function linesOf({ stream, life, fired }: Trace, units: readonly Unit[]): readonly Line[] {
+/** What the life and its children told, and the lines with which its hooks proved their faults. */
+function linesOf(
+  { stream, life, fired, childMarks = [] }: Trace,
+  units: readonly Unit[],
+): readonly Line[] {
   const told = units.flatMap((unit): readonly Line[] =>
     unit.kind === 'mark' && unit.traced.stream === stream
       ? [{ line: unit.line, op: unit.traced.n, at: unit.settled }]
@@ -187,7 +197,8 @@ function linesOf({ stream, life, fired }: Trace, units: readonly Unit[]): readon
     const mark = { mark: 'fault', life, fault, stream, op: n }
     return { line: JSON.stringify(mark), op: n, at }
   })
-  return [...told, ...proven].sort((left, right) => left.at - right.at)
+  const others = childMarks.map(({ line, at }): Line => ({ line, op: undefined, at }))
+  return [...told, ...proven, ...others].sort((left, right) => left.at - right.at)
 }
 
 /** True for units that a crash can take. */

@@ -218,18 +218,24 @@ export class CrashBench {
     return still === undefined ? again : { ...again, unseen: `${unseen}; strace: ${still}` }
   }
 
-  /** Of a foreign program the first life is all that is recorded. */
+  /** Of a foreign program the first life is all that is recorded. What is started besides may write what nobody sees. */
   #unseenIn({ lives: [life] }: RecordedControl): string | undefined {
     const logs = life?.trace === undefined ? [] : [[life.trace]]
+    const isDoubtful = this.isForeign || startsProcesses(life?.trace)
     return (
       life?.unsupported ??
       life?.untold ??
-      (this.isForeign && life !== undefined ? differenceOf(logs, life.image) : undefined)
+      (isDoubtful && life !== undefined ? differenceOf(logs, life.image) : undefined)
     )
   }
 
-  /** Runs all parts of an exploration of a foreign program, whose lives are processes. */
-  async runForeign(
+  /** Whether lives of this case are processes, and never run in memory. */
+  livesInProcesses({ trace }: Pick<RecordedCase, 'trace'>): boolean {
+    return this.isForeign || startsProcesses(trace)
+  }
+
+  /** Runs all parts of an exploration whose lives are processes. */
+  async runInProcesses(
     asked: Omit<ShardOrder, 'bundle' | 'shard'>,
     shards: readonly number[],
     recorded: RecordedCase,
@@ -333,6 +339,11 @@ export class CrashBench {
     this.#names += 1
     return `${what}-${this.#names}`
   }
+}
+
+/** Or threads: neither is to be had in memory. */
+function startsProcesses(trace: Trace | undefined): boolean {
+  return (trace?.forks ?? []).length > 0
 }
 
 function isFaulty(faults: LifeFaults): boolean {

@@ -15,7 +15,7 @@ export interface DealOptions {
   /** Default kills and power losses. */
   readonly harms?: readonly Harm[]
   readonly bounds?: Partial<Omit<StateBounds, 'seed'>>
-  /** Of an executable, whose every life is a process: distinct states of each scenario that are recovered. Default 200. */
+  /** Where every life is a process: distinct states of each scenario that are recovered. Default 200. */
   readonly processStatesMax?: number
   /** Crashes in a row; default 1. */
   readonly depth?: number
@@ -49,10 +49,11 @@ export async function runShards(
   const { depth = 1, nestedEvery = 1, part = { index: 1, of: 1 } } = options
   const { order } = recorded
   const hasActs = (order.workload.outside ?? []).length > 0
-  // Of such a script a kill is the live engine's, at a mark: its ops have other numbers there.
-  const isBelow = bench.isForeign && bench.system.program.kind === 'script'
+  const inProcesses = bench.livesInProcesses(recorded)
+  // Of such a script a kill is the live engine's: below the process its ops have other numbers, and what it started outlives it.
+  const isLive = inProcesses && bench.system.program.kind === 'script'
   const claimed = harms.filter((harm) =>
-    harm === 'power-loss' ? order.system.claims.includes('power') : !hasActs && !isBelow,
+    harm === 'power-loss' ? order.system.claims.includes('power') : !hasActs && !isLive,
   )
   const asked = {
     order,
@@ -73,10 +74,10 @@ export async function runShards(
     known.set(shard, progress)
     onProgress?.(together([...known.values()], progress))
   }
-  if (bench.isForeign) {
+  if (inProcesses) {
     const { processStatesMax: statesMax } = options
     const told = { onProgress: tell, ...(statesMax === undefined ? {} : { statesMax }) }
-    return await bench.runForeign(asked, numbers, recorded, told)
+    return await bench.runInProcesses(asked, numbers, recorded, told)
   }
   return await Promise.all(
     numbers.map((shard) =>

@@ -26,8 +26,9 @@ import { StracedLife } from '../native/straced-life.ts'
 import { encodeNativeFaults } from '../native/faults.ts'
 import { makeCaseDirectories } from '../live/scratch.ts'
 import type { Mark } from '../mark.ts'
-import { parseTrace } from '../trace.ts'
+import { parseTrace, readTraces } from '../trace.ts'
 import type { LifeGiven, LifeWanted } from './asks.ts'
+import { withChildMarks } from './child-marks.ts'
 import { hookFaultsOf } from './hook-fault.ts'
 import type { CaseOrder } from './job.ts'
 import { environmentOf } from './lives.ts'
@@ -55,7 +56,7 @@ export interface FreshLife extends LifeGiven {
   readonly stderr: string
   /** Path of its op log, if it was recorded. */
   readonly log: string
-  /** Why there is no op log, where strace does not tell enough. */
+  /** Why its op log does not tell enough. */
   readonly untold?: string
   /** Path of its own lines. */
   readonly ledger: string
@@ -118,16 +119,24 @@ export async function runFresh(
     clearInterval(watch)
     const wasQuiet = forget()
     await reaped
-    const untold = straced === undefined ? undefined : leaveLog(straced)
+    const unlogged = straced === undefined ? undefined : leaveLog(straced)
     const log = join(trace, '1.ops')
     // A program that did nothing at all left no log.
     const isLogged = records !== false && (!isBelow(command) || existsSync(log))
-    const recorded = isLogged ? parseTrace(readFileSync(log)) : undefined
+    const own = isLogged ? parseTrace(readFileSync(log)) : undefined
     const { problems } = readLedger(readFileSync(ledger))
     const isControl = standing.life === 1 && faults.length === 0
     const unsupported = isControl ? whyNoLedger(problems) : undefined
+    const marks = marksIn(ledger)
+    // Below the process the log is that of all its processes.
+    const joined =
+      own === undefined || own.forks.length === 0 || isBelow(command)
+        ? own
+        : withChildMarks([own, ...(await readTraces(trace)).slice(1)], marks)
+    const recorded = typeof joined === 'string' ? own : joined
+    const untold = typeof joined === 'string' ? joined : unlogged
     return {
-      marks: marksIn(ledger),
+      marks,
       ...(unsupported === undefined ? {} : { unsupported }),
       code,
       signal,

@@ -74,6 +74,7 @@ function writeFileOps(door: Door, target: number | DiskPath, data: string, flags
     const { kind } = door.files[target] ?? fileOf(door, target)
     return kind === 'state' || kind === 'ledger' ? writes : 0
   }
+  if (target === door.options.ledgerPath) return writes
   if (door.options.directory.relative(target) === undefined) return 0
   return writes + (changes(flags) ? 1 : 0)
 }

@@ -56,6 +56,8 @@ export interface DoorOptions {
   readonly gate: Gate
   readonly faults: readonly HookFault[]
   readonly observer: Observer | undefined
+  /** Absolute path of the ledger, where it is known: who opens it there writes marks too. */
+  readonly ledgerPath?: string | undefined
   /** Appends a line to the ledger by the original binding; false where there is none. */
   readonly ledger: (line: string) => boolean
   readonly signal: (name: 'SIGKILL' | 'SIGSTOP' | 'SIGTERM') => void

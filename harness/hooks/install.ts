@@ -55,6 +55,7 @@ export function install(
     gate,
     faults: settings.faults.filter(isDiskFault),
     observer,
+    ledgerPath: ledger.path,
     ledger: ledger.append,
     signal: signalSelf,
   })

@@ -11,7 +11,7 @@ import type { DiskPath } from './disk.ts'
 import { attempt } from './door.ts'
 import type { Door, Outcome } from './door.ts'
 import type { Primitive } from './primitive.ts'
-import { foreign, outside, stateFile } from './files.ts'
+import { foreign, ledgerFile, outside, stateFile } from './files.ts'
 import type { OpenFile } from './files.ts'
 import { withOwn } from './gate.ts'
 import { callOf, deliver, hook, issue, serve } from './route.ts'
@@ -87,6 +87,11 @@ export function openedFile(relative: string, flags: number): OpenFile {
   return stateFile(relative, (flags & O_APPEND) !== 0)
 }
 
+/** A new table entry for an open of any other path: the ledger may be opened by its own. */
+export function outsideFile({ options }: Door, path: DiskPath): OpenFile {
+  return path === options.ledgerPath ? ledgerFile() : outside
+}
+
 function hookOpen(
   binding: FsBinding,
   door: Door,
@@ -100,14 +105,19 @@ function hookOpen(
       if (args[3] === undefined && door.count + 1 < door.due && !door.watchesReads) {
         if (relative !== undefined && changes(flags)) door.count += 1
         const fd = Reflect.apply(original, this, args) as number
-        door.files[fd] = relative === undefined ? outside : openedFile(relative, flags)
+        door.files[fd] =
+          relative === undefined ? outsideFile(door, path) : openedFile(relative, flags)
         return fd
       }
       const call = { ...callOf(name, original, this, args, 3), encode }
       const settled = (outcome: Outcome): void => {
         const fd = descriptorOf(outcome.value)
         if (fd === undefined) return
-        register(door, fd, relative === undefined ? outside : openedFile(relative, flags))
+        register(
+          door,
+          fd,
+          relative === undefined ? outsideFile(door, path) : openedFile(relative, flags),
+        )
       }
       if (relative === undefined) {
         const run = (): number => door.disk.open(path, flags, mode)

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { FsBinding, Native } from './binding.ts'
 import { mutableFs } from './builtin.ts'
 import type { Door } from './door.ts'
+import { ledgerFile } from './files.ts'
 import { fileOf, openedFile, register } from './open-calls.ts'
 
 /** A public call in the terms of the binding: which function, with which arguments, its request coming last. */
@@ -42,13 +43,18 @@ export function concerned(door: Door, targets: readonly unknown[]): boolean {
     const { kind } = door.files[first] ?? fileOf(door, first)
     return kind === 'state' || kind === 'ledger'
   }
-  return targets.some((target) => door.options.directory.relative(target) !== undefined)
+  const { directory, ledgerPath } = door.options
+  return targets.some(
+    (target) =>
+      directory.relative(target) !== undefined || (target !== undefined && target === ledgerPath),
+  )
 }
 
 /** Enters a descriptor that Node itself opened. */
 export function enter(door: Door, fd: number, name: unknown, flags: unknown): void {
   const relative = door.options.directory.relative(path(name))
   if (relative !== undefined) register(door, fd, openedFile(relative, flagsOf(flags ?? 'r')))
+  else if (path(name) === door.options.ledgerPath) register(door, fd, ledgerFile())
 }
 
 /** Whether it can be written as it is. */

@@ -9,7 +9,7 @@ import type { Door } from './door.ts'
 import type { Primitive } from './primitive.ts'
 import { isSystemError } from './errors.ts'
 import { outside } from './files.ts'
-import { changes, forget, openPrimitive, openedFile, register } from './open-calls.ts'
+import { changes, forget, openPrimitive, openedFile, outsideFile, register } from './open-calls.ts'
 
 /** Makes the error that the program sees out of a system error's code. */
 export type Failing = (code: string) => Error
@@ -63,7 +63,11 @@ export function stepsOf(door: Door, form: CallForm): Steps {
         relative !== undefined && changes(flags)
           ? (perform(openPrimitive(door, path, relative, flags, mode), failing) as number)
           : translate(door, failing, () => disk.open(path, flags, mode))
-      register(door, fd, relative === undefined ? outside : openedFile(relative, flags))
+      register(
+        door,
+        fd,
+        relative === undefined ? outsideFile(door, path) : openedFile(relative, flags),
+      )
       return fd
     },
     close: (fd) => {

@@ -57,6 +57,20 @@ const opsOfSlot = (_: unknown, slot: number): Promise<readonly TracedOp[] | unde
   Promise.resolve(slot === 1 ? ops : undefined)
 
 describe('what a run relied on', () => {
+  it("is told with its stream, where a child told it; what was written before is its parent's", async () => {
+    const at = (op: TracedOp, time: number, stream = '1'): TracedOp => ({
+      ...op,
+      stream,
+      called: { position: 0, at: time },
+      done: { position: 0, at: time + 1 },
+    })
+    const told = at(marked(1, { mark: 'observed', step: 's1', nonce: 'n1' }), 20, '1.1')
+    const streams = [at(write(1, 'log'), 10), at(write(2, 'log'), 30), told]
+    const last = await lastWriteBefore(reportOf('SIGKILL', 1), () => Promise.resolve(streams))
+    expect(last?.before).toBe('the observed at op 1 of stream 1.1')
+    expect(last?.op.n).toBe(1)
+  })
+
   it('is found again by its name, its step, and which of those alike it is', async () => {
     const report = reportOf('SIGKILL', 3)
     expect((await markOpAt(report, 1, opsOfSlot))?.op.n).toBe(2)

@@ -33,6 +33,8 @@ export async function explored(options: {
   readonly harms?: readonly Harm[]
   readonly planted?: Planted
   readonly workload?: Workload
+  /** Where every life is a process. */
+  readonly processStatesMax?: number
   /** Ends with the first finding of this verdict. */
   readonly until?: Verdict
 }): Promise<ScenarioExplored> {

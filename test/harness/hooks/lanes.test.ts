@@ -107,6 +107,26 @@ describe('serial order', () => {
   })
 })
 
+describe('the ledger', () => {
+  test('opened by its path, a line of it is an op as well, and a kill strikes there', async () => {
+    const run = await runWorker('by-path.mjs', { lane: 'recording' })
+    expect([run.code, run.stderr]).toEqual([0, ''])
+    expect(run.traces[0]?.ops.map(({ n, op }) => `${n} ${op.kind}`)).toEqual([
+      '1 mark',
+      '2 mark',
+      '3 mark',
+      '4 mark',
+    ])
+    for (const op of [2, 3, 4]) {
+      const killed = await runWorker('by-path.mjs', {
+        faults: [faultAt(op, { kind: 'kill', phase: 'before' })],
+      })
+      const lives = killed.marks.filter(({ mark }) => mark === 'begin').map(({ life }) => life)
+      expect(lives).toEqual([1, 2, 3].slice(0, op - 1))
+    }
+  })
+})
+
 describe('streams', () => {
   test('threads, children and their children have numbers of their own, whatever their environment', async () => {
     const run = await runWorker('family.mjs', { lane: 'recording' })
