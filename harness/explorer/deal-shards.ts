@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os'
 import { boundsDefaults, type StateBounds } from '../disk-model/states.ts'
 import type { Verdict } from '../verdict.ts'
 import type { CrashBench, RecordedCase } from './crash-bench.ts'
+import { forkingStatesMax, processStatesMax } from './in-processes.ts'
 import type { Harm, ShardOrder, ShardProgress, ShardReport } from './job.ts'
 
 /** How much of a case is explored, and by how many. */
@@ -15,7 +16,7 @@ export interface DealOptions {
   /** Default kills and power losses. */
   readonly harms?: readonly Harm[]
   readonly bounds?: Partial<Omit<StateBounds, 'seed'>>
-  /** Where every life is a process: distinct states of each scenario that are recovered. Default 200. */
+  /** Where every life is a process: distinct states of each scenario that are recovered. Default 200, or 64 of a script that starts others. */
   readonly processStatesMax?: number
   /** Crashes in a row; default 1. */
   readonly depth?: number
@@ -75,8 +76,9 @@ export async function runShards(
     onProgress?.(together([...known.values()], progress))
   }
   if (inProcesses) {
-    const { processStatesMax: statesMax } = options
-    const told = { onProgress: tell, ...(statesMax === undefined ? {} : { statesMax }) }
+    const given = bench.isForeign ? processStatesMax : forkingStatesMax
+    const { processStatesMax: statesMax = given } = options
+    const told = { onProgress: tell, statesMax }
     return await bench.runInProcesses(asked, numbers, recorded, told)
   }
   return await Promise.all(

@@ -1,9 +1,10 @@
 /**
- * Exploration of executables: crash states of what the native hooks recorded, each recovered in processes of its own.
+ * Exploration of what cannot be run in memory, executables and scripts that start processes: crash states of what was recorded, each
+ * recovered in processes of its own.
  *
- *  N1  A program in another language cannot be run in memory, so every recovery costs its start. A bounded number of states is
- *      recovered: at each point the power loss that takes all it can, as far as the bound goes, and then what the seed draws
- *      from all others. The report says how many there are.
+ *  N1  Every recovery costs the start of a program. A bounded number of states is recovered: at each point the power loss that
+ *      takes all it can, as far as the bound goes, and then what the seed draws from all others. The report says how many there
+ *      are.
  *  N2  The control is run again, before and after; it must make the same ops. Not the same bytes: a foreign program draws numbers
  *      of its own, and the checkers judge by what a recovered run does.
  *  N3  Storage errors, media damage and crashes in recovery are left to the live engine, which kills at the same ops.
@@ -18,8 +19,10 @@ import type { Harm, ShardOrder, ShardProgress, ShardReport } from './job.ts'
 import { Shard, stateKey } from './shard-states.ts'
 import { exploreShard } from './shard.ts'
 
-/** Distinct states that are recovered where nobody says how many. */
+/** Distinct states of an executable that are recovered where nobody says how many. */
 export const processStatesMax = 200
+/** The same of a script that starts processes: its scenario is one of many, and each life is two processes or more. */
+export const forkingStatesMax = 64
 
 /** Of a part of an exploration: one in so many of these states, since each is a process or two. */
 const partOfStates = 16
@@ -29,7 +32,7 @@ export interface InProcesses {
   /** Runs one life. */
   readonly live: (wanted: LifeWanted) => Promise<LifeGiven>
   /** Distinct states that are recovered. */
-  readonly statesMax?: number
+  readonly statesMax: number
   /** Told by each shard, by its number, before each of its lives. */
   readonly onProgress?: (shard: number, progress: ShardProgress) => void
 }
@@ -39,7 +42,7 @@ export async function exploreInProcesses(
   asked: Omit<ShardOrder, 'bundle' | 'shard'>,
   shards: readonly number[],
   { trace, control }: Pick<RecordedCase, 'trace' | 'control'>,
-  { live, statesMax = processStatesMax, onProgress }: InProcesses,
+  { live, statesMax, onProgress }: InProcesses,
 ): Promise<readonly ShardReport[]> {
   if (trace === undefined) return []
   const harms = asked.harms.filter((harm) => harm === 'kill' || harm === 'power-loss')

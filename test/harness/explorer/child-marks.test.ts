@@ -90,7 +90,13 @@ describe('marks of a child', () => {
 
 describe('explorer: a life that starts a process', () => {
   const workload: Workload = {
-    root: { kind: 'command', id: 'x', effect: 'once' },
+    root: {
+      kind: 'sequence',
+      of: [
+        { kind: 'step', id: 's', effect: 'keyed' },
+        { kind: 'command', id: 'x', effect: 'once' },
+      ],
+    },
     inFlightMax: 1,
   }
 
