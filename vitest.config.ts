@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 /** Tests that change the process they run in: the hooks replace what Node's own modules call. */
-const changing = ['test/harness/{hooks,native,live,explorer}/**/*.test.ts']
+const changing = ['test/harness/hooks/**/*.test.ts']
 
 export default defineConfig({
   test: {
