@@ -5,8 +5,8 @@
  * no longer be lost of a file is folded into one base that only grows; an image costs its names and the blocks that it changes
  * (`file-blocks.ts`).
  */
-import { createHash } from 'node:crypto'
 import type { DirectoryImage, ImageEntry } from '../directory-image.ts'
+import { hashOfTree, treeLine, type ImageTree } from '../image-tree.ts'
 import { FileBlocks, type CoveredBlocks } from './file-blocks.ts'
 import { chosenKey, garbage, isWhole, whole, type Chosen } from './part.ts'
 import { rootNode, type LosableUnit, type NodeId, type Unit, type Units } from './units.ts'
@@ -15,6 +15,8 @@ import { rootNode, type LosableUnit, type NodeId, type Unit, type Units } from '
 export interface CrashImage {
   /** Equal for equal trees, contents and links, and for nothing else. */
   readonly hash: string
+  /** What it is the hash of. */
+  readonly tree: ImageTree
   readonly entries: DirectoryImage
 }
 
@@ -74,7 +76,7 @@ export class ImageBuilder {
     const names = this.#names(at, chosen)
     const entries = new Map<string, ImageEntry>()
     const seen = new Map<NodeId, string>()
-    let text = ''
+    let tree: ImageTree = ''
     const visit = (directory: NodeId, prefix: string): void => {
       const own = names.get(directory)
       if (own === undefined) return
@@ -86,22 +88,22 @@ export class ImageBuilder {
           if (seen.has(node)) continue
           seen.set(node, path)
           entries.set(path, directoryEntry)
-          text += `${path}\0d\n`
+          tree += treeLine(path, 'd')
           visit(node, `${path}/`)
         } else if (start?.kind === 'symlink') {
           entries.set(path, start)
-          text += `${path}\0l${start.target}\n`
+          tree += treeLine(path, `l${start.target}`)
         } else {
           const { entry, hash } = this.#content(node, at, chosen)
           const other = seen.get(node)
           seen.set(node, other ?? path)
           entries.set(path, entry)
-          text += other === undefined ? `${path}\0f${hash}\n` : `${path}\0=${other}\n`
+          tree += treeLine(path, other === undefined ? `f${hash}` : `=${other}`)
         }
       }
     }
     visit(rootNode, '')
-    return { hash: createHash('sha1').update(text).digest('hex'), entries }
+    return { hash: hashOfTree(tree), tree, entries }
   }
 
   #names(at: number, chosen: ReadonlyMap<number, Chosen>): Names {

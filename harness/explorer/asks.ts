@@ -2,7 +2,7 @@
  * How lives are asked for: the logic of an exploration is a generator that yields the life that it wants and is sent what came of
  * it. Who drives it decides where lives are run: in memory, a thousand in a second, or each in a process of its own.
  */
-import type { DirectoryImage } from '../directory-image.ts'
+import type { DirectoryImage, ImageEntry } from '../directory-image.ts'
 import type { LifeFaults } from '../fault.ts'
 import type { Mark } from '../mark.ts'
 import type { RecoveryCost } from '../recovery.ts'
@@ -29,6 +29,8 @@ export interface LifeGiven {
   readonly code: number | null
   readonly signal: string | null
   readonly image: DirectoryImage
+  /** Files of the image that it began with of which it asked neither what they hold nor how much; absent: that is not known. */
+  readonly unread?: ReadonlySet<ImageEntry>
   /** Where it was recorded. */
   readonly trace?: Trace
   /** Set where it was put down: milliseconds in which it had shown nothing, as it counts them. */

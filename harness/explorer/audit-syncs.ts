@@ -82,8 +82,8 @@ function* auditSync(
     if (judged >= judgedMax) break
     judged += 1
     const after = stemAfterCrash(stem, told, state.fault, [lie])
-    const { entries, hash } = state.image
-    const recovery = yield* shard.recover(entries, after.standing, hash)
+    const { entries, tree } = state.image
+    const recovery = yield* shard.recover(entries, after.standing, tree)
     const { verdict, finding } = shard.judge(after, recovery.lives)
     if (!isBreach(verdict)) continue
     return {

@@ -4,6 +4,7 @@
  * Both happen to the first life and to recoveries. Recoveries are taken from a few places of the run: right after acks, spread
  * evenly over it, and at its end.
  */
+import { treeOfImage } from '../image-tree.ts'
 import { DiskModel } from '../disk-model/model.ts'
 import { position } from '../fault.ts'
 import type { Mark } from '../mark.ts'
@@ -96,7 +97,9 @@ function* fail(shard: Shard, { stem, image, before }: Place, error: StorageError
   const lived: LivedLife = { ...stem.standing, ...given }
   const after = stemAfterEnd(stem, lived, inside)
   const isOver = isLast(lived) || hangOf(lived) !== undefined
-  const rest = isOver ? [] : (yield* shard.recover(given.image, after.standing)).lives
+  const rest = isOver
+    ? []
+    : (yield* shard.recover(given.image, after.standing, treeOfImage(given.image))).lives
   shard.judge(after, rest)
   if (given.trace === undefined) return
   const from = op ?? given.trace.ops.length

@@ -143,6 +143,7 @@ class ShardRun {
         code,
         signal,
         image: end.image,
+        unread: end.unread,
         ...(quietMs === undefined ? {} : { quietMs }),
         ...(recorded === undefined ? {} : { trace: recorded }),
         ...(cost === undefined ? {} : { cost }),

@@ -4,6 +4,7 @@ import { bytesOf, type DirectoryImage } from '../directory-image.ts'
 import { laterBounds, killStates, powerLossStates, type CrashState } from '../disk-model/states.ts'
 import { position, type Fault, type LifeFaults } from '../fault.ts'
 import { stringifySchedule } from '../fault-text.ts'
+import type { ImageTree } from '../image-tree.ts'
 import { historyOfMarks, type History } from '../history.ts'
 import { RecoverySample } from '../recovery.ts'
 import { random, type Random } from '../seed.ts'
@@ -32,6 +33,9 @@ import {
   type Opened,
   type Victim,
 } from './victim.ts'
+
+/** Items in a row of what is gone through: what they leave is often the same, and recovered once by who has them all. */
+const alike = 8
 
 type Counts = { -readonly [Name in keyof ShardCounts]: number }
 
@@ -102,11 +106,11 @@ export class Shard {
     return this.#isStopped || this.unsupported !== undefined || this.#isLate()
   }
 
-  /** True for what is drawn, and dealt to this shard, by number. */
-  isMine(number: number): boolean {
+  /** True for what is drawn, and dealt to this shard, by number; so many in a row are dealt `together`. */
+  isMine(number: number, together = 1): boolean {
     const { oneIn = 1, order, shards, shard } = this.asked
     const drawn = (numberIn(order.seed, 0) || 0) % oneIn
-    return number % oneIn === drawn && Math.floor(number / oneIn) % shards === shard
+    return number % oneIn === drawn && Math.floor(number / oneIn / together) % shards === shard
   }
 
   /** What of a list is done here: all of it or, of a part, one of each kind; as it is dealt, and as long as there is time. */
@@ -117,7 +121,7 @@ export class Shard {
     const part = this.#part(items)
     this.go(through, part.length)
     for (const [index, item] of part.entries()) {
-      if (this.isMine(index + 1) && !this.isOver) yield item
+      if (this.isMine(index + 1, alike) && !this.isOver) yield item
       this.pass()
     }
   }
@@ -208,7 +212,7 @@ export class Shard {
   }
 
   *#visit(victim: Opened, state: CrashState, judged: Map<string, Verdict>): Asks<void> {
-    const { hash } = state.image
+    const { hash, tree } = state.image
     const isWhole = isWholeLife(victim)
     this.counts.built += 1
     const reboots = state.fault.kind === 'kill' ? 0 : 1
@@ -228,7 +232,7 @@ export class Shard {
     if (isWhole) this.#images.add(hash)
     const marks = victim.marks.slice(0, state.point.marks)
     const stem = stemAfterCrash(victim.stem, marks, state.fault, victim.inside)
-    const recovery = yield* this.recover(state.image.entries, stem.standing, hash, isNested)
+    const recovery = yield* this.recover(state.image.entries, stem.standing, tree, isNested)
     if (this.unsupported !== undefined) return
     if (isNew) this.#measure(stem, state.image.entries, recovery)
     if (victim.depth > 1) this.counts.nested += 1
@@ -278,14 +282,14 @@ export class Shard {
     return victim.sites
   }
 
-  /** Lives until the run is over. `hash` of the image: what came of it is remembered. */
+  /** Lives until the run is over. `tree` of the image: what came of it is remembered. */
   *recover(
     image: DirectoryImage,
     standing: Standing,
-    hash?: string,
+    tree?: ImageTree,
     records: Recording = false,
   ): Asks<Recovery> {
-    return yield* this.#recoveries.after(image, standing, hash, records)
+    return yield* this.#recoveries.after(image, standing, tree, records)
   }
 
   /** One life. `endsAfter`: the op behind which it is killed. */

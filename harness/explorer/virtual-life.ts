@@ -14,7 +14,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { basename, dirname } from 'node:path'
-import type { DirectoryImage } from '../directory-image.ts'
+import type { DirectoryImage, ImageEntry } from '../directory-image.ts'
 import { internalBinding, replace, type FsBinding, type Undo } from '../hooks/binding.ts'
 import { Door } from '../hooks/door.ts'
 import type { HookFault } from '../hooks/fault.ts'
@@ -62,6 +62,8 @@ export interface LifeEnd {
   readonly signal: string | null
   readonly ops: number
   readonly image: DirectoryImage
+  /** As in `asks.ts`. */
+  readonly unread: ReadonlySet<ImageEntry>
   readonly stderr: string
   /** Set where timers fired without end and it was put down: milliseconds of its own time. */
   readonly quietMs?: number
@@ -317,6 +319,7 @@ export class VirtualHost {
     const cost = running.recovered ?? running.acked
     running.done({
       ...over,
+      unread: running.disk.unread(),
       marks: running.marks,
       stderr: running.stderr,
       ops: running.door?.count ?? 0,

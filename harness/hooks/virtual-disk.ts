@@ -6,7 +6,7 @@
  * stand still, modes are kept and not enforced, and a sync does nothing: what a crash would leave is the disk model's business.
  */
 import { constants } from 'node:fs'
-import type { DirectoryImage } from '../directory-image.ts'
+import type { DirectoryImage, ImageEntry } from '../directory-image.ts'
 import type { AttributeCall, Disk, DiskPath, RawList, RawStat } from './disk.ts'
 import { pathText, systemError } from './errors.ts'
 import type { StateDirectory } from './paths.ts'
@@ -79,6 +79,11 @@ export class VirtualDisk implements Disk {
   /** What stands on it now; names of one file share one entry. Valid until something is written. */
   image(): DirectoryImage {
     return this.#tree.image()
+  }
+
+  /** Files of the image that it began with of which nobody has asked what they hold, nor how much. */
+  unread(): ReadonlySet<ImageEntry> {
+    return this.#tree.unread()
   }
 
   open(path: DiskPath, flags: number, mode: number): number {

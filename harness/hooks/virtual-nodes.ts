@@ -1,4 +1,5 @@
 /** What a disk in memory is made of: inodes that live on without a name, and that links share. */
+import type { ImageEntry } from '../directory-image.ts'
 import type { RawStat } from './disk.ts'
 
 /** What libuv says of a name in a directory. */
@@ -14,14 +15,54 @@ interface NodeBase {
   links: number
 }
 
-/** A regular file. */
-export interface VirtualFile extends NodeBase {
-  readonly kind: 'file'
+/** A file of an image. */
+export type FileEntry = Extract<ImageEntry, { kind: 'file' }>
+
+/** A regular file. What it holds is taken from its image when somebody asks for its content or its size. */
+export class VirtualFile implements NodeBase {
+  readonly kind = 'file'
+  readonly ino: number
+  mode: number
+  links = 1
+  /** The entry of an image that its bytes belong to; absent once it has bytes of its own. */
+  entry: FileEntry | undefined
+  #bytes: Uint8Array | undefined
+  #size = 0
+
+  constructor(ino: number, mode: number, entry: FileEntry) {
+    this.ino = ino
+    this.mode = mode
+    this.entry = entry
+  }
+
+  /** Nobody has asked what it holds, nor how much. */
+  get isUnread(): boolean {
+    return this.#bytes === undefined
+  }
+
   /** Beyond `size` zeros. */
-  bytes: Uint8Array
-  size: number
-  /** Its bytes belong to an image. */
-  shared: boolean
+  get bytes(): Uint8Array {
+    return this.#bytes ?? this.#load()
+  }
+
+  get size(): number {
+    if (this.#bytes === undefined) this.#load()
+    return this.#size
+  }
+
+  /** Gives it bytes of its own, of which so many count. */
+  own(bytes: Uint8Array, size: number): void {
+    this.entry = undefined
+    this.#bytes = bytes
+    this.#size = size
+  }
+
+  #load(): Uint8Array {
+    const bytes = this.entry?.bytes ?? new Uint8Array()
+    this.#bytes = bytes
+    this.#size = bytes.byteLength
+    return bytes
+  }
 }
 
 /** A directory; `parent` is where its `..` leads, absent for the root. */
@@ -48,22 +89,21 @@ export function resize(file: VirtualFile, length: number): void {
     grow(file, length)
     return
   }
-  if (file.shared) {
-    file.bytes = file.bytes.slice(0, length)
-    file.shared = false
-  } else file.bytes.fill(0, length, file.size)
-  file.size = length
+  if (file.entry !== undefined) file.own(file.bytes.slice(0, length), length)
+  else file.own(file.bytes.fill(0, length, file.size), length)
 }
 
 /** Makes the file at least so long, and its bytes its own. */
 export function grow(file: VirtualFile, size: number): void {
-  if (file.shared || size > file.bytes.byteLength) {
-    const larger = new Uint8Array(Math.max(size, file.size, file.shared ? 0 : 2 * file.size))
-    larger.set(file.bytes.subarray(0, file.size))
-    file.bytes = larger
-    file.shared = false
+  const isShared = file.entry !== undefined
+  const { bytes, size: before } = file
+  if (!isShared && size <= bytes.byteLength) {
+    file.own(bytes, Math.max(before, size))
+    return
   }
-  file.size = Math.max(file.size, size)
+  const larger = new Uint8Array(Math.max(size, before, isShared ? 0 : 2 * before))
+  larger.set(bytes.subarray(0, before))
+  file.own(larger, Math.max(before, size))
 }
 
 /** What `stat` says of a node, in the order of the binding. */

@@ -8,9 +8,17 @@ import { constants } from 'node:fs'
 import type { DirectoryImage, ImageEntry } from '../directory-image.ts'
 import type { DiskPath } from './disk.ts'
 import { pathText, systemError } from './errors.ts'
-import type { VirtualDirectory, VirtualFile, VirtualLink, VirtualNode } from './virtual-nodes.ts'
+import {
+  VirtualFile,
+  type FileEntry,
+  type VirtualDirectory,
+  type VirtualLink,
+  type VirtualNode,
+} from './virtual-nodes.ts'
 
 const linksMax = 40
+
+const emptyFile: FileEntry = { kind: 'file', bytes: new Uint8Array() }
 
 /** Where a path leads. */
 export interface Found {
@@ -32,6 +40,7 @@ export class VirtualTree {
   readonly #root: VirtualDirectory
   /** Where the image stands. */
   readonly #base: VirtualDirectory
+  readonly #given: { readonly entry: FileEntry; readonly file: VirtualFile }[] = []
   #inodes = 0
 
   /** `at`: a name in the root under which the image stands; absent: it stands in the root itself. */
@@ -56,7 +65,6 @@ export class VirtualTree {
   /** What stands on it now; names of one file share one entry. Valid until something is written. */
   image(): DirectoryImage {
     const image = new Map<string, ImageEntry>()
-    const seen = new Map<VirtualFile, ImageEntry>()
     const visit = (directory: VirtualDirectory, prefix: string): void => {
       for (const [name, node] of directory.entries) {
         const path = prefix + name
@@ -66,15 +74,18 @@ export class VirtualTree {
         } else if (node.kind === 'symlink') {
           image.set(path, { kind: 'symlink', target: node.target })
         } else {
-          const entry = seen.get(node) ?? { kind: 'file', bytes: node.bytes.subarray(0, node.size) }
-          seen.set(node, entry)
-          node.shared = true
-          image.set(path, entry)
+          node.entry ??= { kind: 'file', bytes: node.bytes.subarray(0, node.size) }
+          image.set(path, node.entry)
         }
       }
     }
     visit(this.#base, '')
     return image
+  }
+
+  /** Files of its image of which nobody has asked what they hold, nor how much: whatever that is, all would have been the same. */
+  unread(): ReadonlySet<ImageEntry> {
+    return new Set(this.#given.filter(({ file }) => file.isUnread).map(({ entry }) => entry))
   }
 
   /** Where a path leads; its last name may be missing. `follow`: links, also at its end. */
@@ -107,7 +118,9 @@ export class VirtualTree {
 
   /** An empty file, without a name. */
   makeFile(mode: number): VirtualFile {
-    return this.#file(constants.S_IFREG | (mode & 0o777), new Uint8Array())
+    const file = new VirtualFile(++this.#inodes, constants.S_IFREG | (mode & 0o777), emptyFile)
+    file.own(new Uint8Array(), 0)
+    return file
   }
 
   /** An empty directory, without a name. */
@@ -127,11 +140,6 @@ export class VirtualTree {
     }
   }
 
-  #file(mode: number, bytes: Uint8Array): VirtualFile {
-    const ino = ++this.#inodes
-    return { kind: 'file', ino, mode, links: 1, bytes, size: bytes.byteLength, shared: true }
-  }
-
   #nodeOf(
     entry: ImageEntry,
     parent: VirtualDirectory,
@@ -144,8 +152,9 @@ export class VirtualTree {
       known.links += 1
       return known
     }
-    const file = this.#file(constants.S_IFREG | 0o644, entry.bytes)
+    const file = new VirtualFile(++this.#inodes, constants.S_IFREG | 0o644, entry)
     seen.set(entry, file)
+    this.#given.push({ entry, file })
     return file
   }
 
