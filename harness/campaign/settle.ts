@@ -28,17 +28,19 @@ export interface Settled extends FailureKind {
   readonly shrunk?: ShrunkFailure
 }
 
-/** How often a failure was seen again; `exact` where the marks were the same each time. */
+/** How often a failure was seen again; `exact` where the marks were the same each time, absent where nobody compared them. */
 export interface SeenAgain {
   readonly k: number
   readonly n: number
-  readonly exact: boolean
+  readonly exact?: boolean
   /** The last time; what its lives said still names files that are there. */
   readonly last?: CaseReport
 }
 
 export interface SettleOptions {
   readonly jobs: number
+  /** Absent: it is seen again now. */
+  readonly again?: SeenAgain
   /** False: failures are seen again, and left as they are. */
   readonly shrink: boolean
   /** True when the budget for this kind of failure is used up. */
@@ -66,7 +68,7 @@ export async function settle(
   options: SettleOptions,
 ): Promise<Settled> {
   const { report } = kind
-  const again = await seeAgain(bench, report)
+  const again = options.again ?? (await seeAgain(bench, report))
   if (!options.shrink || again.k === 0 || !isBreach(report.verdict))
     return { ...kind, smallest: report, again }
   const shrunk = await shrinkFailure(bench, report, options)
@@ -96,7 +98,8 @@ export async function seeAgain(bench: Workbench, report: CaseReport): Promise<Se
 /** `seen again, by the same marks`, or how often. */
 export function seenAgainText({ k, n, exact }: SeenAgain): string {
   if (k === 0) return `not seen again in ${n} runs`
-  return `${k} of ${n}, ${exact ? 'by the same marks' : 'by another trace'}`
+  const how = exact ? 'by the same marks' : 'by another trace'
+  return exact === undefined ? `${k} of ${n}` : `${k} of ${n}, ${how}`
 }
 
 /** A failure as it is saved. `found` is the line of the environment. */

@@ -7,6 +7,7 @@ import {
   seenAgainText,
   settle,
   type FailureKind,
+  type SettleOptions,
   type Settled,
 } from '../campaign/settle.ts'
 import { liveProfile, type CaseReport } from '../campaign/trial.ts'
@@ -30,6 +31,8 @@ import { savedNote, shrunkParts, storyOf } from './story.ts'
 export interface FailureSource {
   readonly project: Pick<Project, 'directory' | 'records' | 'corpus'>
   readonly failures: readonly CaseReport[]
+  /** True where each of them is a second run, which showed what the first did. */
+  readonly areConfirmed?: boolean
   /** Saved cases that ran; those that fail are told. */
   readonly corpus: readonly CorpusResult[]
   readonly environment: Environment
@@ -74,7 +77,7 @@ export async function failuresOf(source: FailureSource, output: Output): Promise
       const shrink = source.shrinkMs > 0 && !stop.aborted
       const settled = stop.aborted
         ? undefined
-        : await settle(bench, kind, { jobs, shrink: shrink && !hung(kind), isOver })
+        : await settle(bench, kind, { jobs, isOver, ...howToSettle(source, kind, shrink) })
       // What was seen while everything was being stopped says nothing.
       told.push(
         settled === undefined || stop.aborted
@@ -103,7 +106,16 @@ function rank({ judgement }: CaseReport): number {
   return invariant === undefined ? precedence.length : precedence.indexOf(invariant)
 }
 
-/** A life that hangs is sure to only after a long look at each candidate: `killpoint shrink` has that time. */
+/** Of a hang each further run takes as long as the patience: `killpoint shrink` has that time. */
+function howToSettle(
+  { areConfirmed }: FailureSource,
+  kind: FailureKind,
+  shrink: boolean,
+): Pick<SettleOptions, 'again' | 'shrink'> {
+  if (!hung(kind)) return { shrink }
+  return { shrink: false, ...(areConfirmed === true ? { again: { k: 1, n: 1 } } : {}) }
+}
+
 function hung({ report }: Pick<FailureKind, 'report'>): boolean {
   return report.run.entries.some(({ mark }) => mark.mark === 'wedged')
 }

@@ -35,12 +35,13 @@ export async function tellFindings(
   findings: readonly ExploredFinding[],
   output: Output,
 ): Promise<ToldFailures & { readonly verdicts: readonly Verdict[] }> {
-  const { reports, lost } = await reportsOf(order, findings)
+  const { reports, lost, areConfirmed } = await reportsOf(order, findings)
   for (const { why } of lost) output.say(why)
   const { told, untold } = await failuresOf(
     {
       project: order.project,
       failures: reports,
+      areConfirmed,
       corpus: [],
       environment: order.environment,
       live: { jobs: order.jobs, quietMs: order.quietMs, codeCache: false },
@@ -65,9 +66,13 @@ interface Lost {
 async function reportsOf(
   { scenarios, systems, profile, jobs, quietMs }: FindingsOrder,
   findings: readonly ExploredFinding[],
-): Promise<{ readonly reports: readonly CaseReport[]; readonly lost: readonly Lost[] }> {
+): Promise<{
+  readonly reports: readonly CaseReport[]
+  readonly lost: readonly Lost[]
+  readonly areConfirmed: boolean
+}> {
   const confirmed = findings.filter(({ isConfirmed, verdict }) => isConfirmed && isBreach(verdict))
-  if (confirmed.length === 0) return { reports: [], lost: [] }
+  if (confirmed.length === 0) return { reports: [], lost: [], areConfirmed: false }
   const bench = new Workbench({ jobs, quietMs, codeCache: false }, profile)
   const groups = new Map<string, Group>()
   const again = async ({
@@ -89,6 +94,7 @@ async function reportsOf(
     return {
       reports: found.filter((each): each is CaseReport => each !== undefined && 'run' in each),
       lost: found.filter((each): each is Lost => each !== undefined && 'why' in each),
+      areConfirmed: found.every((each, place) => each?.verdict === confirmed[place]?.verdict),
     }
   } finally {
     await bench.close()

@@ -13,6 +13,15 @@ const liveAlone = { explore: false }
 
 type Run = { readonly code: number; readonly lines: readonly string[]; readonly text: string }
 
+/** The smallest run that has everything. */
+const onePage = {
+  ...pages,
+  workload: fc.constant({
+    root: { kind: 'step' as const, id: 'a', effect: 'keyed' as const },
+    inFlightMax: 1,
+  }),
+}
+
 /** Six cases of one seed: enough for each fault class, and for a failure with several lives. */
 const options = { jobs: 2, seed: 'abc', cases: 6, explore: false } satisfies RunOptions
 
@@ -49,7 +58,7 @@ function told(lines: readonly string[], directory: string): string {
 
 describe('run: what it explores before it kills', () => {
   it('is a part of all, whatever the number of jobs, and what it finds ends the text', async () => {
-    const project = notebookProject()
+    const project = notebookProject('', { scenarios: [onePage] })
     const explored = async (jobs: number): Promise<string | undefined> => {
       const { code, lines } = await run(project, { explore: true, cases: 1, jobs, shrink: false })
       // Its file is not there, it thinks, where it cannot be looked at; by which error is drawn.
@@ -65,9 +74,7 @@ describe('run: what it explores before it kills', () => {
 
 describe('run: a life that hangs', () => {
   it('is found in memory, and looked at for as long as --quiet says wherever it is run again', async () => {
-    const step = { kind: 'step', id: 'a', effect: 'keyed' } as const
-    const page = { ...pages, workload: fc.constant({ root: step, inFlightMax: 1 }) }
-    const project = notebookProject('stuck', { scenarios: [page] })
+    const project = notebookProject('stuck', { scenarios: [onePage] })
     const { code, lines } = await run(project, {
       explore: true,
       cases: 1,
@@ -77,6 +84,8 @@ describe('run: a life that hangs', () => {
     expect(code).toBe(1)
     const hangs = lines.filter((line) => line.includes('alone on the machine'))
     expect(hangs.length).toBeGreaterThan(0)
+    // It was confirmed: to see it a third time would take as long once more.
+    expect(lines.some((line) => /^ {2}seen {4}1 of 1$/.test(line))).toBe(true)
     for (const line of hangs) expect(line).toContain('did nothing for 400 ms')
     project.remove()
   })

@@ -14,7 +14,7 @@ describe('explorer: the reference runtime', () => {
     const part = { harms: ['kill', 'power-loss', 'error', 'rot'], perKind: true } as const
     const [one, two] = await Promise.all([
       explored({ ...part, jobs: 1 }),
-      explored({ ...part, jobs: 3 }),
+      explored({ ...part, jobs: 2 }),
     ])
     expect(one).toMatchObject({ verdict: 'HOLDS', findings: [] })
     expect(one.counts.checked).toBeGreaterThan(100)
