@@ -10,7 +10,9 @@ import type { SourceTransform } from '../../../harness/live/bundle.ts'
 import { keptOutput } from '../../../harness/report/output.ts'
 import type { Scenario } from '../../../harness/scenario.ts'
 import { fileSystemUnderTest } from '../../../harness/systems/reference.ts'
+import type { Workload } from '../../../harness/workload.ts'
 import { recovery } from '../../../scenarios/recovery.ts'
+import { waits } from '../../../scenarios/waits.ts'
 import { workloadOf } from '../../../scenarios/workloads.ts'
 
 const system = fileSystemUnderTest()
@@ -44,6 +46,31 @@ it('each sync of the reference runtime is needed, and what breaks without it rep
   expect(await replayed(needed[0]?.breach?.token, true)).toBe(1)
   // Elsewhere the disk is to blame.
   expect(await replayed(needed[0]?.breach?.token, false)).toBe(0)
+})
+
+it('of a run that waits for others the syncs of what they send are needed too', async () => {
+  const waiting: Workload = {
+    root: {
+      kind: 'sequence',
+      of: [
+        { kind: 'step', id: 's', effect: 'keyed' },
+        { kind: 'signal', id: 'w', name: 'go' },
+      ],
+    },
+    inFlightMax: 1,
+    outside: [{ kind: 'signal', name: 'go', payload: 'now', after: 's' }],
+  }
+  const { sites, skipped } = await audit({
+    seed: 'audit',
+    scenarios: [{ ...waits, workload: fc.constant(waiting) }],
+    system,
+    profile: 'posix',
+    jobs: 2,
+    root: process.cwd(),
+  })
+  expect(skipped).toEqual([])
+  expect(sites.filter(({ fate }) => fate !== 'needed')).toEqual([])
+  expect(sites.filter(({ site }) => site.includes('file-inbox')).length).toBeGreaterThan(1)
 })
 
 async function replayed(token: string | undefined, unexcused: boolean): Promise<number> {
