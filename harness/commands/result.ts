@@ -3,7 +3,6 @@ import { relative } from 'node:path'
 import { unseenHint } from '../native/sight.ts'
 import { sameAgainText } from '../campaign/same-again.ts'
 import { boundsDefaults } from '../disk-model/states.ts'
-import { strikesAtRead } from '../explorer/confirm-findings.ts'
 import { exploredSummary, exploredTable, notLookedAt } from '../report/explored.ts'
 import type { Ink, Output } from '../report/output.ts'
 import { brokenLaws } from '../report/laws.ts'
@@ -11,7 +10,6 @@ import { pointsKilled } from '../report/result/coverage.ts'
 import { casesOf } from '../report/result/gather.ts'
 import type { Result } from '../report/result/result.ts'
 import { coverageTable, killedTable, randomKillLines, sometimesTable } from '../report/tables.ts'
-import { parseToken } from '../token.ts'
 import { outcomeRank, type Verdict } from '../verdict.ts'
 
 /** What is said besides. */
@@ -106,9 +104,9 @@ function inked(
 }
 
 /** Of what lives in memory showed, and processes did not. */
-function blame(token: string): string {
-  return strikesAtRead(parseToken(token).schedule)
-    ? '? not known, for the reads of two processes differ'
+function blame(mayDiffer = false): string {
+  return mayDiffer
+    ? '? not known, for two runs of it differ in what they read, or in when a child tells something'
     : '! the harness is at fault'
 }
 
@@ -126,13 +124,13 @@ function sayExplored({ explored, order, seed }: Result, { say, ink }: Output): v
       `explored one case of each kind, drawn by the seed; all of them: killpoint explore --seed ${seed}`,
     )
   say('')
-  for (const { token, verdict, what, confirmed, isConfirmed } of explored.flatMap(
+  for (const { token, verdict, what, confirmed, isConfirmed, mayDiffer } of explored.flatMap(
     ({ findings }) => findings,
   ))
     if (!isConfirmed)
       say(
         ink.doubt(
-          `${blame(token)}: ${verdict} (${what}) in memory, ${confirmed} in processes: ${token}`,
+          `${blame(mayDiffer)}: ${verdict} (${what}) in memory, ${confirmed} in processes: ${token}`,
         ),
       )
 }

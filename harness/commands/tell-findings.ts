@@ -75,10 +75,8 @@ async function reportsOf(
   if (confirmed.length === 0) return { reports: [], lost: [], areConfirmed: false }
   const bench = new Workbench({ jobs, quietMs, codeCache: false }, profile)
   const groups = new Map<string, Group>()
-  const again = async ({
-    token,
-    verdict,
-  }: ExploredFinding): Promise<CaseReport | Lost | undefined> => {
+  const again = async (finding: ExploredFinding): Promise<CaseReport | Lost | undefined> => {
+    const { token, verdict } = finding
     const { scenario, system, seed, schedule } = parseToken(token)
     const key = `${scenario} ${system}`
     const group = groups.get(key) ?? groupOf(scenarios, systems, scenario, system, seed)
@@ -87,7 +85,7 @@ async function reportsOf(
     const tried = await bench.run(group, { schedule }, origin)
     if (tried.kind === 'case') return tried.report
     const why = `${token} is ${verdict}, and is no case when it runs again: ${tried.why}`
-    return { why, verdict: verdictOfNoCase(schedule) }
+    return { why, verdict: verdictOfNoCase(finding) }
   }
   try {
     const found = await several(confirmed, confirmedAtOnce, again)

@@ -25,6 +25,8 @@ export interface ExploredFinding extends ShardFinding {
   readonly finding?: Finding
   /** One sentence on the guilty op. */
   readonly guilty?: string
+  /** Another run of it may be another case, without anybody's fault: it strikes at a read, or a child tells something beside its parent. */
+  readonly mayDiffer: boolean
 }
 
 /** What a control shows that breaks without any fault. One that does not end is no finding: it may never have begun. */
@@ -47,33 +49,32 @@ const wedgedMax = 1
 export const confirmedAtOnce = 4
 
 /** Whether one of its faults is at a read. */
-export function strikesAtRead(schedule: Schedule): boolean {
+function strikesAtRead(schedule: Schedule): boolean {
   return schedule.some((faults) => faults.some(({ kind }) => kind === 'read-error'))
 }
 
 /**
  * What findings come to. One that fresh processes do not show is a fault of the harness, and never a finding. But for an error at a read:
  * reads are numbered, a program that polls reads oftener where it is slower, and the n-th read of a process may be another one than that of
- * a life in memory. Nothing is known then, and that is no pass either.
+ * a life in memory. And but for a child: what it told before an op of its parent in one run it may tell behind it in the next. Nothing is known
+ * then, and that is no pass either.
  */
 export function verdictOfFindings(findings: readonly ExploredFinding[]): Verdict {
   return worst(
-    findings.map(({ isConfirmed, verdict, schedule }) =>
-      isConfirmed ? verdict : verdictOfNoCase(parseSchedule(schedule)),
-    ),
+    findings.map((finding) => (finding.isConfirmed ? finding.verdict : verdictOfNoCase(finding))),
   )
 }
 
 /** What it says of the harness that a case that was found is none when it runs again. */
-export function verdictOfNoCase(schedule: Schedule): Verdict {
-  return strikesAtRead(schedule) ? 'INCONCLUSIVE' : 'HARNESS_ERROR'
+export function verdictOfNoCase({ mayDiffer }: Pick<ExploredFinding, 'mayDiffer'>): Verdict {
+  return mayDiffer ? 'INCONCLUSIVE' : 'HARNESS_ERROR'
 }
 
 /** Runs the case of a finding in fresh processes. */
 export async function confirm(
   bench: CrashBench,
   { scenario, seed }: CrashGroup,
-  { order, control }: RecordedCase,
+  { order, control, trace }: RecordedCase,
   finding: ShardFinding,
   root: string = process.cwd(),
 ): Promise<ExploredFinding> {
@@ -85,6 +86,7 @@ export async function confirm(
   const said = {
     ...finding,
     token: stringifyToken(token),
+    mayDiffer: strikesAtRead(schedule) || (trace?.childMarks ?? []).length > 0,
     ...(guilty === undefined ? {} : { guilty }),
   }
   if ('why' in judged) return { ...said, isConfirmed: false, confirmed: judged.why }

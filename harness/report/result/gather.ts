@@ -104,6 +104,7 @@ export class ResultGatherer {
         what: each.what,
         states: each.count,
         isConfirmed: each.isConfirmed,
+        mayDiffer: each.mayDiffer,
         confirmed: each.confirmed,
       })),
     })

@@ -147,6 +147,7 @@ export interface ResultFile {
       what: string
       states: number
       isConfirmed: boolean
+      mayDiffer?: boolean
       confirmed: string
     }[]
     drawn?: {

@@ -114,6 +114,8 @@ const explored = v.object({
       what: text,
       states: count,
       isConfirmed: v.boolean(),
+      /** Another run of it may be another case, without anybody's fault. */
+      mayDiffer: v.exactOptional(v.boolean()),
       confirmed: text,
     }),
   ),

@@ -4,6 +4,7 @@ import { confirm, verdictOfFindings } from '../../../harness/explorer/confirm-fi
 import type { CrashBench } from '../../../harness/explorer/crash-bench.ts'
 import type { ShardFinding } from '../../../harness/explorer/job.ts'
 import { fileSystemUnderTest } from '../../../harness/systems/reference.ts'
+import type { Trace } from '../../../harness/trace.ts'
 import type { Verdict } from '../../../harness/verdict.ts'
 import { loop } from '../../../scenarios/loop.ts'
 
@@ -20,9 +21,9 @@ function finding(schedule: string): ShardFinding {
   return { ...what, schedule, verdict: 'LOST_COMMIT', invariant: 'S1' }
 }
 
-async function verdictOf(schedule: string): Promise<Verdict> {
+async function verdictOf(schedule: string, trace?: Partial<Trace>): Promise<Verdict> {
   const workload = { root: { kind: 'sequence', of: [] }, inFlightMax: 1 } as const
-  const recorded = { order: { profile: 'posix' }, control: historyOfMarks([]) } as never
+  const recorded = { order: { profile: 'posix' }, control: historyOfMarks([]), trace } as never
   const group = { scenario: loop, seed: 'abc', workload }
   const confirmed = await confirm(bench, group, recorded, finding(schedule))
   expect(confirmed).toMatchObject({ isConfirmed: false, confirmed: never.why })
@@ -41,9 +42,15 @@ describe('what lives in memory showed, and no process does', () => {
     },
   )
 
+  it('beside a child that tells something is not known, and no pass', async () => {
+    const childMarks = [{ line: '{}', op: 1, at: 2.75 }]
+    expect(await verdictOf('P107', { childMarks })).toBe('INCONCLUSIVE')
+  })
+
   it('is outweighed by a finding that processes show', () => {
-    const shown = { ...finding('P4'), token: '', isConfirmed: true, confirmed: 'LOST_COMMIT S1' }
-    const missed = { ...shown, schedule: 'F2=EIO', isConfirmed: false }
+    const confirmed = { isConfirmed: true, confirmed: 'LOST_COMMIT S1', mayDiffer: false }
+    const shown = { ...finding('P4'), ...confirmed, token: '' }
+    const missed = { ...shown, schedule: 'F2=EIO', isConfirmed: false, mayDiffer: true }
     expect(verdictOfFindings([missed, shown])).toBe('LOST_COMMIT')
   })
 })
