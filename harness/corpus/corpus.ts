@@ -4,6 +4,7 @@
  */
 import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { UsageError } from '../errors.ts'
 import { parseSavedCase, savedCaseName, stringifySavedCase, type SavedCase } from './saved-case.ts'
 
 /** One file of a corpus. */
@@ -26,10 +27,21 @@ export async function readCorpus(directory: string): Promise<readonly CorpusEntr
 /**
  * One saved case.
  *
- * @throws UsageError `CASE_VERSION` or `CASE_INVALID`; the error of the file system where it cannot be read
+ * @throws UsageError `CASE_VERSION` or `CASE_INVALID`
  */
 export async function readSavedCase(file: string): Promise<CorpusEntry> {
-  return { file, saved: parseSavedCase(await readFile(file, 'utf8'), file) }
+  return { file, saved: parseSavedCase(await textOf(file), file) }
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    throw new UsageError('CASE_INVALID', `${file} cannot be read: ${(error as Error).message}`, {
+      hint: 'a saved case is a file as `--save` writes it, in the corpus directory',
+      cause: error,
+    })
+  }
 }
 
 /** Saves a case under a name that its token gives, whole or not at all. Returns the path. */
@@ -47,6 +59,10 @@ async function namesIn(directory: string): Promise<readonly string[]> {
     return await readdir(directory)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
+    const why = `the corpus cannot be read: ${(error as Error).message}`
+    throw new UsageError('CASE_INVALID', why, {
+      hint: 'it is a directory of saved cases; `corpus` in the configuration names it',
+      cause: error,
+    })
   }
 }

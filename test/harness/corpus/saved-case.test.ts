@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { readCorpus, saveCase } from '../../../harness/corpus/corpus.ts'
+import { readCorpus, readSavedCase, saveCase } from '../../../harness/corpus/corpus.ts'
 import {
   parseSavedCase,
   stringifySavedCase,
@@ -99,5 +99,18 @@ describe('corpus: a directory of saved cases', () => {
   it('names the file that cannot be used', async () => {
     writeFileSync(join(directory, 'bad.json'), changed({ version: 9 }))
     await expect(readCorpus(directory)).rejects.toThrow(/bad\.json is a saved case of version 9/)
+  })
+
+  it('what cannot be read is told with its path, and what it should have been', async () => {
+    await expect(readSavedCase(directory)).rejects.toMatchObject({
+      code: 'CASE_INVALID',
+      message: expect.stringContaining(`${directory} cannot be read: EISDIR`),
+    })
+    const file = join(directory, 'file')
+    writeFileSync(file, '')
+    await expect(readCorpus(file)).rejects.toMatchObject({
+      code: 'CASE_INVALID',
+      message: expect.stringContaining('the corpus cannot be read: ENOTDIR'),
+    })
   })
 })
