@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { isSeed } from '../seed-text.ts'
+import { whyNoDirectory, whyNoFile } from './writable.ts'
 import type { ReportOptions } from './write-reports.ts'
 
 /** Options of every command that runs cases. */
@@ -103,7 +104,8 @@ const shared: Readonly<Record<SharedOption, (command: Command) => Command>> = {
     ),
   json: (command) =>
     command.option('--json', 'the result as JSON on standard output, and nothing else there'),
-  out: (command) => command.option('--out <dir>', 'write result.json into this directory'),
+  out: (command) =>
+    command.option('--out <dir>', 'write result.json into this directory', directory),
 }
 
 /** Adds options that other commands have too. */
@@ -127,7 +129,11 @@ export function withCommonOptions(command: Command): Command {
     'scratch',
     'quiet',
     'json',
-  ).option('--out <dir>', 'write result.json, cases.jsonl and failures.txt into this directory')
+  ).option(
+    '--out <dir>',
+    'write result.json, cases.jsonl and failures.txt into this directory',
+    directory,
+  )
 }
 
 /** Adds the options of campaigns that go on where they were killed. */
@@ -154,10 +160,14 @@ export function shardOf<Item>(items: readonly Item[], part: Shard | undefined): 
 /** Adds the options of commands whose result is a campaign's. */
 export function withReportOptions(command: Command): Command {
   return command
-    .option('--result <file>', 'write the result as JSON into this file too')
-    .option('--junit <file>', 'write the result as JUnit XML')
-    .option('--html <file>', 'write the result as a page, one file that needs nothing else')
-    .option('--artifacts <dir>', 'write a folder for each failure: history, trace, directories')
+    .option('--result <file>', 'write the result as JSON into this file too', file)
+    .option('--junit <file>', 'write the result as JUnit XML', file)
+    .option('--html <file>', 'write the result as a page, one file that needs nothing else', file)
+    .option(
+      '--artifacts <dir>',
+      'write a folder for each failure: history, trace, directories',
+      directory,
+    )
 }
 
 /** Reads a range of numbers, `1..8`. */
@@ -191,6 +201,18 @@ export function shard(text: string): Shard {
   const [index, of] = /^(\d+)\/(\d+)$/.exec(text)?.slice(1).map(Number) ?? []
   if (index !== undefined && of !== undefined && index >= 1 && index <= of) return { index, of }
   throw new InvalidArgumentError('expected i/n with i from 1 to n, for example 2/5.')
+}
+
+function directory(path: string): string {
+  const why = whyNoDirectory(path)
+  if (why === undefined) return path
+  throw new InvalidArgumentError(why)
+}
+
+function file(path: string): string {
+  const why = whyNoFile(path)
+  if (why === undefined) return path
+  throw new InvalidArgumentError(why)
 }
 
 function seed(text: string): string {
