@@ -4,6 +4,8 @@
  */
 import { Command, InvalidArgumentError } from 'commander'
 import {
+  directory,
+  file,
   range,
   withCommonOptions,
   withJournalOptions,
@@ -96,7 +98,7 @@ withJournalOptions(
     ),
   ),
 )
-  .option('--out <dir>', 'write result.json into this directory')
+  .option('--out <dir>', 'write result.json into this directory', directory)
   .description('every crash state of a recorded run: kills, power loss, storage errors, rot')
   .option('--depth <n>', 'crashes in a row, from the second on in recovery', wholeNumber, 1)
   .option('--every <n>', 'crash every so manyth state again', wholeNumber, 1)
@@ -176,9 +178,9 @@ withOptions(
 )
   .description('tell a result again, join those of shards, write reports')
   .option('--merge', 'join several results into one')
-  .option('--result <file>', 'write the joined result')
-  .option('--junit <file>', 'write JUnit XML')
-  .option('--html <file>', 'write the page, one file that needs nothing else')
+  .option('--result <file>', 'write the joined result', file)
+  .option('--junit <file>', 'write JUnit XML', file)
+  .option('--html <file>', 'write the page, one file that needs nothing else', file)
   .action(async (files: string[], options: import('./commands/report.ts').ReportCommandOptions) => {
     const { reportCommand } = await import('./commands/report.ts')
     process.exitCode = reportCommand(files, options, process.cwd(), await spoken(options))

@@ -203,13 +203,15 @@ export function shard(text: string): Shard {
   throw new InvalidArgumentError('expected i/n with i from 1 to n, for example 2/5.')
 }
 
-function directory(path: string): string {
+/** Reads the name of a directory that is to be written into. */
+export function directory(path: string): string {
   const why = whyNoDirectory(path)
   if (why === undefined) return path
   throw new InvalidArgumentError(why)
 }
 
-function file(path: string): string {
+/** Reads the name of a file that is to be written. */
+export function file(path: string): string {
   const why = whyNoFile(path)
   if (why === undefined) return path
   throw new InvalidArgumentError(why)
