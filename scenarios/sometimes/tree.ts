@@ -1,6 +1,7 @@
 /** Children, kept and killed. */
 import { kill } from '../../harness/fault-classes.ts'
 import { runLives } from '../../harness/history.ts'
+import { modelOf } from '../../harness/model.ts'
 import type { Sometimes } from '../../harness/scenario.ts'
 import { killedLives, killAtMark } from './moments.ts'
 
@@ -29,8 +30,10 @@ export const killedInNestedChild: Sometimes = {
       return [...open.values()].some((parent) => open.has(parent))
     }),
   directed: (control) => {
-    const spawns = control.ops.filter(({ mark }) => mark === 'spawn')
-    const nested = spawns[1]
+    const { children } = modelOf(control.workload)
+    const nested = control.ops.find(
+      ({ mark, about = '' }) => mark === 'spawn' && children.has(children.get(about)?.parent ?? ''),
+    )
     return nested === undefined ? undefined : kill(nested.n, { kind: 'after' })
   },
 }
