@@ -4,8 +4,8 @@
  */
 import { Command, InvalidArgumentError } from 'commander'
 import {
-  directory,
-  file,
+  writableDirectory,
+  writableFile,
   range,
   withCommonOptions,
   withJournalOptions,
@@ -98,7 +98,7 @@ withJournalOptions(
     ),
   ),
 )
-  .option('--out <dir>', 'write result.json into this directory', directory)
+  .option('--out <dir>', 'write result.json into this directory', writableDirectory)
   .description('every crash state of a recorded run: kills, power loss, storage errors, rot')
   .option('--depth <n>', 'crashes in a row, from the second on in recovery', wholeNumber, 1)
   .option('--every <n>', 'crash every so manyth state again', wholeNumber, 1)
@@ -178,9 +178,9 @@ withOptions(
 )
   .description('tell a result again, join those of shards, write reports')
   .option('--merge', 'join several results into one')
-  .option('--result <file>', 'write the joined result', file)
-  .option('--junit <file>', 'write JUnit XML', file)
-  .option('--html <file>', 'write the page, one file that needs nothing else', file)
+  .option('--result <file>', 'write the joined result', writableFile)
+  .option('--junit <file>', 'write JUnit XML', writableFile)
+  .option('--html <file>', 'write the page, one file that needs nothing else', writableFile)
   .action(async (files: string[], options: import('./commands/report.ts').ReportCommandOptions) => {
     const { reportCommand } = await import('./commands/report.ts')
     process.exitCode = reportCommand(files, options, process.cwd(), await spoken(options))

@@ -105,7 +105,7 @@ const shared: Readonly<Record<SharedOption, (command: Command) => Command>> = {
   json: (command) =>
     command.option('--json', 'the result as JSON on standard output, and nothing else there'),
   out: (command) =>
-    command.option('--out <dir>', 'write result.json into this directory', directory),
+    command.option('--out <dir>', 'write result.json into this directory', writableDirectory),
 }
 
 /** Adds options that other commands have too. */
@@ -132,7 +132,7 @@ export function withCommonOptions(command: Command): Command {
   ).option(
     '--out <dir>',
     'write result.json, cases.jsonl and failures.txt into this directory',
-    directory,
+    writableDirectory,
   )
 }
 
@@ -160,13 +160,17 @@ export function shardOf<Item>(items: readonly Item[], part: Shard | undefined): 
 /** Adds the options of commands whose result is a campaign's. */
 export function withReportOptions(command: Command): Command {
   return command
-    .option('--result <file>', 'write the result as JSON into this file too', file)
-    .option('--junit <file>', 'write the result as JUnit XML', file)
-    .option('--html <file>', 'write the result as a page, one file that needs nothing else', file)
+    .option('--result <file>', 'write the result as JSON into this file too', writableFile)
+    .option('--junit <file>', 'write the result as JUnit XML', writableFile)
+    .option(
+      '--html <file>',
+      'write the result as a page, one file that needs nothing else',
+      writableFile,
+    )
     .option(
       '--artifacts <dir>',
       'write a folder for each failure: history, trace, directories',
-      directory,
+      writableDirectory,
     )
 }
 
@@ -204,14 +208,14 @@ export function shard(text: string): Shard {
 }
 
 /** Reads the name of a directory that is to be written into. */
-export function directory(path: string): string {
+export function writableDirectory(path: string): string {
   const why = whyNoDirectory(path)
   if (why === undefined) return path
   throw new InvalidArgumentError(why)
 }
 
 /** Reads the name of a file that is to be written. */
-export function file(path: string): string {
+export function writableFile(path: string): string {
   const why = whyNoFile(path)
   if (why === undefined) return path
   throw new InvalidArgumentError(why)

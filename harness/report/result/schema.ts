@@ -119,7 +119,7 @@ const explored = v.object({
       confirmed: text,
     }),
   ),
-  /** Of an executable: distinct states of the first life, and how many of them were recovered. */
+  /** Where every life is a process: distinct states of the first life, and how many of them were recovered. */
   drawn: v.exactOptional(v.object({ chosen: count, distinct: count })),
   skipped: v.exactOptional(text),
   controlFault: v.exactOptional(text),

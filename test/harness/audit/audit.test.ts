@@ -10,10 +10,10 @@ import type { SourceTransform } from '../../../harness/live/bundle.ts'
 import { keptOutput } from '../../../harness/report/output.ts'
 import type { Scenario } from '../../../harness/scenario.ts'
 import { fileSystemUnderTest } from '../../../harness/systems/reference.ts'
-import type { Workload } from '../../../harness/workload.ts'
 import { recovery } from '../../../scenarios/recovery.ts'
 import { waits } from '../../../scenarios/waits.ts'
 import { workloadOf } from '../../../scenarios/workloads.ts'
+import { waiting } from '../explorer/explored.ts'
 
 const system = fileSystemUnderTest()
 
@@ -49,17 +49,6 @@ it('each sync of the reference runtime is needed, and what breaks without it rep
 })
 
 it('of a run that waits for others the syncs of what they send are needed too', async () => {
-  const waiting: Workload = {
-    root: {
-      kind: 'sequence',
-      of: [
-        { kind: 'step', id: 's', effect: 'keyed' },
-        { kind: 'signal', id: 'w', name: 'go' },
-      ],
-    },
-    inFlightMax: 1,
-    outside: [{ kind: 'signal', name: 'go', payload: 'now', after: 's' }],
-  }
   const { sites, skipped } = await audit({
     seed: 'audit',
     scenarios: [{ ...waits, workload: fc.constant(waiting) }],

@@ -1,21 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { opTellingOf } from '../../../harness/explorer/control-lives.ts'
 import type { Trace } from '../../../harness/trace.ts'
-import type { Workload } from '../../../harness/workload.ts'
-import { explored } from './explored.ts'
-
-/** The smallest run that waits for another process. */
-const waiting: Workload = {
-  root: {
-    kind: 'sequence',
-    of: [
-      { kind: 'step', id: 's1', effect: 'once' },
-      { kind: 'signal', id: 'w1', name: 'go' },
-    ],
-  },
-  inFlightMax: 1,
-  outside: [{ kind: 'signal', name: 'go', payload: 'now', after: 's1' }],
-}
+import { explored, waiting } from './explored.ts'
 
 describe('explorer: a run that waits for another process', () => {
   const part = { workload: waiting, harms: ['power-loss'], perKind: true } as const

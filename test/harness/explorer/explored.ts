@@ -13,10 +13,17 @@ const small: Workload = {
   inFlightMax: 1,
 }
 
-interface Planted {
-  readonly file: string
-  readonly find: string
-  readonly replace?: string
+/** The smallest run that waits for another process. */
+export const waiting: Workload = {
+  root: {
+    kind: 'sequence',
+    of: [
+      { kind: 'step', id: 's1', effect: 'once' },
+      { kind: 'signal', id: 'w1', name: 'go' },
+    ],
+  },
+  inFlightMax: 1,
+  outside: [{ kind: 'signal', name: 'go', payload: 'now', after: 's1' }],
 }
 
 interface Planted {
