@@ -54,7 +54,7 @@ function next(): void {
   if (line === '') return
   const [orderPath, reportPath] = JSON.parse(line) as [string, string]
   const asked = JSON.parse(readFileSync(orderPath, 'utf8')) as ShardOrder
-  if (host === undefined) host = new VirtualHost(asked.bundle, places.directory, files)
+  if (host === undefined) host = new VirtualHost(asked.bundle, places, files)
   else if (bundle !== asked.bundle) throw new Error('a shard process is of one bundle')
   bundle = asked.bundle
   new ShardRun(host, asked, reportPath).explore(false)

@@ -26,7 +26,7 @@ import { realDisk } from '../hooks/real-disk.ts'
 import { createRecorder } from '../hooks/recorder.ts'
 import { captureFrames } from '../hooks/site.ts'
 import { layVirtualBinding } from '../hooks/virtual-binding.ts'
-import { VirtualDisk } from '../hooks/virtual-disk.ts'
+import { VirtualDisk, type Sink } from '../hooks/virtual-disk.ts'
 import { ledgerFd } from '../life.ts'
 import type { RecoveryCost } from '../recovery.ts'
 import type { Trace } from '../trace.ts'
@@ -35,6 +35,7 @@ import { Evaluation } from './evaluation.ts'
 import type { Recording } from './asks.ts'
 import { killedAt } from './hook-fault.ts'
 import { LifeProcess } from './life-process.ts'
+import type { Places } from './lives.ts'
 import { Surroundings } from './surroundings.ts'
 import { VirtualTimers } from './virtual-timers.ts'
 
@@ -108,6 +109,7 @@ export class VirtualHost {
   readonly #directory: StateDirectory
   /** What is in memory: the parent of the state directory, which programs open and sync too. */
   readonly #mount: StateDirectory
+  readonly #ledger: Sink
   readonly #gate: Gate = { own: undefined, raw: undefined }
   readonly #binding = internalBinding('fs') as FsBinding
   readonly #outside = realDisk(this.#gate)
@@ -122,9 +124,14 @@ export class VirtualHost {
   #lives = 0
 
   /** `bundle`: one CommonJS file that runs a life when it is evaluated. `files`: what it may read besides, by path. */
-  constructor(bundle: string, root: string, files: ReadonlyMap<string, string>) {
-    this.#directory = stateDirectory(root)
-    this.#mount = stateDirectory(dirname(root))
+  constructor(
+    bundle: string,
+    { directory, ledger }: Pick<Places, 'directory' | 'ledger'>,
+    files: ReadonlyMap<string, string>,
+  ) {
+    this.#directory = stateDirectory(directory)
+    this.#mount = stateDirectory(dirname(directory))
+    this.#ledger = { path: ledger, take: (bytes) => this.#mark(bytes) }
     layVirtualBinding(this.#binding, {
       disk: () => this.#running?.disk,
       ledger: (bytes) => this.#mark(bytes),
@@ -155,7 +162,10 @@ export class VirtualHost {
   run(order: LifeOrder, done: (end: LifeEnd) => void): void {
     if (this.#running !== undefined) throw new Error('a life is running')
     const at = basename(this.#directory.root)
-    const disk = new VirtualDisk(this.#mount, order.image, this.#outside, at)
+    const disk = new VirtualDisk(this.#mount, order.image, this.#outside, {
+      at,
+      sink: this.#ledger,
+    })
     const reader = order.records !== false ? new TraceReader() : undefined
     const running: Running = {
       order,
@@ -222,6 +232,7 @@ export class VirtualHost {
       // A life that makes so many ops turns in circles.
       faults: [...(order.faults ?? []), killedAt(order.opsMax, 'before')],
       observer,
+      ledgerPath: this.#ledger.path,
       ledger: (line) => this.#mark(Buffer.from(line)) > 0,
       signal: (name) => {
         throw this.#end(null, name)

@@ -38,10 +38,18 @@ const {
 } = constants as typeof constants & { O_ACCMODE?: number }
 const accessMask = O_ACCMODE ?? 3
 
+/** A file that may be opened by its path and takes what is written, at its end; it is no part of the image. */
+export interface Sink {
+  readonly path: string
+  /** Gives back how many bytes it took. */
+  readonly take: (bytes: Uint8Array) => number
+}
+
 interface Descriptor {
   readonly node: VirtualFile | VirtualDirectory
   readonly flags: number
   position: number
+  readonly take?: Sink['take']
 }
 
 /** The disk; one per life of a process. */
@@ -55,13 +63,20 @@ export class VirtualDisk implements Disk {
   readonly #directory: StateDirectory
   readonly #outside: Disk
   readonly #tree: VirtualTree
+  readonly #sink: Sink | undefined
   readonly #descriptors = new Map<number, Descriptor>()
   #nextFd = virtualFdMin
   #temporary = 0
 
   /** `at`: a name in `directory` under which the image stands; absent: it stands in `directory` itself. */
-  constructor(directory: StateDirectory, image: DirectoryImage, outside: Disk, at?: string) {
+  constructor(
+    directory: StateDirectory,
+    image: DirectoryImage,
+    outside: Disk,
+    { at, sink }: { readonly at?: string; readonly sink?: Sink } = {},
+  ) {
     this.#directory = directory
+    this.#sink = sink
     this.#outside = outside
     this.#tree = new VirtualTree(image, at)
   }
@@ -89,6 +104,10 @@ export class VirtualDisk implements Disk {
   open(path: DiskPath, flags: number, mode: number): number {
     const relative = this.#directory.relative(path)
     if (relative === undefined) return this.#outside.open(path, flags, mode)
+    if (this.#sink?.path === path) {
+      const { take } = this.#sink
+      return this.#enter({ node: this.#tree.makeFile(0o644), flags, position: 0, take })
+    }
     // Who wants to be the one that creates it follows no link.
     const isExclusive = (flags & O_CREAT) !== 0 && (flags & O_EXCL) !== 0
     const follows = !isExclusive && (flags & O_NOFOLLOW) === 0
@@ -104,9 +123,7 @@ export class VirtualDisk implements Disk {
       if ((flags & O_DIRECTORY) !== 0) throw systemError('ENOTDIR', 'open', pathText(path))
       if ((flags & O_TRUNC) !== 0) resize(node, 0)
     }
-    const fd = this.#nextFd++
-    this.#descriptors.set(fd, { node, flags, position: 0 })
-    return fd
+    return this.#enter({ node, flags, position: 0 })
   }
 
   close(fd: number): void {
@@ -134,6 +151,7 @@ export class VirtualDisk implements Disk {
     const { node, flags } = descriptor
     if (node.kind === 'directory' || (flags & accessMask) === O_RDONLY)
       throw systemError('EBADF', 'write')
+    if (descriptor.take !== undefined) return descriptor.take(bytes)
     const own = position === null
     const offset = (flags & O_APPEND) !== 0 ? node.size : (position ?? descriptor.position)
     if (bytes.byteLength > 0) {
@@ -323,6 +341,12 @@ export class VirtualDisk implements Disk {
     const file = this.#tree.makeFile(mode)
     found.directory.entries.set(found.name, file)
     return file
+  }
+
+  #enter(descriptor: Descriptor): number {
+    const fd = this.#nextFd++
+    this.#descriptors.set(fd, descriptor)
+    return fd
   }
 
   #descriptor(fd: number, syscall: string): Descriptor {

@@ -125,6 +125,21 @@ describe('explorer: lives in memory', () => {
     ])
   })
 
+  test('marks may be written to a ledger that was opened by its path', async () => {
+    const planted = {
+      file: 'harness/worker.ts',
+      find: 'const written = writeSync(ledgerFd, line)',
+      replace: `
+        const fs = process.getBuiltinModule('node:fs')
+        const own = fs.openSync(process.env.KILLPOINT_LEDGER ?? '', 'a')
+        const written = fs.writeSync(own, line)
+        fs.closeSync(own)`,
+    }
+    const { verdict, skipped, counts } = await explored({ harms: ['kill'], planted })
+    expect([verdict, skipped]).toEqual(['HOLDS', undefined])
+    expect(counts.checked).toBeGreaterThan(10)
+  })
+
   test('state of a module begins anew with every life', async () => {
     const planted = {
       file: 'src/checksum.ts',
