@@ -11,6 +11,7 @@
 import { mkdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { describe, test } from 'vitest'
 import { scenarios as shipped } from '../scenarios/index.ts'
 import { runCampaign, type CampaignResult } from './campaign/campaign.ts'
@@ -19,11 +20,14 @@ import { failuresOf } from './commands/failures.ts'
 import { quietMs } from './commands/options.ts'
 import { scratchName } from './commands/project.ts'
 import { casesDefault } from './commands/run.ts'
+import { UsageError } from './errors.ts'
+import { whyNotSoMany } from './jobs.ts'
 import { readEnvironment } from './report/environment.ts'
 import { ignoredDirectory } from './report/files.ts'
 import { plainInk, type Output } from './report/output.ts'
 import { vacuousLines } from './report/result/coverage.ts'
 import type { Scenario } from './scenario.ts'
+import { isSeed } from './seed-text.ts'
 import { missingClaims, type System } from './system.ts'
 import { exitCode, exitCodes } from './verdict.ts'
 
@@ -65,9 +69,10 @@ export class CrashTestError extends Error {
 /**
  * Makes one test per system and scenario.
  *
- * @throws TypeError where no system is given
+ * @throws TypeError where no system is given; UsageError `OPTION_INVALID` with everything that is wrong
  */
 export function crashTest(options: CrashTestOptions): void {
+  assertUsable(options)
   const { system, systems = [], scenarios = shipped, timeoutMs = 300_000 } = options
   const all = [...(system === undefined ? [] : [system]), ...systems]
   if (all.length === 0) throw new TypeError('crashTest needs a system, or systems')
@@ -83,6 +88,32 @@ export function crashTest(options: CrashTestOptions): void {
         })
     })
   }
+}
+
+/** A test of no case, or of one that cannot be drawn, would show nothing. */
+function assertUsable({ seed, jobs, ...counts }: CrashTestOptions): void {
+  const wrong: string[] = []
+  const expected = (name: string, what: string, came: unknown): unknown =>
+    wrong.push(`${name}: ${what}, and ${inspect(came)} came`)
+  if (seed !== undefined && !isSeed(seed))
+    expected('seed', 'expected 1 to 64 letters and digits', seed)
+  const why = jobs === undefined ? undefined : whyNotSoMany(jobs)
+  if (why !== undefined) expected('jobs', why, jobs)
+  for (const [name, least] of Object.entries({
+    cases: 1,
+    workloads: 1,
+    shrinkMs: 0,
+    timeoutMs: 1,
+  })) {
+    const count = counts[name as keyof typeof counts]
+    if (count !== undefined && !(Number.isSafeInteger(count) && Number(count) >= least))
+      expected(name, `expected a whole number from ${least}`, count)
+  }
+  if (counts.scenarios?.length === 0) expected('scenarios', 'expected one at least', [])
+  if (wrong.length === 0) return
+  throw new UsageError('OPTION_INVALID', `crashTest cannot be run so:\n  ${wrong.join('\n  ')}`, {
+    hint: 'correct each of them, or leave it out',
+  })
 }
 
 /** Loads a module once, in the first test that needs it, so that its mistakes are a test's. */

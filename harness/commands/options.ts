@@ -1,6 +1,7 @@
 /** What all commands share: options, how their texts are read, and where words go. */
 import { availableParallelism } from 'node:os'
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import { whyNotSoMany } from '../jobs.ts'
 import { isSeed } from '../seed-text.ts'
 import { whyNoDirectory, whyNoFile } from './writable.ts'
 import type { ReportOptions } from './write-reports.ts'
@@ -79,7 +80,7 @@ const shared: Readonly<Record<SharedOption, (command: Command) => Command>> = {
       duration,
     ),
   jobs: (command) =>
-    command.option('--jobs <n>', 'cases that run at once', wholeNumber, availableParallelism()),
+    command.option('--jobs <n>', 'cases that run at once', jobs, availableParallelism()),
   shard: (command) =>
     command.option('--shard <i/n>', 'run part i of n; merge the results afterwards', shard),
   profile: (command) =>
@@ -189,6 +190,14 @@ export function wholeNumber(text: string): number {
   const value = Number(text)
   if (Number.isSafeInteger(value) && value >= 1) return value
   throw new InvalidArgumentError('expected a whole number from 1.')
+}
+
+/** Reads how many cases run at once. */
+export function jobs(text: string): number {
+  const value = wholeNumber(text)
+  const why = whyNotSoMany(value)
+  if (why === undefined) return value
+  throw new InvalidArgumentError(`${why}.`)
 }
 
 /** Reads `500ms`, `60s`, `5m` or a bare number of seconds; gives milliseconds. */

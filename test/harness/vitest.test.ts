@@ -69,4 +69,12 @@ describe('killpoint/vitest', () => {
   it('refuses to test nothing', () => {
     expect(() => crashTest({})).toThrow(/needs a system/)
   })
+
+  it('refuses options that would test nothing, and says all that is wrong', () => {
+    const options = { system: 'x.ts', seed: 'a b', cases: 0, workloads: 0.5, jobs: 9_999 }
+    expect(() => crashTest(options)).toThrow(
+      /seed: .*'a b' came\n {2}jobs: expected at most \d+ on this machine.*9999 came\n {2}cases: .*0 came\n {2}workloads: .*0\.5 came\n {2}hint/,
+    )
+    expect(() => crashTest({ system: 'x.ts', scenarios: [] })).toThrow(/scenarios: expected one/)
+  })
 })
