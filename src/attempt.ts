@@ -67,11 +67,11 @@ async function perform(scope: Scope, unit: Unit, place: Place): Promise<void> {
   }
   // The intent took a sync, and a cancel may have been acknowledged meanwhile (A2).
   const hasBegun = hasIntent || intent !== undefined
-  let isFree = scope.mayBeginNow()
-  // Nothing comes between the last look, which takes no turn, and the body's first line.
-  while (!isFree) {
+  if (!scope.mayBeginNow()) {
     await scope.mayBegin(key, { hasBegun })
-    isFree = scope.run.mailbox?.hasNews() !== true
+    // Nothing comes between the last look, which takes no turn, and the body's first line.
+    while (scope.run.mailbox?.hasNews() === true)
+      await scope.mayBegin(key, { hasBegun, hasLooked: true })
   }
   await settle(scope, unit, place, await outcomeOf(scope, unit, key))
 }

@@ -45,6 +45,7 @@ export class Delivery {
   private live: boolean
   /** Turns of the event loop that the driver may still be running in; at rest where there is none. */
   private stirred = 0
+  private readonly onDrained: (() => void)[] = []
   private workers = 0
   private failure: Error | undefined
   private over = false
@@ -100,6 +101,17 @@ export class Delivery {
     return this.live ? Promise.resolve() : this.replay.promise
   }
 
+  /** True where the driver was handed all that is recorded for it, or is being recorded, and has come to rest. */
+  get isDrained(): boolean {
+    return this.live && this.isResting && this.head === this.queue.length
+  }
+
+  /** Resolves when {@link isDrained} has come true, or the scope is over. */
+  drained(): Promise<void> {
+    if (this.isDrained || this.failure !== undefined) return Promise.resolve()
+    return new Promise((resolve) => this.onDrained.push(resolve))
+  }
+
   /** Takes the next place, for a record that is being appended in this very turn. */
   take(key: string): Slot {
     assert(this.live, `a record of ${key} is appended while the scope replays`)
@@ -136,6 +148,7 @@ export class Delivery {
     const waiters = [...this.waiters.values()]
     this.waiters.clear()
     for (const waiter of waiters) waiter.reject(this.failure)
+    this.tellDrained()
   }
 
   /** The driver has returned: what it left waiting is never settled, so that nothing of it runs on. */
@@ -143,6 +156,7 @@ export class Delivery {
     this.over = true
     this.failure ??= over
     this.waiters.clear()
+    this.tellDrained()
   }
 
   /** What earlier lives recorded in this scope and its driver never asked for. */
@@ -157,11 +171,21 @@ export class Delivery {
   }
 
   private onRest(): void {
-    this.pump()
+    this.handOver()
     if (!this.live && this.isResting) this.goOn()
+    if (this.isDrained) this.tellDrained()
+  }
+
+  private tellDrained(): void {
+    for (const tell of this.onDrained.splice(0)) tell()
   }
 
   private pump(): void {
+    this.handOver()
+    if (this.isDrained) this.tellDrained()
+  }
+
+  private handOver(): void {
     while (this.isResting && !this.over) {
       const slot = this.queue[this.head]
       if (slot === undefined || !(slot.refused || slot.settlement !== undefined)) return

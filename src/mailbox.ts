@@ -56,6 +56,16 @@ export class Mailbox {
     return this.lookingNext
   }
 
+  /**
+   * As {@link look}, for who has looked before: a look that is under way shows all that is news now, unless more was published
+   * since. Were it to count for nothing here too, two who look in turns would be news to each other for ever.
+   */
+  lookAgain(): Promise<void> {
+    return this.looking === undefined || this.inbox.hasNews?.() === true
+      ? this.look()
+      : this.looking
+  }
+
   /** At once: true where a look would find nothing to act on; false also where that cannot be seen at once. */
   isQuiet(): boolean {
     if (!this.hasLooked || this.looking !== undefined || this.messages.length > 0) return false

@@ -42,6 +42,14 @@ export interface RootScope {
   readonly hasEnded: (path: string) => boolean
 }
 
+/** What is known of what is about to begin. */
+export interface Beginning {
+  /** It is durably under way, and a stop lets it end. */
+  readonly hasBegun?: boolean
+  /** It has looked into the inbox before, and there was news when it had. */
+  readonly hasLooked?: boolean
+}
+
 export class Run {
   readonly runId: string
   /** The directory of its store on this machine, absolute: a copy of the store is another place. */
@@ -138,15 +146,11 @@ export class Run {
   }
 
   /**
-   * Throws what stands in the way of beginning anything; looks into the inbox first (R4). What `hasBegun` durably is under
-   * way, and a stop lets it end.
+   * Throws what stands in the way of beginning anything; looks into the inbox first (R4).
    */
-  async mayBegin(
-    what: string,
-    { hasBegun = false }: { readonly hasBegun?: boolean },
-  ): Promise<void> {
+  async mayBegin(what: string, { hasBegun = false, hasLooked = false }: Beginning): Promise<void> {
     this.assertAlive()
-    await this.look()
+    await this.look(hasLooked)
     if (this.ending !== undefined) await this.ending
     if (this.stopReason !== undefined && !hasBegun) await this.over
     this.assertAlive()
@@ -160,9 +164,10 @@ export class Run {
   }
 
   /** Sees what the inbox holds: a cancel of the run ends it before this resolves. */
-  async look(): Promise<void> {
+  async look(hasLooked = false): Promise<void> {
     const { mailbox } = this
-    if (mailbox !== undefined) await this.activity.during(() => mailbox.look())
+    if (mailbox === undefined) return
+    await this.activity.during(() => (hasLooked ? mailbox.lookAgain() : mailbox.look()))
   }
 
   /** Ends the run because its deadline has passed. */

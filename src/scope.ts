@@ -23,7 +23,7 @@ import { argumentHash } from './keys.ts'
 import { Names } from './names.ts'
 import { recordError } from './recorded-error.ts'
 import type { IntentRecord, IterateRecord, RunRecord, SettleRecord, UnitKind } from './records.ts'
-import type { Run } from './run.ts'
+import type { Beginning, Run } from './run.ts'
 import { findScope, emptyScope, type ScopeView } from './run-view.ts'
 import { resultOf } from './settlement.ts'
 
@@ -140,10 +140,24 @@ export class Scope {
   }
 
   /** Throws what stands in the way of beginning something here; looks into the inbox first. */
-  async mayBegin(key: string, options: { readonly hasBegun?: boolean } = {}): Promise<void> {
+  async mayBegin(key: string, options: Beginning = {}): Promise<void> {
     this.assertOpen()
     await this.run.mayBegin(key, options)
     this.assertOpen()
+  }
+
+  /**
+   * At once: true where the drivers of this scope and of all above were handed whatever is recorded for them, and wait. None of
+   * them can then be on its way to leave what waits here.
+   */
+  get isAtRest(): boolean {
+    return this.delivery.isDrained && this.parent?.isAtRest !== false
+  }
+
+  /** Resolves when {@link isAtRest} may have become true, or this scope is over. */
+  async rest(): Promise<void> {
+    if (!this.delivery.isDrained) await this.delivery.drained()
+    else await this.parent?.rest()
   }
 
   /** Throws where this scope, or one above it, is over. */

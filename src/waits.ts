@@ -4,6 +4,8 @@
  *   W1  a timer's due time is absolute and recorded when it is first armed; a restart waits for what is left of it
  *   W2  a timer fires once; an overdue one fires on resume
  *   W3  a signal is consumed by one record that names it: once, by one wait, in any number of lives
+ *   W4  a wait takes nothing while its driver, or one above, has been handed what may end it: the signal then stays for the next
+ *       wait. In a scope that lives on, a wait that nobody awaits any more waits on
  */
 import { InvalidArgumentError } from './errors.ts'
 import { handled } from './handled.ts'
@@ -100,10 +102,15 @@ async function consume(
 ): Promise<void> {
   await scope.mayBegin(key)
   for (;;) {
+    scope.assertOpen()
+    // Who was handed something else may be about to leave this wait behind, and what it took would reach nobody (W4).
+    if (!scope.isAtRest) {
+      await scope.rest()
+      continue
+    }
     const message = mailbox.take(signalName)
     if (message === undefined) {
       await mailbox.changed(scope.signal)
-      scope.assertOpen()
       continue
     }
     const { id, payload } = message

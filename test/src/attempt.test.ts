@@ -44,6 +44,25 @@ describe('an attempt', () => {
     expect(begun).toBe(0)
   })
 
+  it('strands that begin side by side are no news to each other, whatever waits in the inbox', async () => {
+    const bench = new Bench()
+    for (const payload of [1, 2, 3]) bench.inbox.put({ kind: 'signal', name: 'other', payload })
+    const { pending } = bench.inbox
+    let looks = 0
+    Object.assign(bench.inbox, {
+      pending: () => {
+        // Looks that follow each other without end leave no turn in which a test could give up.
+        if (++looks > 100) throw new Error('it looks and looks')
+        return pending()
+      },
+    })
+    const names = ['a', 'b', 'c', 'd']
+    const life = bench.live((scope) =>
+      Promise.all(names.map((name) => step(scope, name, () => name))),
+    )
+    expect(await life).toEqual(names)
+  })
+
   it('A2: a cancel that comes while the intent is written is seen before the body', async () => {
     const bench = new Bench()
     const gate = {

@@ -2,9 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { spawn } from '../../src/children.ts'
 import { InvalidArgumentError, RecordTooLargeError, StoppedError } from '../../src/errors.ts'
 import type { JsonValue } from '../../src/json.ts'
+import { loop } from '../../src/loop.ts'
+import type { Scope } from '../../src/scope.ts'
 import { step } from '../../src/steps.ts'
 import { receive, sleep, sleepUntil } from '../../src/waits.ts'
 import { Bench, driver, rest, type Code } from './runtime/bench-run.ts'
+import { openGate } from './runtime/scripted-journal.ts'
 
 const start = 1_000_000
 
@@ -143,6 +146,40 @@ describe('a signal', () => {
     bench.inbox.put({ kind: 'signal', name: 'approve', payload: 2 })
     expect(await life).toEqual([1, 2])
   })
+
+  const once = (iterate: Code) => (scope: Scope) =>
+    loop(scope, 'l', {
+      initial: null,
+      iterate: async (_, inner) => ({ state: (await iterate(inner)) as null, done: true }),
+    })
+  const patience: Code = (scope) => sleep(scope, 'patience', 10)
+  const lost: Code = (scope) => receive(scope, 'lost', 'approve')
+  it.each([
+    ['the scope itself', once((scope) => Promise.race([lost(scope), patience(scope)]))],
+    ['a scope above', once((scope) => Promise.race([once(lost)(scope), patience(scope)]))],
+  ] as const)(
+    'W4: one that comes when %s is about to end is for the next wait',
+    async (_, race) => {
+      const bench = new Bench()
+      const gate = {
+        ...openGate,
+        // The timer has taken its place in the order, and its driver was not handed it yet.
+        acknowledge: async (bodies: readonly unknown[]) => {
+          const text = JSON.stringify(bodies)
+          if (!text.includes('"settle"') || !text.includes('"timer"')) return
+          bench.inbox.put({ kind: 'signal', name: 'approve', payload: 'kept' })
+          await rest()
+        },
+      }
+      const life = bench.live(
+        async (scope) => [await race(scope), await receive(scope, 'next', 'approve')],
+        { gate },
+      )
+      await rest()
+      await bench.clock.advance(10)
+      expect(await life).toEqual([start + 10, 'kept'])
+    },
+  )
 
   it('a signal that a wait took and could not record is given to another', async () => {
     const bench = new Bench()
