@@ -7,7 +7,7 @@
 import { callAs } from './caller.ts'
 import { deferred } from './deferred.ts'
 import { DeadlineError } from './errors.ts'
-import { assertJson, type JsonValue } from './json.ts'
+import { assertValue, copyJson, type JsonValue } from './json.ts'
 import type { Scope } from './scope.ts'
 import type { Unit, UnitCall } from './unit.ts'
 
@@ -50,8 +50,9 @@ export async function callBody(
 async function run(unit: Unit, call: UnitCall): Promise<Came> {
   try {
     const value = await unit.body(call)
-    if (value !== undefined) assertJson(value, `result of ${call.key}`)
-    return { kind: 'value', value }
+    if (value === undefined) return { kind: 'value', value }
+    assertValue(value, `result of ${call.key}`)
+    return { kind: 'value', value: copyJson(value) }
   } catch (error) {
     return { kind: 'thrown', error }
   }

@@ -4,6 +4,7 @@
 import { spawn, type Child, type Driver, type SpawnOptions } from './children.ts'
 import { deferred, type Deferred } from './deferred.ts'
 import { CancelledError } from './errors.ts'
+import { handled } from './handled.ts'
 import type { JsonValue } from './json.ts'
 import type { Scope } from './scope.ts'
 
@@ -38,7 +39,11 @@ export class ChildGroup {
    * The next settled child of this group that was not handed out yet; `undefined` when none is outstanding. Rejects where
    * the parent itself is over.
    */
-  async next(): Promise<Settled | undefined> {
+  next(): Promise<Settled | undefined> {
+    return handled(this.nextSettled())
+  }
+
+  private async nextSettled(): Promise<Settled | undefined> {
     const settled = this.ready.shift()
     if (settled !== undefined) return settled
     this.scope.assertOpen()

@@ -9,8 +9,9 @@
 import { assertAmounts, type Amounts } from './amounts.ts'
 import { runInScope, type Outcome } from './driving.ts'
 import { BudgetExceededError, CancelledError, InvalidArgumentError } from './errors.ts'
-import type { CancelMessage } from './inbox.ts'
-import { assertJson, type JsonValue } from './json.ts'
+import { handled } from './handled.ts'
+import { assertReason, type CancelMessage } from './inbox.ts'
+import { assertValue, copyJson, type JsonValue } from './json.ts'
 import { argumentHash } from './keys.ts'
 import { recordError } from './recorded-error.ts'
 import type { SettleRecord, SpawnRecord } from './records.ts'
@@ -36,6 +37,8 @@ export interface Child<T = unknown> {
   /**
    * Ends the child and all below it, durably; resolves when the child's end has reached its parent. Too late where it
    * settled already: it then stays as it was.
+   *
+   * @throws InvalidArgumentError (reason), and what ended the run
    */
   readonly cancel: (reason: string) => Promise<void>
 }
@@ -53,27 +56,37 @@ export function spawn<T>(
   options: SpawnOptions = {},
 ): Child<T> {
   assertDriver(driver)
-  assertJson(task, `task of child ${name}`)
+  assertValue(task, `task of child ${name}`)
+  // The code begins later, and the caller may go on with the same object.
+  const given = copyJson(task)
   const { budget } = options
   if (budget !== undefined) assertAmounts(budget, `budget of child ${name}`)
   const limits = budget === undefined ? {} : { budget: { ...budget } }
-  const args: JsonValue = { driver: driver.name, task, ...limits }
+  const args: JsonValue = { driver: driver.name, task: given, ...limits }
   const key = scope.claim(name)
-  const life = new ChildLife(scope, { key, args: argumentHash(args), driver, task, ...limits })
+  const life = new ChildLife(scope, {
+    key,
+    args: argumentHash(args),
+    driver,
+    task: given,
+    ...limits,
+  })
   const result = scope
     .settle({ key, kind: 'child', args }, () => life.live())
     .finally(() => scope.release(name)) as Promise<T>
   // A parent may look at a child late, or never.
   result.catch(() => {})
+  const cancelChild = async (reason: string): Promise<void> => {
+    assertReason(reason)
+    await life.cancel(reason)
+    await result.catch(() => {})
+    scope.assertOpen()
+  }
   return {
     name,
     key,
     result,
-    cancel: async (reason) => {
-      await life.cancel(reason)
-      await result.catch(() => {})
-      scope.assertOpen()
-    },
+    cancel: (reason) => handled(cancelChild(reason)),
   }
 }
 
@@ -196,8 +209,8 @@ function endOf(outcome: Outcome<unknown>, key: string): ChildEnd {
     if (outcome.status === 'failed') throw outcome.error
     const { value } = outcome
     if (value === undefined) return { status: 'done' }
-    assertJson(value, `result of child ${key}`)
-    return { status: 'done', value }
+    assertValue(value, `result of child ${key}`)
+    return { status: 'done', value: copyJson(value) }
   } catch (error) {
     return { status: 'failed', error: recordError(error) }
   }

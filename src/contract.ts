@@ -3,7 +3,7 @@
  */
 import { assertAmounts, type Amounts } from './amounts.ts'
 import { InvalidArgumentError, RunMismatchError } from './errors.ts'
-import { assertJson, jsonEqual, type JsonValue } from './json.ts'
+import { assertValue, jsonEqual, type JsonValue } from './json.ts'
 import type { BeginRecord } from './records.ts'
 
 /** What a run is about: compared with what it began with wherever a resume gives it again. */
@@ -20,9 +20,9 @@ export interface RunContract {
 /** The contract among other options. @throws InvalidArgumentError, NotJsonError */
 export function contractOf(options: RunContract): RunContract {
   const { driver, task, profile, budget, deadlineMs } = options
-  if (driver !== undefined) assertJson(driver, 'driver')
-  if (task !== undefined) assertJson(task, 'task')
-  if (profile !== undefined) assertJson(profile, 'profile')
+  if (driver !== undefined) assertValue(driver, 'driver')
+  if (task !== undefined) assertValue(task, 'task')
+  if (profile !== undefined) assertValue(profile, 'profile')
   if (budget !== undefined) assertAmounts(budget, 'budget')
   if (deadlineMs !== undefined && !(Number.isSafeInteger(deadlineMs) && deadlineMs >= 0))
     throw new InvalidArgumentError(

@@ -6,7 +6,7 @@
  * highest seen, so that names sort by publication; the nonce keeps a number that is used again from being taken for the
  * message that a record already names.
  */
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import {
   InvalidArgumentError,
   JournalCorruptError,
@@ -16,7 +16,7 @@ import {
   systemCode,
 } from './errors.ts'
 import { systemFileSystem, type FileSystem } from './file-system.ts'
-import type { Inbox, InboxMessage, NewMessage } from './inbox.ts'
+import { assertMessage, type Inbox, type InboxMessage, type NewMessage } from './inbox.ts'
 import { assertJson, type JsonObject, type JsonValue } from './json.ts'
 import { systemRandom, type Random } from './random.ts'
 import { runDirectoryName } from './run-id.ts'
@@ -45,21 +45,23 @@ export function fileInbox(options: FileInboxOptions): Inbox {
     throw new InvalidArgumentError(`expected pollMs in whole milliseconds from 1, got ${pollMs}`, {
       hint: 'leave it out for 25',
     })
-  const above = join(dir, '.inbox')
+  // Absolute: the process may change its directory while the run goes on.
+  const above = join(resolve(dir), '.inbox')
   const home = join(above, runDirectoryName(runId))
-  const seal = `${home}.sealed`
+  // No name of a run has this sign behind letters that are no number.
+  const seal = `${home}%sealed`
   const known = new Map<string, InboxMessage>()
 
   return {
     publish: async (message) => {
-      assertJson(message, 'message')
+      assertMessage(message)
       const bytes = encode(message)
-      for (const path of [dir, above, home]) await makeDirectory(fileSystem, path)
+      for (const path of [dirname(above), above, home]) await makeDirectory(fileSystem, path)
       const last = idsIn(fileSystem, home).at(-1)
       const number = last === undefined ? 1 : Number.parseInt(last, 10) + 1
       const id = `${String(number).padStart(8, '0')}-${random.nonce()}`
       await publishFile(fileSystem, join(home, `${id}${suffix}`), bytes)
-      for (const path of [home, above, dir]) await syncDirectory(fileSystem, path)
+      for (const path of [home, above, dirname(above)]) await syncDirectory(fileSystem, path)
       return id
     },
     pending: async () => {
@@ -74,7 +76,7 @@ export function fileInbox(options: FileInboxOptions): Inbox {
     },
     hasNews: () => idsIn(fileSystem, home).some((id) => !known.has(id)),
     seal: async () => {
-      for (const path of [dir, above]) await makeDirectory(fileSystem, path)
+      for (const path of [dirname(above), above]) await makeDirectory(fileSystem, path)
       await makeSeal(fileSystem, seal)
     },
     unseal: async () => {

@@ -10,7 +10,10 @@
  * finds the seal after it was published is told that it may be too late. Without the seal a cancel could be acknowledged
  * between the last look and the end, and the run would end as if nothing had come.
  */
-import type { JsonValue } from './json.ts'
+import { inspect } from 'node:util'
+import { InvalidArgumentError } from './errors.ts'
+import { assertValue, type JsonValue } from './json.ts'
+import { errorMessageMax } from './recorded-error.ts'
 
 export interface SignalMessage {
   readonly kind: 'signal'
@@ -52,4 +55,40 @@ export interface Inbox {
   readonly remove: (id: string) => Promise<void>
   /** Resolves after something may have been published, or when the signal aborts. */
   readonly changed: (signal: AbortSignal) => Promise<void>
+}
+
+/** Throws for what no run could take: whoever sends it is told, and not the run. @throws InvalidArgumentError, NotJsonError */
+export function assertMessage(message: NewMessage): void {
+  if (message.kind === 'signal') {
+    assertSignalName(message.name)
+    assertValue(message.payload, 'payload')
+    return
+  }
+  assertReason(message.reason)
+  if (typeof message.path === 'string' && message.path.isWellFormed()) return
+  throw new InvalidArgumentError(`expected the key of a child, got ${shown(message.path)}`, {
+    hint: 'leave it out to cancel the whole run',
+  })
+}
+
+/** Throws unless a signal may have this name. @throws InvalidArgumentError */
+export function assertSignalName(name: unknown): asserts name is string {
+  if (typeof name === 'string' && name !== '' && name.isWellFormed()) return
+  throw new InvalidArgumentError(`expected the name of a signal, got ${shown(name)}`, {
+    hint: 'the wait and its sender name it alike: a text of at least one whole character',
+  })
+}
+
+/** Throws unless a cancel may be recorded with this reason. @throws InvalidArgumentError */
+export function assertReason(reason: unknown): asserts reason is string {
+  if (typeof reason === 'string' && reason.isWellFormed() && reason.length <= errorMessageMax)
+    return
+  throw new InvalidArgumentError(`expected a reason for the cancel, got ${shown(reason)}`, {
+    hint: `say in a text of whole characters, at most ${errorMessageMax}, why; of an error its message`,
+  })
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string' && value.length > 80) return `${value.length} characters`
+  return inspect(value, { depth: 0 }).split('\n')[0] ?? ''
 }

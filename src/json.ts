@@ -15,9 +15,27 @@ export type JsonObject = { readonly [key: string]: JsonValue }
 /** Nesting beyond this is refused: `JSON.parse` and every reader recurse. */
 export const jsonDepthMax = 500
 
+/** The same of a value that is to be part of a record, some levels down: what was taken can always be recorded. */
+export const valueDepthMax: number = jsonDepthMax - 10
+
 /** Throws {@link NotJsonError} unless `value` survives `JSON.parse(JSON.stringify(value))` unchanged. */
 export function assertJson(value: unknown, what = 'value'): asserts value is JsonValue {
-  check(value, what, new Set())
+  check(value, what, { depthMax: jsonDepthMax, above: new Set() })
+}
+
+/** As {@link assertJson}, of what a caller gives to be recorded. */
+export function assertValue(value: unknown, what: string): asserts value is JsonValue {
+  check(value, what, { depthMax: valueDepthMax, above: new Set() })
+}
+
+/** A value of its own: what the giver does with his later changes nothing of it. For what {@link assertJson} took. */
+export function copyJson<Value extends JsonValue>(value: Value): Value
+export function copyJson(value: JsonValue): JsonValue {
+  if (value === null || typeof value !== 'object') return value
+  if (isArray(value)) return value.map((member) => copyJson(member))
+  const copy: Record<string, JsonValue> = {}
+  for (const key of Object.keys(value)) copy[key] = copyJson(value[key] as JsonValue)
+  return copy
 }
 
 /** True where two JSON values are equal; the order of object members does not matter. */
@@ -40,7 +58,13 @@ function isArray(value: JsonValue): value is readonly JsonValue[] {
   return Array.isArray(value)
 }
 
-function check(value: unknown, path: string, above: Set<object>): void {
+interface Walk {
+  readonly depthMax: number
+  /** What the value is in. */
+  readonly above: Set<object>
+}
+
+function check(value: unknown, path: string, walk: Walk): void {
   switch (typeof value) {
     case 'boolean':
       return
@@ -53,37 +77,38 @@ function check(value: unknown, path: string, above: Set<object>): void {
       return
     case 'object':
       if (value === null) return
-      checkObject(value, path, above)
+      checkObject(value, path, walk)
       return
     default:
       throw refuse(path, typeof value)
   }
 }
 
-function checkObject(value: object, path: string, above: Set<object>): void {
+function checkObject(value: object, path: string, walk: Walk): void {
+  const { above, depthMax } = walk
   if (above.has(value)) throw refuse(path, 'a cycle')
-  if (above.size >= jsonDepthMax) throw refuse(path, `nesting deeper than ${jsonDepthMax} levels`)
+  if (above.size >= depthMax) throw refuse(path, `nesting deeper than ${depthMax} levels`)
+  if ('toJSON' in value && typeof value.toJSON === 'function')
+    throw refuse(path, 'an object with a toJSON method')
   above.add(value)
-  if (Array.isArray(value)) checkArray(value, path, above)
-  else checkMembers(value, path, above)
+  if (Array.isArray(value)) checkArray(value, path, walk)
+  else checkMembers(value, path, walk)
   above.delete(value)
 }
 
-function checkArray(value: readonly unknown[], path: string, above: Set<object>): void {
+function checkArray(value: readonly unknown[], path: string, walk: Walk): void {
   for (let index = 0; index < value.length; index++) {
     if (!(index in value)) throw refuse(`${path}[${index}]`, 'a hole in an array')
-    check(value[index], `${path}[${index}]`, above)
+    check(value[index], `${path}[${index}]`, walk)
   }
   if (Object.keys(value).length !== value.length)
     throw refuse(path, 'an array with named members, which JSON drops')
 }
 
-function checkMembers(value: object, path: string, above: Set<object>): void {
+function checkMembers(value: object, path: string, walk: Walk): void {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null)
     throw refuse(path, `an instance of ${value.constructor?.name ?? 'a class'}`)
-  if ('toJSON' in value && typeof value.toJSON === 'function')
-    throw refuse(path, 'an object with a toJSON method')
   if (Object.getOwnPropertySymbols(value).length > 0)
     throw refuse(path, 'an object with symbol members')
   for (const key of Object.keys(value)) {
@@ -91,7 +116,7 @@ function checkMembers(value: object, path: string, above: Set<object>): void {
     if (!key.isWellFormed()) throw refuse(member, 'a key with a lone surrogate')
     // JSON.parse makes an own member of it, a later spread or assignment may not.
     if (key === '__proto__') throw refuse(member, 'a member named __proto__')
-    check((value as Record<string, unknown>)[key], member, above)
+    check((value as Record<string, unknown>)[key], member, walk)
   }
 }
 

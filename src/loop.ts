@@ -9,7 +9,7 @@
 import { runInScope } from './driving.ts'
 import { BudgetExceededError, InvalidArgumentError, RecordTooLargeError } from './errors.ts'
 import { handled } from './handled.ts'
-import { assertJson, type JsonValue } from './json.ts'
+import { assertValue, copyJson, type JsonValue } from './json.ts'
 import { joinKey } from './keys.ts'
 import { recordError } from './recorded-error.ts'
 import type { IterateRecord } from './records.ts'
@@ -40,10 +40,13 @@ export function loop<S>(scope: Scope, name: string, options: LoopOptions<S>): Pr
 async function runLoop<S>(scope: Scope, name: string, options: LoopOptions<S>): Promise<S> {
   const key = scope.claim(name)
   try {
-    const { initial } = options
-    assertJson(initial, `initial state of ${key}`)
+    const { initial: given } = options
+    assertValue(given, `initial state of ${key}`)
+    const initial = copyJson(given) as S & JsonValue
     const unit = { key, kind: 'loop', args: initial } as const
-    return (await scope.settle(unit, (args) => iterateAll(scope, { key, args, options }))) as S
+    return (await scope.settle(unit, (args) =>
+      iterateAll(scope, { key, args, options: { ...options, initial } }),
+    )) as S
   } finally {
     scope.release(name)
   }
@@ -120,6 +123,6 @@ function asIteration<S>(came: Iteration<S> | undefined, what: string): Iteration
       hint: 'return the state that the next iteration begins with, and done: true from the last one',
     })
   const { state, done } = came
-  assertJson(state, `state after ${what}`)
-  return { state, done }
+  assertValue(state, `state after ${what}`)
+  return { state: copyJson(state), done }
 }

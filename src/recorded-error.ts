@@ -4,6 +4,7 @@ import {
   BudgetExceededError,
   CancelledError,
   DeadlineError,
+  KillpointError,
   MaxLivesError,
   NotJsonError,
   OutcomeUnknownError,
@@ -21,10 +22,13 @@ export function recordError(thrown: unknown): RecordedError {
   const code = member(thrown, 'code')
   const name = member(thrown, 'name')
   const message = member(thrown, 'message')
+  const own = typeof name === 'string' && name !== '' ? name : 'Error'
+  // A code of ours on an error of somebody else's would come back as our class, with our meaning.
+  const isBorrowed = rebuiltCodes.has(code) && !(thrown instanceof KillpointError)
   return {
-    name: kept(typeof name === 'string' && name !== '' ? name : 'Error'),
+    name: kept(isBorrowed ? `${own} [${String(code)}]` : own),
     message: kept(typeof message === 'string' ? message : shown(message)),
-    ...(typeof code === 'string' ? { code: kept(code) } : {}),
+    ...(typeof code === 'string' && !isBorrowed ? { code: kept(code) } : {}),
   }
 }
 
@@ -62,6 +66,16 @@ export function cancelledError(recorded: RecordedError, what: string): Cancelled
     details: { what, reason: recorded.message },
   })
 }
+
+/** What {@link rebuildError} has a class for. */
+const rebuiltCodes: ReadonlySet<unknown> = new Set([
+  'BUDGET_EXCEEDED',
+  'DEADLINE',
+  'MAX_LIVES',
+  'NOT_JSON',
+  'OUTCOME_UNKNOWN',
+  'RECORD_TOO_LARGE',
+])
 
 // Errors of another realm, and values made to look like errors, have a message too.
 function isErrorLike(thrown: unknown): thrown is object {

@@ -19,7 +19,7 @@ import { fileInbox } from './file-inbox.ts'
 import { fileJournal } from './file-journal.ts'
 import type { Inbox } from './inbox.ts'
 import type { JournalBackend, Takeover } from './journal.ts'
-import { assertJson, type JsonValue } from './json.ts'
+import { assertValue, copyJson, type JsonValue } from './json.ts'
 import { argumentHash } from './keys.ts'
 import { assertMaxLives, endAfterTooManyLives, maxLivesDefault } from './lives.ts'
 import { systemRandom, type Random } from './random.ts'
@@ -170,7 +170,7 @@ export class RunContext {
   /** K2, where the contract does not name them. */
   private noteDriver(driver: string, task: JsonValue): void {
     const { begin, driver: noted } = this.run.view
-    assertJson(task, 'task')
+    assertValue(task, 'task')
     const args = argumentHash({ driver, task })
     if (noted !== undefined && noted.args !== args)
       throw mismatch(this.runId, 'the driver and task', {
@@ -208,8 +208,9 @@ export class RunContext {
       await run.mailbox?.seal()
       await run.look()
       await run.endAtDeadline('its end')
-    } catch {
-      // The driver came first, or this life is over, and is told from there.
+    } catch (error) {
+      // Where the driver came first, or this life is over, it is told from there.
+      if (!over.aborted && !run.isEnding) run.fail(error as Error)
     }
     return run.over
   }
@@ -220,8 +221,8 @@ function endOf(outcome: Outcome<unknown>): EndRecord {
     if (outcome.status === 'failed') throw outcome.error
     const { value } = outcome
     if (value === undefined) return { type: 'end', status: 'done' }
-    assertJson(value, 'result of the run')
-    return { type: 'end', status: 'done', value }
+    assertValue(value, 'result of the run')
+    return { type: 'end', status: 'done', value: copyJson(value) }
   } catch (error) {
     return { type: 'end', status: 'failed', error: recordError(error) }
   }

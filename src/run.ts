@@ -230,7 +230,11 @@ export class Run {
 
   private async commitEnd(record: EndRecord): Promise<EndRecord> {
     this.root?.close(endedError(this.runId, record))
-    const stands = await this.appendEnd(record)
+    const stands = await this.appendEnd(record).catch((error: unknown) => {
+      // Refused, and nothing else will end the run in this life.
+      this.fail(error as Error)
+      throw error
+    })
     this.end = stands
     this.overOnce.resolve()
     this.root?.end(endedError(this.runId, stands))

@@ -52,6 +52,7 @@ async function runStep<T>(
   options: StepOptions,
 ): Promise<T> {
   assertOptions(name, options)
+  if (typeof body !== 'function') throw refuse(name, `a body that is ${typeof body}`, 'a function')
   const { attempts = 1, delayMs = 0 } = options
   const base = scope.claim(name)
   try {

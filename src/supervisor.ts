@@ -5,15 +5,18 @@
  * outputs and never run, unsettled ones run again and find what they settled themselves. Another process reaches a run
  * through `signal` and `cancel`.
  */
+import { resolve } from 'node:path'
+import { inspect } from 'node:util'
 import type { Amounts } from './amounts.ts'
-import type { Driver } from './children.ts'
+import { assertDriver, type Driver } from './children.ts'
 import { InvalidArgumentError, RunNotFoundError } from './errors.ts'
 import { fileInbox } from './file-inbox.ts'
 import { fileJournal } from './file-journal.ts'
-import type { Inbox } from './inbox.ts'
+import { assertMessage, type Inbox } from './inbox.ts'
 import type { JournalBackend } from './journal.ts'
 import type { JsonValue } from './json.ts'
 import { isWithin } from './keys.ts'
+import { recordError } from './recorded-error.ts'
 import { decodeRecords, type IterateRecord, type SettleStatus } from './records.ts'
 import { createRunContext, type Resumed, type RunContextOptions } from './run-context.ts'
 import { materializeTree, type TreeNode } from './tree.ts'
@@ -66,10 +69,15 @@ export type CancelReply = Reply | { readonly state: 'ending' }
 
 /** Makes a supervisor over the runs of one directory. Nothing is read or written until it is asked. */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
-  const { dir, backend = fileJournal({ dir }), inboxOf, ...shared } = options
+  const given = assertOptions(options, 'createSupervisor', 'dir')
+  // Absolute: the process may change its directory between two runs.
+  const dir = resolve(given.dir)
+  const { backend = fileJournal({ dir }), inboxOf, ...shared } = given
   const openInbox = inboxOf ?? ((runId: string): Inbox => fileInbox({ dir, runId }))
   return {
-    run: async (root, task, { signal, onResumed, ...contract }) => {
+    run: async (root, task, options) => {
+      assertDriver(root)
+      const { signal, onResumed, ...contract } = supervised(options)
       const context = await createRunContext({
         ...shared,
         ...contract,
@@ -79,10 +87,10 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         driver: root.name,
         task,
       })
-      const stop = (): void => context.stop(String(signal?.reason))
-      signal?.addEventListener('abort', stop, { once: true })
-      if (signal?.aborted === true) stop()
+      const stop = (): void => context.stop(textOf(signal?.reason))
       try {
+        signal?.addEventListener('abort', stop, { once: true })
+        if (signal?.aborted === true) stop()
         onResumed?.(context.resumed)
         return await context.drive(root, task)
       } finally {
@@ -92,16 +100,14 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       }
     },
     signal: async (runId, name, payload) => {
-      if (typeof name !== 'string' || name === '')
-        throw new InvalidArgumentError('expected the name of a signal, got an empty one', {
-          hint: 'name it as the wait does',
-        })
+      assertMessage({ kind: 'signal', name, payload })
       const status = await endOf(backend, runId, '')
       if (status !== undefined) return { state: 'too-late', status }
       await openInbox(runId).publish({ kind: 'signal', name, payload })
       return { state: 'accepted' }
     },
     cancel: async (runId, reason, key = '') => {
+      assertMessage({ kind: 'cancel', path: key, reason })
       const before = await endOf(backend, runId, key)
       if (before !== undefined) return { state: 'too-late', status: before }
       const inbox = openInbox(runId)
@@ -118,6 +124,38 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       return materializeTree(image.records, image.epoch)
     },
   }
+}
+
+/** Options as they came from a caller without types. @throws InvalidArgumentError */
+function assertOptions<Options extends object>(
+  options: Options,
+  what: string,
+  needs: keyof Options & string,
+): Options {
+  const came: unknown = (options as Options | undefined | null)?.[needs]
+  if (typeof came === 'string' && came !== '') return options
+  throw new InvalidArgumentError(
+    `expected ${what} to be told ${needs}, a text, got ${inspect(came, { depth: 0 })}`,
+    { hint: `pass { ${needs}: '…' }` },
+  )
+}
+
+/** Whatever it is; never throws. */
+function textOf(reason: unknown): string {
+  return typeof reason === 'string' ? reason : recordError(reason).message
+}
+
+function supervised(options: SuperviseOptions): SuperviseOptions {
+  const { signal, onResumed } = assertOptions(options, 'run', 'runId')
+  const refuse = (name: string, expected: string, came: unknown): InvalidArgumentError =>
+    new InvalidArgumentError(`expected ${expected}, got ${inspect(came, { depth: 0 })}`, {
+      hint: `leave ${name} out, or correct it`,
+    })
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw refuse('signal', 'signal to be an AbortSignal', signal)
+  if (onResumed !== undefined && typeof onResumed !== 'function')
+    throw refuse('onResumed', 'onResumed to be a function', onResumed)
+  return options
 }
 
 /** How the run, or the unit at `key` or one that holds it, ended; `undefined` where it has not. */

@@ -9,8 +9,9 @@
  *   T4  the decision about a call is a record of its own: the next model call sees it, in this life and in every later one
  */
 import { intentOf, performUnit } from './attempt.ts'
-import { OutcomeUnknownError, type StepFailedError } from './errors.ts'
-import type { JsonValue } from './json.ts'
+import { NotJsonError, OutcomeUnknownError, type StepFailedError } from './errors.ts'
+import { handled } from './handled.ts'
+import { assertValue, type JsonValue } from './json.ts'
 import { argumentHash, nameLengthMax } from './keys.ts'
 import type { IntentRecord } from './records.ts'
 import type { Scope } from './scope.ts'
@@ -49,7 +50,15 @@ export interface Turn<Message> {
 }
 
 /** Takes one turn under a name. See the head of the file; errors as `step`, and `TranscriptError`. */
-export async function turn<Message extends JsonValue>(
+export function turn<Message extends JsonValue>(
+  scope: Scope,
+  name: string,
+  options: TurnOptions<Message>,
+): Promise<Turn<Message>> {
+  return handled(takeTurn(scope, name, options))
+}
+
+async function takeTurn<Message extends JsonValue>(
   scope: Scope,
   name: string,
   options: TurnOptions<Message>,
@@ -111,8 +120,13 @@ function toolUnit(
 ): ToolUnit {
   const tool = Object.hasOwn(tools, call.name) ? tools[call.name] : undefined
   const { effect = 'once', reserve, timeoutMs } = tool ?? {}
-  const args: JsonValue = { name: call.name, arguments: call.arguments }
-  const own = `${name}.${call.position}.${call.name}`.slice(0, nameLengthMax).toWellFormed()
+  // What no record can hold is known again by its text.
+  const args: JsonValue = {
+    name: call.name.toWellFormed(),
+    arguments:
+      whyNotJson(call) === undefined ? call.arguments : (JSON.stringify(call.arguments) ?? null),
+  }
+  const own = unitName(name, call)
   const unit = {
     kind: 'tool',
     name: own,
@@ -130,8 +144,28 @@ function toolUnit(
   return intent === undefined ? unit : { ...unit, intent, hasIntent: true }
 }
 
+/** Names of calls differ by the position, which therefore is never what is cut off. */
+function unitName(turnName: string, { position, name }: ToolCall): string {
+  const place = `${turnName}.${position}`
+  if (place.length <= nameLengthMax)
+    return `${place}.${name}`.slice(0, nameLengthMax).toWellFormed()
+  const rest = `.${position}.${argumentHash(turnName.toWellFormed())}`
+  return `${turnName.slice(0, nameLengthMax - rest.length)}${rest}`.toWellFormed()
+}
+
+/** Why the arguments of a call cannot be recorded: models write texts that are JSON and come back as something else. */
+function whyNotJson({ arguments: args }: ToolCall): string | undefined {
+  try {
+    assertValue(args, 'arguments')
+    return undefined
+  } catch (error) {
+    if (!(error instanceof NotJsonError)) throw error
+    return error.message.split('\n')[0]
+  }
+}
+
 function runnable(tool: Tool | undefined, call: ToolCall): tool is Tool {
-  return tool !== undefined && call.complete
+  return tool !== undefined && call.complete && whyNotJson(call) === undefined
 }
 
 async function runBody(
@@ -141,6 +175,8 @@ async function runBody(
 ): Promise<JsonValue> {
   if (tool === undefined) throw new Error(`there is no tool named ${call.name}`)
   if (!call.complete) throw new Error(`the arguments of ${call.name} were cut off; it was not run`)
+  const why = whyNotJson(call)
+  if (why !== undefined) throw new Error(`${call.name} was not run: ${why}`)
   return tool.run(call.arguments, stepCall)
 }
 

@@ -9,6 +9,7 @@
  */
 import { InvalidArgumentError } from './errors.ts'
 import { handled } from './handled.ts'
+import { assertSignalName } from './inbox.ts'
 import type { JsonValue } from './json.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { Scope } from './scope.ts'
@@ -73,10 +74,7 @@ async function wait(scope: Scope, name: string, signalName: string): Promise<Jso
     throw new InvalidArgumentError(`run ${scope.runId} has no inbox, so no signal can reach it`, {
       hint: 'give createRunContext a dir or an inbox',
     })
-  if (typeof signalName !== 'string' || signalName === '')
-    throw new InvalidArgumentError('expected the name of a signal, got an empty one', {
-      hint: 'name the signal as its sender does',
-    })
+  assertSignalName(signalName)
   const key = scope.claim(name)
   try {
     const unit = { key, kind: 'signal', args: signalName } as const

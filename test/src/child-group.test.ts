@@ -4,6 +4,8 @@ import { CancelledError, StoppedError } from '../../src/errors.ts'
 import { step } from '../../src/steps.ts'
 import { Bench, driver, HandBody, rest, type Code } from './runtime/bench-run.ts'
 
+const hang = (): Promise<never> => new Promise(() => {})
+
 describe('a group of children', () => {
   it('next gives them as they settle, in journal order, in every life; then undefined', async () => {
     const bench = new Bench()
@@ -120,5 +122,22 @@ describe('a group of children', () => {
     expect(
       await new Bench().live(async (scope) => (await new ChildGroup(scope).next()) === undefined),
     ).toBe(true)
+  })
+})
+
+describe('what nobody awaits yet', () => {
+  it('next, and the cancel of a child, end no process when the run is cancelled', async () => {
+    const bench = new Bench()
+    const life = bench.live(async (scope) => {
+      const group = new ChildGroup(scope)
+      const child = group.spawn('c', driver(hang), null)
+      const held = [group.next(), child.cancel(7 as unknown as string)]
+      await step(scope, 'other', hang)
+      await Promise.all(held)
+    })
+    await rest()
+    bench.inbox.put({ kind: 'cancel', path: '', reason: 'enough' })
+    await expect(life).rejects.toThrow('enough')
+    await rest()
   })
 })

@@ -139,6 +139,43 @@ describe('an inbox of files', () => {
     expect(payloads(await inbox.pending())).toEqual([1])
   })
 
+  it('a message that no run could take is refused where it is sent', async () => {
+    const inbox = fileInbox({ dir: scratch(), runId: 'r' })
+    const wrong = [
+      { kind: 'cancel', path: '', reason: 42 },
+      { kind: 'cancel', path: null, reason: 'r' },
+      { kind: 'cancel', path: '', reason: 'half \ud83d' },
+      { kind: 'signal', name: '', payload: 1 },
+    ] as unknown as readonly NewMessage[]
+    for (const message of wrong)
+      await expect(inbox.publish(message)).rejects.toThrow(InvalidArgumentError)
+    expect(await inbox.pending()).toEqual([])
+  })
+
+  it('stays where it is when the process goes elsewhere', async () => {
+    const dir = scratch()
+    const before = process.cwd()
+    const inbox = fileInbox({ dir: path.relative(before, dir), runId: 'r' })
+    process.chdir(os.tmpdir())
+    try {
+      await inbox.publish({ kind: 'signal', name: 's', payload: 1 })
+    } finally {
+      process.chdir(before)
+    }
+    expect(await fileInbox({ dir, runId: 'r' }).pending()).toHaveLength(1)
+  })
+
+  it('the seal of a run is no other run: whatever that is called', async () => {
+    const dir = scratch()
+    await fileInbox({ dir, runId: 'a' }).seal?.()
+    for (const runId of ['a.sealed', 'a~sealed', 'a']) {
+      const inbox = fileInbox({ dir, runId })
+      await inbox.publish({ kind: 'signal', name: 's', payload: 1 })
+      expect(await inbox.pending()).toHaveLength(1)
+      expect(await inbox.isSealed?.()).toBe(runId === 'a')
+    }
+  })
+
   it('a seal is seen by every process until it is taken away', async () => {
     const dir = scratch()
     const [owner, sender] = [fileInbox({ dir, runId: 'r' }), fileInbox({ dir, runId: 'r' })]

@@ -104,6 +104,13 @@ describe('recorded errors', () => {
     })
   })
 
+  it('an error of somebody else does not become one of ours by its code', () => {
+    const thrown = Object.assign(new TypeError('mine'), { code: 'OUTCOME_UNKNOWN' })
+    const recorded = recordError(thrown)
+    expect(recorded).toEqual({ name: 'TypeError [OUTCOME_UNKNOWN]', message: 'mine' })
+    expect(rebuildError(recorded, 'step s')).toBeInstanceOf(StepFailedError)
+  })
+
   it('a unit that failed because something in it was cancelled has failed', () => {
     const recorded = recordError(new CancelledError('c'))
     expect(rebuildError(recorded, 'child c')).toBeInstanceOf(StepFailedError)

@@ -325,6 +325,15 @@ describe('K5: what ends the run, or this life, ends drive', () => {
     ])
   })
 
+  it('a deadline that cannot be recorded ends this life', async () => {
+    const bench = new Bench()
+    Object.assign(bench.inbox, { seal: () => Promise.reject(new StorageError('no room')) })
+    const life = bench.live(hang, { deadlineMs: 10 })
+    await rest()
+    await bench.clock.advance(10)
+    await expect(life).rejects.toThrow('no room')
+  })
+
   it('a deadline that passed while nobody lived: nothing begins', async () => {
     const bench = new Bench()
     await (await bench.open({ deadlineMs: 10 })).close()

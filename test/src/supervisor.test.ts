@@ -47,6 +47,28 @@ describe('a supervisor', () => {
     await expect(supervisor.run(two, { n: 2 }, { runId: 'r' })).rejects.toThrow(RunMismatchError)
   })
 
+  it('what it cannot work with is refused before the run begins, and the run is free', async () => {
+    const supervisor = supervised()
+    const wrong = [
+      () => supervisor.run({ name: '', run: async () => 1 }, null, { runId: 'r' }),
+      () => supervisor.run(null as never, null, { runId: 'r' }),
+      () => supervisor.run(two, null, undefined as never),
+      () => supervisor.run(two, null, { runId: 'r', signal: new AbortController() as never }),
+      () => supervisor.run(two, null, { runId: 'r', onResumed: 5 as never }),
+      async () => createSupervisor(undefined as never),
+      () => supervisor.cancel('r', 42 as never),
+    ]
+    for (const each of wrong) await expect(each()).rejects.toThrow(InvalidArgumentError)
+    expect(await supervisor.run(two, null, { runId: 'r' })).toEqual(['child', 'own'])
+  })
+
+  it('an abort may have any reason', async () => {
+    const supervisor = supervised()
+    const signal = AbortSignal.abort(Object.create(null))
+    await expect(supervisor.run(two, null, { runId: 'r', signal })).rejects.toThrow(StoppedError)
+    expect(await supervisor.run(two, null, { runId: 'r' })).toEqual(['child', 'own'])
+  })
+
   it('a run that was stopped in order goes on where it was, and says what was kept', async () => {
     const supervisor = supervised()
     const stopper = new AbortController()
