@@ -23,6 +23,10 @@ function hung(view: CaseView): readonly Finding[] {
     )
 }
 
+function wasRefused(view: CaseView, { life }: LifeHistory): boolean {
+  return view.history.of('refused').some((refused) => refused.life === life)
+}
+
 /** A life that ignores SIGTERM is L3's. */
 function wasTerminated(view: CaseView, life: number): boolean {
   return view.fired.some((fired) => fired.life === life && fired.fault.kind === 'sigterm')
@@ -33,12 +37,16 @@ function endless(view: CaseView): readonly Finding[] {
   const lives = calmLives(view)
   const last = lives.at(-1)
   if (last === undefined || lives.length < livesAllowed(view)) return []
-  // Lives that never owned the run did not get the chance: L2's, or a refusal.
-  if (view.gives('resolved') && !lives.some((life) => ownedRun(view, life))) return []
+  const nobodyOwned = view.gives('resolved') && !lives.some((life) => ownedRun(view, life))
+  // Who found an owner did not get the chance: how long that may go on is L2's, or promised by nobody.
+  if (nobodyOwned && (view.claims('takeover') || lives.some((life) => wasRefused(view, life))))
+    return []
   const index = last.exit?.index ?? last.lastIndex
   const what = hasReportedEnd(view)
     ? 'the run had ended, and was not found so'
-    : 'the run did not end'
+    : nobodyOwned
+      ? 'nobody could open the run'
+      : 'the run did not end'
   return [
     broken(`${what} in ${count(lives.length, 'life').replace('lifes', 'lives')} without a fault`, {
       life: last.life,

@@ -194,7 +194,7 @@ export const diskMutants: readonly Mutant[] = [
     class: 'B08',
     title: 'a signal is acknowledged before the entry of its file is durable',
     file: 'src/file-inbox.ts',
-    find: 'for (const path of [home, above, dir]) await syncDirectory(fileSystem, path)',
+    find: 'for (const path of [home, above, dirname(above)]) await syncDirectory(fileSystem, path)',
     replace: '',
     verdicts: ['WEDGED', 'LOST_EFFECT', 'DIVERGED', 'BROKEN_TREE'],
     scenarios: ['cancel'],

@@ -35,6 +35,7 @@ export const keyedWithoutCommit: Sometimes = {
 /** Killed when an append was durable and nobody had been told: the next life recovers what was never acknowledged. */
 export const commitWithoutAck: Sometimes = {
   name: 'killed between a commit and its ack',
+  needs: ['journal'],
   happened: (history) =>
     killedLives(history).some(({ life }) => {
       const untold = history.appends.findLast((append) => append.life === life)

@@ -28,6 +28,7 @@ export const crashInRecovery: Sometimes = {
 /** Two lives in a row recovered the same records, because the first was killed before it added any. */
 export const recoveredTwice: Sometimes = {
   name: 'recovered the same records twice',
+  needs: ['journal'],
   happened: ({ opens }) =>
     opens.some((open, index) => {
       const next = opens[index + 1]

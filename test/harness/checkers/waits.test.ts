@@ -313,6 +313,36 @@ describe('L1: once faults stop, the run ends', () => {
       ['WEDGED the run did not end in 2 lives without a fault'],
     ],
     [
+      'is broken where no life could open it, of a system that says nothing of takeovers',
+      (story) => {
+        story.start().own(1).killed()
+        story.start().exit(9)
+        story.start().exit(9)
+      },
+      ['WEDGED nobody could open the run in 2 lives without a fault'],
+      abc,
+      { without: ['takeover'] },
+    ],
+    [
+      'leaves that to L2 where it does, with the time that it claims to need',
+      (story) => {
+        story.start().own(1).killed()
+        story.start().exit(9)
+        story.start().exit(9)
+      },
+    ],
+    [
+      'says nothing where a life was refused: nobody promised when it is not',
+      (story) => {
+        story.start().own(1).killed()
+        story.start().refused('RUN_OWNED').exit(75)
+        story.start().refused('RUN_OWNED').exit(75)
+      },
+      [],
+      abc,
+      { without: ['takeover'] },
+    ],
+    [
       'is broken where it had ended, and no life after the last fault found that',
       (story) => {
         story.start().own(1).done().killed()
