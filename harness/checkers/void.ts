@@ -1,7 +1,7 @@
 /**
  * What cannot be held against a system, because the hardware lied or rotted.
  *
- * Under two faults an acknowledgement is worth nothing, whatever the system does: a sync that lied, once the power went; and
+ * Under two faults an acknowledgement is worth nothing, whatever the system does: one before a power loss that shows that a sync lied; and
  * damage to the last batch of the journal, which cannot be told from a torn append. The stretch of the ledger in which acks
  * are worth nothing is a *void window*: acks, observations and effects in it commit nothing and count for nothing. Outside of
  * the windows everything is judged as always.
@@ -36,13 +36,17 @@ export function isVoid(windows: readonly Window[], index: number): boolean {
   return windows.some(({ from, to }) => index >= from && index < to)
 }
 
-/** A lie matters from its first moment until the next power loss shows it. */
+/**
+ * A lie reaches back: a system that keeps its state in a new file, syncs that, and takes the old one away, did nothing wrong and has
+ * neither where the sync lied. So all that was acknowledged before the power loss that shows the lie is void, not only what came behind
+ * the lie. What a loss takes that no lie had to do with, is found in the cases without one.
+ */
 function lies(fired: readonly Fired[]): readonly Window[] {
   return fired
     .filter(({ fault }) => fault.kind === 'lying-sync')
-    .flatMap(({ index: from }) => {
-      const loss = fired.find(({ index, fault }) => index > from && fault.kind === 'power-loss')
-      return loss === undefined ? [] : [{ from, to: loss.index }]
+    .flatMap(({ index: lie }) => {
+      const loss = fired.find(({ index, fault }) => index > lie && fault.kind === 'power-loss')
+      return loss === undefined ? [] : [{ from: 0, to: loss.index }]
     })
 }
 

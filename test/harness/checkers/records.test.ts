@@ -106,12 +106,20 @@ describe('S1: an acked record survives', () => {
       },
     ],
     [
-      'does not excuse what was acked before the lie',
+      'excuses what was acked before the lie too: it may have been moved since',
       (story) => {
         story.start().open(1).commit('r1').fault('L5').commit('r2').killed('P9')
         story.start().open(2)
       },
-      'LOST_COMMIT record 1 was acked in life 1 and is gone',
+    ],
+    [
+      'excuses nothing that was acked after the loss',
+      (story) => {
+        story.start().open(1).commit('r1').fault('L5').commit('r2').killed('P9')
+        story.start().open(2, 'r1').commit('r3').killed()
+        story.start().open(3, 'r1')
+      },
+      'LOST_COMMIT record 2 was acked in life 2 and is gone',
     ],
     [
       'does not excuse a lie that only a kill followed',
