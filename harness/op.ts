@@ -35,6 +35,8 @@ export type Op =
       readonly node: NodeNumber
       readonly offset: number
       readonly length: number
+      /** It is durable once it has returned: its descriptor was opened with O_SYNC or O_DSYNC. */
+      readonly synced?: true
     }
   | {
       readonly kind: 'truncate'
@@ -162,13 +164,23 @@ export function isSync(op: Op): boolean {
   return op.kind === 'sync' || op.kind === 'datasync' || op.kind === 'sync-directory'
 }
 
+/** Whether something is durable once the op has returned: a sync, or a write that is its own. */
+export function makesDurable(op: Op): boolean {
+  return isSync(op) || isSyncedWrite(op)
+}
+
+/** Whether it is a write that is durable once it has returned. */
+export function isSyncedWrite(op: Op): boolean {
+  return op.kind === 'write' && op.synced === true
+}
+
 /** One short line for a report: `write 000001.log +118 bytes at 4096`. */
 export function describeOp(op: Op): string {
   switch (op.kind) {
     case 'open':
       return `open ${op.path}${op.exclusive ? ' exclusive' : op.create ? ' create' : ''}${op.truncate ? ' truncate' : ''}`
     case 'write':
-      return `write ${op.path} +${op.length} bytes at ${op.offset}`
+      return `write ${op.path} +${op.length} bytes at ${op.offset}${op.synced === true ? ', synced' : ''}`
     case 'truncate':
       return `truncate ${op.path} to ${op.length} bytes`
     case 'sync':

@@ -543,6 +543,7 @@ struct op {
   const char *call;   /* of a change of attributes */
   bool create, truncate, exclusive;
   int64_t offset;
+  bool synced;       /* a write that is durable once it has returned */
   const char *bytes; /* of a write or mark */
   size_t length;     /* the same, or the length of a truncation */
   const struct stat *stat; /* of a descriptor's file */
@@ -588,6 +589,7 @@ static void describe(struct op *op) {
   }
   if (op->kind == OP_WRITE) put_count("offset", op->offset);
   if (op->kind == OP_WRITE || op->kind == OP_TRUNCATE) put_count("length", (int64_t)op->length);
+  if (op->kind == OP_WRITE && op->synced) put_text(",\"synced\":true");
   if (op->kind == OP_SYMLINK) put_member("target", op->target);
   if (op->kind == OP_ATTRIBUTES) put_member("call", op->call);
   put_text("}");
@@ -933,6 +935,19 @@ static int64_t offset_of(int fd, int64_t position, const struct stat *stat) {
   return position >= 0 ? position : RAW(lseek, fd, 0, SEEK_CUR);
 }
 
+#ifndef RWF_DSYNC
+#define RWF_DSYNC 2
+#endif
+#ifndef RWF_SYNC
+#define RWF_SYNC 4
+#endif
+
+/* Whether the write is its own sync: O_SYNC of its descriptor contains O_DSYNC, and RWF_SYNC of its call does not contain RWF_DSYNC. */
+static bool is_synced(int fd, int flags) {
+  long of_descriptor = RAW(fcntl, fd, F_GETFL);
+  return (flags & (RWF_SYNC | RWF_DSYNC)) != 0 || (of_descriptor > 0 && (of_descriptor & O_DSYNC) != 0);
+}
+
 /* A write, if it is an op. Sets `result` and returns true; false where it is none. */
 static bool write_op(int fd, const void *bytes, size_t length, int64_t position, int flags, long *result) {
   if (!watches()) return false;
@@ -946,6 +961,7 @@ static bool write_op(int fd, const void *bytes, size_t length, int64_t position,
                   .length = length,
                   .stat = &place.stat,
                   .offset = me.lane == LANE_RECORDING || me.has_quota ? offset_of(fd, position, &place.stat) : 0,
+                  .synced = me.lane == LANE_RECORDING && is_synced(fd, flags),
                   .run = run_write,
                   .arguments = &arguments};
   *result = perform(&op);

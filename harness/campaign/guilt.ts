@@ -6,7 +6,7 @@
  */
 import type { SiteOf } from '../corpus/op-fingerprint.ts'
 import type { Fault, OpPart, Schedule } from '../fault.ts'
-import { describeOp, type Op } from '../op.ts'
+import { describeOp, isSyncedWrite, type Op } from '../op.ts'
 import type { TracedOp } from '../trace.ts'
 import { isBreach } from '../verdict.ts'
 import { markAtOp, markOpAt } from './relied.ts'
@@ -76,13 +76,19 @@ function inOrder(parts: readonly OpPart[]): readonly OpPart[] {
 
 function guilt(traced: TracedOp, relied: string | undefined, siteOf: SiteOf): Guilty {
   const site = siteOf(traced.frames)
+  const known = { op: traced, ...(site === undefined ? {} : { site }) }
   const where = site === undefined ? '' : ` at ${site}`
   const before = relied === undefined ? '' : ` before ${relied}`
+  if (isSyncedWrite(traced.op))
+    return {
+      text: `op ${traced.n} was cut off before it returned: ${describeOp(traced.op)}${where}`,
+      ...known,
+    }
   const { never, lacks } = isContent(traced.op)
     ? { never: 'synced', lacks: 'no sync' }
     : { never: 'made durable', lacks: 'no sync of its directory' }
   const text = `op ${traced.n} was never ${never}: ${describeOp(traced.op)}${where} has ${lacks}${before}`
-  return { text, op: traced, ...(site === undefined ? {} : { site }) }
+  return { text, ...known }
 }
 
 /** True for ops that a sync of the file covers; the others are names in a directory. */

@@ -6,18 +6,24 @@
  *  M2  A unit is *pending* at a point while no completed sync covers it. A sync covers a unit that was settled before the sync
  *      was called, of the same file or directory; it is completed when its own caller knew. An op that nobody was told of
  *      is therefore never taken for more than it was: a sync never adds states.
+ *      A synced write covers itself, and what changed its file's length or (where the profile says so) names before it: the kernel writes the
+ *      range that was written, and the metadata that reading it needs, not what others wrote into the file. Its caller knows right behind
+ *      the place at which it was done: a crash after the op, before the program goes on, can still take it.
  *  M3  An image is a pure function of the point and the choice made for each pending unit; its hash is that of its content.
  */
 import type { DirectoryImage } from '../directory-image.ts'
 import type { Position } from '../fault.ts'
+import { isSyncedWrite } from '../op.ts'
 import type { Trace } from '../trace.ts'
 import { ImageBuilder, type CrashImage } from './image.ts'
 import type { Chosen } from './part.ts'
 import { profiles, type Profile, type ProfileName } from './profile.ts'
 import {
+  knownAt,
   placeOf,
   unitsOf,
   type LosableUnit,
+  type NodeId,
   type PastLife,
   type Unit,
   type Units,
@@ -93,9 +99,13 @@ export class DiskModel {
     return this.units.ops.length
   }
 
-  /** Every crash point: before each op, and after the last; where a child process told something between two ops, also before that. */
+  /**
+   * Every crash point: before each op, and after the last; where a child process told something between two ops, also before that, and
+   * after a synced write, before its caller knows.
+   */
   *points(): Generator<CrashPoint> {
     const told = new Set(this.trace.childMarks?.map(({ op }) => op))
+    for (const { n, op } of this.units.ops) if (isSyncedWrite(op)) told.add(n)
     for (const { n } of this.units.ops) {
       const { stream } = this.trace
       const early = told.has(n - 1)
@@ -212,27 +222,41 @@ function coverage(units: readonly Unit[], profile: Profile): readonly number[] {
   const open = new Set<LosableUnit>()
   for (const unit of units) {
     if (isLosable(unit)) open.add(unit)
-    if (unit.kind !== 'sync') continue
+    const sync = syncOf(unit)
+    if (sync === undefined) continue
     for (const each of open) {
-      if (each.settled >= unit.called || !isReached(each, unit, profile)) continue
-      if (unit.dropped) {
+      if ((each !== unit && each.settled >= unit.called) || !isReached(each, sync, profile))
+        continue
+      if (sync.dropped) {
         // Its pages are clean now, whatever the disk holds: no later sync writes them.
         if (each.kind !== 'entry') open.delete(each)
         continue
       }
-      covered[each.index] = Math.min(covered[each.index] ?? Infinity, unit.settled)
+      covered[each.index] = Math.min(covered[each.index] ?? Infinity, sync.at)
       // A sync that nobody was told of may be followed by one that is completed.
-      if (unit.settled !== Infinity) open.delete(each)
+      if (sync.at !== Infinity) open.delete(each)
     }
   }
   return covered
 }
 
-function isReached(
-  unit: LosableUnit,
-  sync: Extract<Unit, { kind: 'sync' }>,
-  profile: Profile,
-): boolean {
-  if (unit.kind !== 'entry') return unit.file === sync.node
-  return unit.directory === sync.node || profile.syncCoversEntries
+/** What a unit makes durable, and when. */
+interface Sync {
+  /** The file or directory. */
+  readonly node: NodeId
+  /** Only these bytes of the file, and its length. */
+  readonly only?: Unit
+  readonly dropped: boolean
+  readonly at: number
+}
+
+function syncOf(unit: Unit): Sync | undefined {
+  if (unit.kind === 'sync') return { node: unit.node, dropped: unit.dropped, at: unit.settled }
+  if (unit.kind !== 'write' || !unit.synced) return undefined
+  return { node: unit.file, only: unit, dropped: false, at: knownAt(unit) }
+}
+
+function isReached(unit: LosableUnit, { node, only }: Sync, profile: Profile): boolean {
+  if (unit.kind === 'entry') return unit.directory === node || profile.syncCoversEntries
+  return unit.file === node && (only === undefined || unit === only || unit.kind === 'truncate')
 }

@@ -11,6 +11,8 @@
  *      data units of its file out of the reach of later syncs.
  *  U3  An op is *settled* when its caller knew: a synchronous one when it was done, any other when it was told. Until then it
  *      may be late, whatever the recording process did.
+ *  U4  A write through a descriptor of O_SYNC or O_DSYNC is *synced*: one unit, which is its own sync once its caller knew. In a later
+ *      life it is an ordinary write if its caller never did.
  */
 import type { DirectoryImage, ImageEntry } from '../directory-image.ts'
 import type { Fault, Phase } from '../fault.ts'
@@ -50,6 +52,8 @@ export type Unit = UnitBase &
         readonly bytes: Uint8Array
         /** Whether it made the file longer. */
         readonly grows: boolean
+        /** Whether it is its own sync (U4). */
+        readonly synced: boolean
       }
     | {
         readonly kind: 'truncate'
@@ -110,6 +114,11 @@ export function unitsOf(
   past: readonly PastLife[] = [],
 ): Units {
   return new Walk(initial).units(trace, past)
+}
+
+/** Place in the log from which on a synced write is durable: half a place behind, as for a crash after the op. */
+export function knownAt({ settled }: Pick<UnitBase, 'settled'>): number {
+  return settled + 0.5
 }
 
 /** Place in the log of a position whose op was called and done at these. */
@@ -244,6 +253,7 @@ class Walk {
       offset: op.offset,
       bytes,
       grows: end > size,
+      synced: op.synced === true,
     })
   }
 
@@ -384,11 +394,13 @@ function inOrder({ ops }: Trace): readonly TracedOp[] {
 function leftBy({ trace, kill }: PastLife): readonly TracedOp[] {
   const ops = inOrder(trace)
   const at = kill === undefined ? undefined : ops[kill.at.op - 1]
-  if (kill === undefined || at === undefined) return ops
+  if (kill === undefined || at === undefined)
+    return ops.map((traced) => untilKnown(traced, Infinity))
   const { phase } = kill.at
   const end = placeOf(phase, at.called.position, at.done?.position)
-  return ops.flatMap((traced): readonly TracedOp[] => {
-    const isTorn = phase.kind === 'inside' && traced === at
+  return ops.flatMap((one): readonly TracedOp[] => {
+    const traced = untilKnown(one, end)
+    const isTorn = phase.kind === 'inside' && one === at
     if (traced.called.position >= end && !isTorn) return []
     const part = isTorn
       ? ({ kind: 'prefix', bytes: phase.bytes, rest: 'absent' } as const)
@@ -397,6 +409,14 @@ function leftBy({ trace, kill }: PastLife): readonly TracedOp[] {
     if (part.kind !== 'prefix' || traced.bytes === undefined) return []
     return [{ ...traced, result: { ...traced.result, written: part.bytes } }]
   })
+}
+
+/** A synced write whose caller did not know by `end` is no more than a write (U4). */
+function untilKnown(traced: TracedOp, end: number): TracedOp {
+  const { op } = traced
+  if (op.kind !== 'write' || op.synced !== true || knownAt(base(traced)) < end) return traced
+  const { synced: _, ...write } = op
+  return { ...traced, op: write }
 }
 
 /** The op as later lives see it: everything that was called has happened, a sync only if it was told. */

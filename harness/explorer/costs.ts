@@ -6,7 +6,7 @@
  */
 import { check, type Judgement } from '../checkers/check.ts'
 import type { CostSample } from '../checkers/cost-sample.ts'
-import { isSync } from '../op.ts'
+import { makesDurable } from '../op.ts'
 import type { Trace } from '../trace.ts'
 import type { Task, Workload } from '../workload.ts'
 import type { CrashBench, CrashGroup } from './crash-bench.ts'
@@ -42,7 +42,7 @@ export function costsOf({ ops }: Pick<Trace, 'ops'>): readonly CostSample[] {
   for (const traced of ops) {
     const { op } = traced
     if (op.kind === 'write') bytes += traced.bytes?.length ?? 0
-    if (isSync(op)) syncs += 1
+    if (makesDurable(op)) syncs += 1
     if (op.kind !== 'mark' || !isAck(traced.bytes)) continue
     commits.push({ bytes, syncs })
     bytes = 0

@@ -86,7 +86,8 @@ function describeWrite(
 ): Op {
   if (file.kind === 'ledger') return { kind: 'mark', length }
   const offset = offsetOf(door, fd, file, position)
-  return { kind: 'write', path: file.path, node: file.node, offset, length }
+  const { path, node, synced } = file
+  return { kind: 'write', path, node, offset, length, ...(synced ? { synced: true } : {}) }
 }
 
 function hookWrite(

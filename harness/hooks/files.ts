@@ -1,4 +1,14 @@
 /** What a descriptor of this thread stands for. */
+import { constants } from 'node:fs'
+
+// Captured: program code may replace members of `fs`. Not every system has each of the two.
+const {
+  O_APPEND,
+  O_SYNC = 0,
+  O_DSYNC = 0,
+} = constants as Partial<typeof constants> & {
+  readonly O_APPEND: number
+}
 
 /** A descriptor that the hooks know. */
 export interface OpenFile {
@@ -10,6 +20,8 @@ export interface OpenFile {
   /** Relative to the state directory, as it was opened; empty unless `state`. */
   readonly path: string
   readonly append: boolean
+  /** Opened with O_SYNC or O_DSYNC: a write through it is durable once it has returned. */
+  readonly synced: boolean
   /** Node number, 0 until an observer has given one. */
   node: number
   directory: boolean
@@ -22,9 +34,15 @@ export interface OpenFile {
 export const outside: OpenFile = Object.freeze(blank('outside'))
 export const foreign: OpenFile = Object.freeze(blank('foreign'))
 
-/** A file of the state directory. */
-export function stateFile(path: string, append: boolean): OpenFile {
-  return { kind: 'state', path, append, node: 0, directory: false, position: 0, pending: 0 }
+/** A file of the state directory, opened with these flags. */
+export function stateFile(path: string, flags: number): OpenFile {
+  const append = (flags & O_APPEND) !== 0
+  return { ...blank('state'), path, append, synced: isSynced(flags) }
+}
+
+/** Whether writes through a descriptor of these flags are durable once they have returned. */
+export function isSynced(flags: number): boolean {
+  return (flags & (O_SYNC | O_DSYNC)) !== 0
 }
 
 /** The ledger's descriptor. */
@@ -33,7 +51,16 @@ export function ledgerFile(): OpenFile {
 }
 
 function blank(kind: OpenFile['kind']): OpenFile {
-  return { kind, path: '', append: false, node: 0, directory: false, position: 0, pending: 0 }
+  return {
+    kind,
+    path: '',
+    append: false,
+    synced: false,
+    node: 0,
+    directory: false,
+    position: 0,
+    pending: 0,
+  }
 }
 
 /**

@@ -4,7 +4,7 @@
  * An open that may create or truncate is an op; any other is a read. Threads share descriptors but not this table, and a
  * child may inherit one: a descriptor that the table does not know is looked up once, by the name that the kernel gives it.
  */
-import { constants, readlinkSync } from 'node:fs'
+import { constants, readFileSync, readlinkSync } from 'node:fs'
 import { failure } from './errors.ts'
 import type { FsBinding, Native, Undo } from './binding.ts'
 import type { DiskPath } from './disk.ts'
@@ -18,8 +18,9 @@ import { callOf, deliver, hook, issue, serve } from './route.ts'
 
 // Captured: program code may replace members of `fs`.
 const readlink = readlinkSync
+const read = readFileSync
 
-const { O_APPEND, O_CREAT, O_EXCL, O_TRUNC } = constants
+const { O_CREAT, O_EXCL, O_TRUNC } = constants
 
 /** Hooks `open`, `openFileHandle`, `close` and the closing methods of file handles; the result undoes it. */
 export function hookOpenCalls(binding: FsBinding, door: Door): Undo[] {
@@ -35,7 +36,7 @@ export function hookOpenCalls(binding: FsBinding, door: Door): Undo[] {
 export function fileOf(door: Door, fd: number): OpenFile {
   const name = kernelName(door, fd)
   const path = name === undefined ? undefined : door.options.directory.relative(name)
-  const file = path === undefined ? foreign : stateFile(path, false)
+  const file = path === undefined ? foreign : stateFile(path, kernelFlags(door, fd))
   register(door, fd, file)
   return file
 }
@@ -84,7 +85,7 @@ export function changes(flags: number): boolean {
 
 /** A new table entry for an open of a path of the state directory. */
 export function openedFile(relative: string, flags: number): OpenFile {
-  return stateFile(relative, (flags & O_APPEND) !== 0)
+  return stateFile(relative, flags)
 }
 
 /** A new table entry for an open of any other path: the ledger may be opened by its own. */
@@ -224,5 +225,16 @@ function kernelName(door: Door, fd: number): string | undefined {
   } catch {
     // Not open, or no /proc: the call itself will say what is wrong.
     return undefined
+  }
+}
+
+/** The `O_…` flags of an open descriptor; none where they cannot be known. */
+function kernelFlags(door: Door, fd: number): number {
+  try {
+    const told = withOwn(door.gate, () => read(`/proc/self/fdinfo/${fd}`, 'latin1'))
+    return Number.parseInt(/^flags:\s*([0-7]+)$/m.exec(told)?.[1] ?? '0', 8)
+  } catch {
+    // As above.
+    return 0
   }
 }

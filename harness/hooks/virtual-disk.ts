@@ -9,6 +9,7 @@ import { constants } from 'node:fs'
 import type { DirectoryImage, ImageEntry } from '../directory-image.ts'
 import type { AttributeCall, Disk, DiskPath, RawList, RawStat } from './disk.ts'
 import { pathText, systemError } from './errors.ts'
+import { isSynced } from './files.ts'
 import type { StateDirectory } from './paths.ts'
 import {
   direntType,
@@ -160,6 +161,7 @@ export class VirtualDisk implements Disk {
       if (own) descriptor.position = offset + bytes.byteLength
     }
     this.spent.writtenBytes += bytes.byteLength
+    if (isSynced(flags)) this.spent.syncs += 1
     return bytes.byteLength
   }
 

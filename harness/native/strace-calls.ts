@@ -131,10 +131,12 @@ function writeDoing(read: Arguments, at: number | undefined): Doing | undefined 
   const bytes = bytesOf(read.text(1))
   if (bytes === undefined) throw new UntoldError('a write that is longer than strace shows')
   if (file.isLedger) return { kind: 'mark', bytes }
+  const synced = file.synced === true || /\bRWF_D?SYNC\b/.test(read.text(4))
   const offset = file.appends ? file.node?.size : (at ?? file.offset)
   if (offset === undefined)
     throw new UntoldError('a write to a descriptor that came from elsewhere')
-  return { kind: 'write', file, on: read.targetOf(file, 0), offset, moves: at === undefined, bytes }
+  const on = read.targetOf(file, 0)
+  return { kind: 'write', file, on, offset, moves: at === undefined, synced, bytes }
 }
 
 /** Space that makes a file longer is a truncation to that length: zeros. */

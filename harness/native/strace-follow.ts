@@ -71,6 +71,7 @@ function opened(path: string | undefined, flags: string, { tree, ledger }: Surro
     isLedger: path === ledger,
     offset: 0,
     appends: flags.includes('O_APPEND'),
+    synced: /\bO_D?SYNC\b/.test(flags),
     ...(below === undefined || node === undefined ? {} : { node, path: below }),
   }
 }

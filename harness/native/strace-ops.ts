@@ -18,6 +18,7 @@ export type Doing =
       readonly on: Target
       readonly offset: number
       readonly moves: boolean
+      readonly synced: boolean
       readonly bytes: Uint8Array
     }
   | { readonly kind: 'mark'; readonly bytes: Uint8Array }
@@ -49,8 +50,15 @@ export function opOf(doing: Doing, node: number): Op {
     case 'mark':
       return { kind: 'mark', length: doing.bytes.byteLength }
     case 'write': {
-      const { on, offset, bytes } = doing
-      return { kind: 'write', path: on.path, node, offset, length: bytes.byteLength }
+      const { on, offset, bytes, synced } = doing
+      const write = {
+        kind: 'write',
+        path: on.path,
+        node,
+        offset,
+        length: bytes.byteLength,
+      } as const
+      return synced ? { ...write, synced } : write
     }
     case 'truncate':
       return { kind: 'truncate', path: doing.on.path, node, length: doing.length }

@@ -16,6 +16,8 @@ export interface OpenFile {
   /** Bytes from the start; `undefined` where nobody knows. */
   offset: number | undefined
   appends: boolean
+  /** Opened with O_SYNC or O_DSYNC. */
+  readonly synced?: boolean
 }
 
 /** A table of descriptors, and a working directory. */

@@ -7,6 +7,7 @@
 import { mkdirSync } from 'node:fs'
 import { hookVariables, systemVariables } from '../../life.ts'
 import { whyUnseen } from '../../native/sight.ts'
+import { makesDurable } from '../../op.ts'
 import { readTraces, type TracedOp } from '../../trace.ts'
 import type { Cost } from '../law-subject.ts'
 
@@ -45,8 +46,6 @@ export async function costBelow(logs: readonly string[]): Promise<Cost> {
   const done = all.flatMap(({ ops }) => ops).filter((each) => each.done && !each.result.code)
   return {
     bytes: done.reduce((sum, { result }) => sum + (result.written ?? 0), 0),
-    syncs: done.filter(({ op }) => syncs.has(op.kind)).length,
+    syncs: done.filter(({ op }) => makesDurable(op)).length,
   }
 }
-
-const syncs: ReadonlySet<string> = new Set(['sync', 'datasync', 'sync-directory'])

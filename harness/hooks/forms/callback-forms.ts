@@ -64,6 +64,9 @@ export const callbackForms: readonly Form[] = [
   form('writeFile', [createTruncate, 'write f +3 bytes at 0'], (d) =>
     waitFor((done) => named.writeFile(join(d, 'f'), 'abc', done)),
   ),
+  form('writeFile as', ['open f create', 'write f +3 bytes at 0, synced'], (d) =>
+    waitFor((done) => named.writeFile(join(d, 'f'), 'abc', { flag: 'as' }, done)),
+  ),
   form('writeFile exclusive', ['open f exclusive truncate', 'write f +3 bytes at 0'], (d) =>
     waitFor((done) => named.writeFile(join(d, 'f'), 'abc', { flag: 'wx' }, done)),
   ),

@@ -36,7 +36,7 @@ export function file(directory: string): void {
 }
 
 /** Runs `use` with a descriptor of the file `f`. */
-export function opened<T>(directory: string, flags: string, use: (fd: number) => T): T {
+export function opened<T>(directory: string, flags: string | number, use: (fd: number) => T): T {
   const fd = openSync(join(directory, 'f'), flags)
   try {
     return use(fd)

@@ -22,6 +22,11 @@ export const promiseForms: readonly Form[] = [
     (d) => promises.writeFile(join(d, 'f'), bytes, { flag: 'a' }),
     file,
   ),
+  form(
+    'promises.writeFile buffer, appending and synced',
+    ['open f create', 'write f +5 bytes at 0, synced'],
+    (d) => promises.writeFile(join(d, 'f'), bytes, { flag: 'as' }),
+  ),
   form('promises.writeFile with flush', [createTruncate, 'write f +5 bytes at 0', 'sync f'], (d) =>
     promises.writeFile(join(d, 'f'), bytes, { flush: true }),
   ),

@@ -55,6 +55,30 @@ export const syncForms: readonly Form[] = [
     file,
   ),
   form(
+    'writeSync with O_DSYNC',
+    ['open f exclusive', 'write f +5 bytes at 0, synced', 'write f +2 bytes at 9, synced'],
+    (d) => {
+      const { O_RDWR, O_CREAT, O_EXCL, O_DSYNC } = named.constants
+      return opened(d, O_RDWR | O_CREAT | O_EXCL | O_DSYNC, (fd) => {
+        named.writeSync(fd, bytes)
+        named.writeSync(fd, 'xy', 9)
+      })
+    },
+  ),
+  form(
+    'writeSync rs+',
+    ['write f +5 bytes at 0, synced', 'truncate f to 2 bytes'],
+    (d) =>
+      opened(d, 'rs+', (fd) => {
+        named.writeSync(fd, bytes)
+        named.ftruncateSync(fd, 2)
+      }),
+    file,
+  ),
+  form('writeFileSync as', ['open f create', 'write f +3 bytes at 0, synced'], (d) =>
+    named.writeFileSync(join(d, 'f'), 'abc', { flag: 'as' }),
+  ),
+  form(
     'writeSync appending',
     ['open f create', 'write f +5 bytes at 10'],
     (d) => opened(d, 'a', (fd) => named.writeSync(fd, bytes)),

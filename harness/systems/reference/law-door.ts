@@ -32,7 +32,7 @@ export class LawDoor {
       end: (_, primitive, { error, value }) => {
         if (error !== undefined) return
         if (primitive.write !== undefined) this.bytes += Number(value)
-        if (whatOf(primitive) === 'sync') this.syncs += 1
+        if (whatOf(primitive) === 'sync' || primitive.write?.file.synced === true) this.syncs += 1
       },
       told: nothing,
       read: nothing,

@@ -4,7 +4,7 @@ import type { LogEntry, Op } from '../../../harness/op.ts'
 
 type OpEntry = Extract<LogEntry, { e: 'call' }>
 
-/** `create a`, `write a TEXT`, `truncate a LENGTH`, `sync a`, `sync-dir .`, `rename a b`, `mark ack`, in their order; offsets follow each other. */
+/** `create a`, `write a TEXT`, `write-synced a TEXT`, `truncate a LENGTH`, `sync a`, `sync-dir .`, `rename a b`, `mark ack`, in their order; offsets follow each other. */
 export function handTrace(lines: readonly string[], life = 1): Trace {
   const reader = new TraceReader()
   const head = { version: 1, stream: '1', pid: 1, order: 'serial', node: 'v20', directory: '/d' }
@@ -44,11 +44,13 @@ function opOf(
   switch (verb) {
     case 'create':
       return { op: { kind: 'open', path, node, create: true, truncate: false, exclusive: true } }
-    case 'write': {
+    case 'write':
+    case 'write-synced': {
       const bytes = Buffer.from(rest)
       const offset = sizes.get(node) ?? 0
       sizes.set(node, offset + bytes.byteLength)
-      return { op: { kind: 'write', path, node, offset, length: bytes.byteLength }, bytes }
+      const write = { kind: 'write', path, node, offset, length: bytes.byteLength } as const
+      return { op: verb === 'write' ? write : { ...write, synced: true }, bytes }
     }
     case 'truncate':
       sizes.set(node, Number(rest))

@@ -55,6 +55,56 @@ describe('crash states: what no completed sync covers may be lost', () => {
     expect(lossesOf(['create a', 'write a x', 'sync a', 'sync-dir .'])).toEqual(['a=x'])
   })
 
+  test('a synced write is there in every state once its caller knew', () => {
+    const lines = ['create a', 'sync-dir .', 'write-synced a x', 'mark ack']
+    expect(lossesOf(lines)).toEqual(['a=x'])
+    expect(lossesOf(lines, 'ext4')).toEqual(['a=x'])
+  })
+
+  test('a synced write may be absent or torn before its caller knew', () => {
+    const model = modelOf(['create a', 'sync-dir .', 'write-synced a xyz', 'mark ack'])
+    const told = [...model.points()].flatMap((point) => {
+      const { position: at, marks } = point
+      const { states } = powerLossStates(model, point, bounds)
+      const texts = new Set([...states].map((state) => text(state.image.entries)))
+      return texts.has('a=x') ? [{ op: at.op, phase: at.phase.kind, marks, texts }] : []
+    })
+    expect(told).toMatchObject([{ op: 3, phase: 'after', marks: 0 }])
+    expect([...(told[0]?.texts ?? [])]).toEqual(expect.arrayContaining(['a=', 'a=x', 'a=xyz']))
+    expect(applyFault(model, parseOne('P3+=k3')) as object).toMatchObject({ missing: [] })
+    expect(applyFault(model, parseOne('P4=l3'))).toBe('op 3 cannot be lost at op 4')
+  })
+
+  test('a synced write covers no other write of its file, and every truncation before it', () => {
+    const begin = ['create a', 'sync-dir .', 'write a x', 'write-synced a y']
+    expect(lossesOf([...begin, 'mark ack'])).toEqual(expect.arrayContaining(['a=0y', 'a=xy']))
+    const shorter = ['create a', 'sync-dir .', 'write-synced a xyz', 'truncate a 1']
+    expect(lossesOf(shorter)).toContain('a=xyz')
+    expect(lossesOf([...shorter, 'write-synced a b', 'mark ack'])).toEqual(['a=xb'])
+  })
+
+  test('a synced write covers its name where a sync does: under ext4', () => {
+    const lines = ['create a', 'write-synced a x', 'mark ack']
+    expect(lossesOf(lines)).toEqual(['', 'a=x'])
+    expect(lossesOf(lines, 'ext4')).toEqual(['a=x'])
+  })
+
+  test('a synced write of a killed life may be lost where its caller never knew', () => {
+    const trace = handTrace(['create a', 'sync-dir .', 'write-synced a x', 'mark ack'])
+    const lossesBehind = (kill: string): readonly string[] => {
+      const fault = parseOne(kill)
+      if (fault.kind !== 'kill') throw new Error('no kill')
+      const before = { initial: new Map(), past: [{ trace, kill: fault }] }
+      const model = new DiskModel(handTrace(['mark ack'], 2), before, 'posix', 'abc')
+      const point = model.pointAt(position(1, 'after'))
+      if (point === undefined) throw new Error('no such point')
+      const { states } = powerLossStates(model, point, bounds)
+      return [...new Set([...states].map((state) => text(state.image.entries)))].sort()
+    }
+    expect(lossesBehind('K4')).toEqual(['a=x'])
+    expect(lossesBehind('K3+')).toEqual(expect.arrayContaining(['a=', 'a=x']))
+  })
+
   test('a later write may be there without an earlier one: a hole of zeros', () => {
     expect(lossesOf(['create a', 'sync-dir .', 'write a x', 'write a y'])).toContain('a=0y')
   })
@@ -122,6 +172,7 @@ describe('crash states: laws', () => {
     'create b',
     'write a xy',
     'write b z',
+    'write-synced a uv',
     'sync a',
     'sync b',
     'sync-dir .',

@@ -23,6 +23,16 @@ describe('costs', () => {
     ])
     expect(new Set(samples.flatMap(({ commitSyncs }) => commitSyncs))).toEqual(new Set([1]))
   })
+  it('count a synced write as a sync', () => {
+    const { ops } = lifeOf(40, () => 1)
+    const synced = ops
+      .filter(({ op }) => op.kind !== 'datasync')
+      .map((each) =>
+        each.op.kind === 'write' ? { ...each, op: { ...each.op, synced: true } } : each,
+      )
+    const [sample] = costsOf({ ops: synced as readonly TracedOp[] })
+    expect(new Set(sample?.commitSyncs)).toEqual(new Set([1]))
+  })
   it('are nothing at a length that the life does not have', () =>
     expect(costsOf(lifeOf(40, () => 1)).map(({ records }) => records)).toEqual([10]))
 })

@@ -48,6 +48,24 @@ describe('from strace to the op log', () => {
       ['1 write old +2 bytes at 10 "ab": 2', '2 write old +1 bytes at 12 "c": 1'],
     ],
     [
+      'a write through a descriptor of O_SYNC or O_DSYNC, or with the flag of its own, is synced',
+      [
+        `1 openat(AT_FDCWD</c>, 'state/old', O_WRONLY|O_DSYNC) = 4</c/state/old>`,
+        `1 write(4</c/state/old>, 'ab', 2)    = 2`,
+        `1 openat(AT_FDCWD</c>, 'state/old', O_WRONLY|O_SYNC) = 5</c/state/old>`,
+        `1 pwrite64(5</c/state/old>, 'c', 1, 4)     = 1`,
+        `1 openat(AT_FDCWD</c>, 'state/old', O_WRONLY) = 6</c/state/old>`,
+        `1 pwritev2(6</c/state/old>, [{iov_base='d', iov_len=1}], 1, 5, RWF_DSYNC) = 1`,
+        `1 write(6</c/state/old>, 'e', 1) = 1`,
+      ],
+      [
+        '1 write old +2 bytes at 0, synced "ab": 2',
+        '2 write old +1 bytes at 4, synced "c": 1',
+        '3 write old +1 bytes at 5, synced "d": 1',
+        '4 write old +1 bytes at 0 "e": 1',
+      ],
+    ],
+    [
       'a write to the ledger is a mark, by whatever descriptor',
       [
         `1 fcntl(3</c/ledger>, F_DUPFD, 10) = 10</c/ledger>`,
