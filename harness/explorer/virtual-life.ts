@@ -22,6 +22,7 @@ import { hookFileCalls } from '../hooks/file-calls.ts'
 import { ledgerFile } from '../hooks/files.ts'
 import type { Gate } from '../hooks/gate.ts'
 import { stateDirectory, type StateDirectory } from '../hooks/paths.ts'
+import { looseReadFile } from '../hooks/read-file-calls.ts'
 import { realDisk } from '../hooks/real-disk.ts'
 import { createRecorder } from '../hooks/recorder.ts'
 import { captureFrames } from '../hooks/site.ts'
@@ -132,6 +133,7 @@ export class VirtualHost {
     this.#directory = stateDirectory(directory)
     this.#mount = stateDirectory(dirname(directory))
     this.#ledger = { path: ledger, take: (bytes) => this.#mark(bytes) }
+    looseReadFile(this.#binding)
     layVirtualBinding(this.#binding, {
       disk: () => this.#running?.disk,
       ledger: (bytes) => this.#mark(bytes),

@@ -140,6 +140,19 @@ describe('explorer: lives in memory', () => {
     expect(counts.checked).toBeGreaterThan(10)
   })
 
+  test('a whole file may be read with a callback, which Node does by functions that it keeps', async () => {
+    const planted = {
+      file: 'src/file-system.ts',
+      find: 'open: async (path) => readableFile(await',
+      replace: `open: async (path) =>
+        readableFile((await call((done) => fs.readFile(path, done)), 0) || await`,
+    }
+    expect(await explored({ harms: ['kill'], planted })).toMatchObject({
+      verdict: 'HOLDS',
+      findings: [],
+    })
+  })
+
   test('state of a module begins anew with every life', async () => {
     const planted = {
       file: 'src/checksum.ts',
