@@ -1,17 +1,17 @@
 /**
  * Damages of an image between two lives, as faults of the schedule grammar: bytes, runs of NULs, lines that lose their middle,
- * lines that change places; in every file, at the first, the last and some lines between.
+ * lines that change places; in every file, at the first, the last and some lines between. What is no text loses no lines (`record-lines.ts`).
  */
 import { kindOfPath } from '../corpus/op-fingerprint.ts'
 import type { DirectoryImage } from '../directory-image.ts'
 import type { Damage, Fault } from '../fault.ts'
+import { canLoseMiddle, canSwap, linesOf, type Line } from '../record-lines.ts'
 import { filesIn } from './between-lives.ts'
 
 /** Lines of a file that are damaged: the first and the last ones, and every so manyth between. */
 const linesMax = 10
 /** Bytes of a run of NULs: what a lost sector of a small record leaves. */
 const nulBytes = 64
-const newline = 10
 
 type Rot = Extract<Fault, { kind: 'rot' }>
 
@@ -43,7 +43,7 @@ function damages(
   const lines = linesOf(bytes)
   return chosen(lines.length).flatMap((place) => {
     const stage = place === 0 ? 'first' : place === lines.length - 1 ? 'last' : 'middle'
-    return damagesOfLine(lines, place).map((damage, nth) => {
+    return damagesOfLine(bytes, lines, place).map((damage, nth) => {
       // What a missing or a moved line breaks hangs on which line it is; of a byte, on where in its line.
       const isOfLine = damage.kind === 'line' || damage.kind === 'swap'
       return { damage, where: isOfLine ? `line ${place + 1}` : `${stage} ${nth}` }
@@ -51,7 +51,11 @@ function damages(
   })
 }
 
-function damagesOfLine(lines: ReturnType<typeof linesOf>, place: number): readonly Damage[] {
+function damagesOfLine(
+  bytes: Uint8Array,
+  lines: readonly Line[],
+  place: number,
+): readonly Damage[] {
   const line = lines[place]
   if (line === undefined) return []
   const { from, to } = line
@@ -62,21 +66,11 @@ function damagesOfLine(lines: ReturnType<typeof linesOf>, place: number): readon
     ...(middle > from ? [byte(middle)] : []),
     ...(to - 1 > middle ? [byte(to - 1)] : []),
     { kind: 'nul', from, to: Math.min(to, from + nulBytes) } as const,
-    { kind: 'line', line: place + 1 } as const,
-    ...(place > 0 ? [{ kind: 'swap', line: place, other: place + 1 } as const] : []),
+    ...(canLoseMiddle(bytes, place + 1) ? [{ kind: 'line', line: place + 1 } as const] : []),
+    ...(place > 0 && canSwap(bytes)
+      ? [{ kind: 'swap', line: place, other: place + 1 } as const]
+      : []),
   ]
-}
-
-/** Where each line begins and ends, its newline included. */
-function linesOf(bytes: Uint8Array): readonly { readonly from: number; readonly to: number }[] {
-  const lines: { from: number; to: number }[] = []
-  for (let from = 0; from < bytes.byteLength;) {
-    const end = bytes.indexOf(newline, from)
-    const to = end < 0 ? bytes.byteLength : end + 1
-    lines.push({ from, to })
-    from = to
-  }
-  return lines
 }
 
 function chosen(count: number): readonly number[] {

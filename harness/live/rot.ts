@@ -4,6 +4,7 @@
 import { existsSync, readFileSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Damage } from '../fault.ts'
+import { canLoseMiddle, canSwap } from '../record-lines.ts'
 
 /** The regular files under a directory, sorted by path; the schedule counts them from 1. None where a life took it away. */
 export function filesOf(directory: string): readonly string[] {
@@ -14,7 +15,7 @@ export function filesOf(directory: string): readonly string[] {
     .sort()
 }
 
-/** Damages file number `file` (0: every file). False where nothing of it could be done: no such file, line or byte. */
+/** Damages file number `file` (0: every file). False where nothing of it could be done: no such file, line or byte, or no line that can rot. */
 export function rot(directory: string, file: number, damage: Damage): boolean {
   const files = filesOf(directory)
   const hit = file === 0 ? files : files.slice(file - 1, file)
@@ -61,6 +62,7 @@ function damagedBytes(
     case 'cut':
       return damage.bytes < bytes.length ? bytes.subarray(0, damage.bytes) : undefined
     case 'line':
+      if (!canLoseMiddle(bytes, damage.line)) return undefined
       return withLines(bytes, (lines) => {
         const line = lines[damage.line - 1]
         if (line === undefined) return undefined
@@ -72,6 +74,7 @@ function damagedBytes(
         return lines
       })
     case 'swap':
+      if (!canSwap(bytes)) return undefined
       return withLines(bytes, (lines) => {
         const [one, other] = [lines[damage.line - 1], lines[damage.other - 1]]
         if (one === undefined || other === undefined) return undefined

@@ -80,3 +80,14 @@ it('a damage is told by its file, the newest of its kind or an earlier one, and 
   // A byte of the second line is like that byte of the third.
   expect(new Set(kindsOf(1)).size).toBeLessThan(kindsOf(1).length)
 })
+
+it('no line is taken out of a file in which lines are no records', () => {
+  const kindsOf = (text: string): ReadonlySet<string> => {
+    const bytes = Buffer.from(text, 'latin1')
+    const damages = damagesOf(new Map([['a', { kind: 'file', bytes }]]))
+    return new Set(damages.map(({ fault: { damage } }) => damage.kind))
+  }
+  expect(kindsOf('one\ntwo\nthree\n')).toEqual(new Set(['byte', 'nul', 'line', 'swap']))
+  for (const other of ['KJ\0\0\x0bone\nKJ\0\0\x0btwo\nKJ\0', '{"all":"of it"}'])
+    expect(kindsOf(other)).toEqual(new Set(['byte', 'nul']))
+})

@@ -50,6 +50,24 @@ describe('rot', () => {
     expect(content()).toBe('first line\nsecond\nthird')
   })
 
+  it.each([
+    ['binary, with newlines by chance', Buffer.from('ab\0\x01cd\nef\0gh\nij\0kl\n', 'latin1')],
+    ['bytes that are no UTF-8', Buffer.from('ab\xffcd\nefgh\nijkl\n', 'latin1')],
+    ['all of it one line', Buffer.from('{"all":"of it"}\n')],
+  ])('takes no line out of a file that is not one of lines: %s', (_, bytes) => {
+    writeFileSync(join(directory, 'a'), bytes)
+    expect(rot(directory, 1, { kind: 'line', line: 1 })).toBe(false)
+    expect(rot(directory, 1, { kind: 'swap', line: 1, other: 2 })).toBe(false)
+    expect(readFileSync(join(directory, 'a'))).toEqual(bytes)
+  })
+
+  it('takes of two lines none from the last', () => {
+    writeFileSync(join(directory, 'a'), 'a header\na record\n')
+    expect(rot(directory, 1, { kind: 'line', line: 2 })).toBe(false)
+    expect(rot(directory, 1, { kind: 'line', line: 1 })).toBe(true)
+    expect(content()).toBe('a er\na record\n')
+  })
+
   it('deletes one file, or all of them', () => {
     expect(rot(directory, 2, { kind: 'gone' })).toBe(true)
     expect(filesOf(directory)).toEqual([join(directory, 'a')])
