@@ -1,6 +1,7 @@
 /**
  * The command line of killpoint: runs a command, and says with which code it ended.
  */
+import { writeSync } from 'node:fs'
 import { HarnessError, UsageError } from './errors.ts'
 import { program } from './program.ts'
 import { exitCodes } from './verdict.ts'
@@ -12,6 +13,10 @@ export async function main(): Promise<void> {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error
     })
+  let isOver = false
+  process.on('exit', (code) => {
+    if (!isOver && (code === 0 || code === unsettled)) process.exitCode = endedEarly()
+  })
   try {
     await program.parseAsync()
   } catch (error) {
@@ -19,7 +24,20 @@ export async function main(): Promise<void> {
   }
   // A backend that was looked at may hold connections and timers open: nobody waits for them.
   await Promise.all([drained(process.stdout), drained(process.stderr)])
+  isOver = true
   process.exit()
+}
+
+/** Node's own exit code where nothing is left to do and what was waited for has not come. */
+const unsettled = 13
+
+/** Code of the user's runs in this process too, workloads and faults are drawn by it: none of it may end a command as a pass. */
+function endedEarly(): number {
+  const text = 'this process ended before its command did: nothing that it said is an answer'
+  const hint =
+    'look for process.exit, and for what never resolves, in your configuration and scenarios'
+  writeSync(process.stderr.fd, `${text}\n  hint: ${hint}\n`)
+  return exitCodes.harness
 }
 
 async function drained(stream: NodeJS.WriteStream): Promise<void> {
@@ -28,7 +46,7 @@ async function drained(stream: NodeJS.WriteStream): Promise<void> {
 
 /** Usage errors end with 3, everything unexpected is a fault of the harness and ends with 4. */
 async function failed(error: unknown): Promise<number> {
-  const { code, exitCode } = error as { code?: string; exitCode?: number }
+  const { code, exitCode } = (error ?? {}) as { code?: string; exitCode?: number }
   if (code?.startsWith('commander.') === true) return exitCode === 0 ? 0 : exitCodes.usage
   const told = error instanceof UsageError || error instanceof HarnessError
   const text = told ? error.message : error instanceof Error ? error.stack : String(error)

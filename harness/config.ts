@@ -8,10 +8,12 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { inspect } from 'node:util'
 import { build, type BuildFailure } from 'esbuild'
 import { noRoomTrouble } from './live/scratch.ts'
 import { TroubleError } from './live/trouble.ts'
 import { UsageError } from './errors.ts'
+import { importGuarded, UnfinishedImport } from './guarded-import.ts'
 import type { Scenario } from './scenario.ts'
 import { systemMistakes, type System } from './system.ts'
 
@@ -66,7 +68,8 @@ export async function loadConfig(directory: string): Promise<LoadedConfig> {
 /**
  * Bundles a module of the user's and imports it; packages stay where they are.
  *
- * @throws UsageError `CONFIG_INVALID` where it cannot be bundled; TroubleError where there is no room for the bundle
+ * @throws UsageError `CONFIG_INVALID` where it cannot be bundled or loaded, its cause what was wrong; TroubleError where there is no
+ *   room for the bundle
  */
 export async function importBundled(file: string): Promise<Readonly<Record<string, unknown>>> {
   // In the same directory, so that packages and relative URLs are found from there.
@@ -90,10 +93,30 @@ export async function importBundled(file: string): Promise<Readonly<Record<strin
     })
   }
   try {
-    return (await import(pathToFileURL(outfile).href)) as Readonly<Record<string, unknown>>
+    return await importGuarded(pathToFileURL(outfile).href)
+  } catch (error) {
+    // The bundle is gone when it is read: the file that it was made of is what there is to look at.
+    const why = thrownText(error).replaceAll(outfile, file)
+    throw new UsageError('CONFIG_INVALID', `${file} cannot be loaded: ${why}`, {
+      hint: isNotInstalled(error)
+        ? 'install that package in this project (npm install --save-dev), or correct its name'
+        : 'correct what it does when it is imported: it is to say what is tested, and nothing else',
+      cause: error,
+    })
   } finally {
     await rm(outfile, { force: true })
   }
+}
+
+/** What was thrown, in a line or a few: people throw anything. */
+function thrownText(thrown: unknown): string {
+  if (thrown instanceof UnfinishedImport) return thrown.message
+  if (thrown instanceof Error) return `${thrown.name}: ${thrown.message}`
+  return `it threw ${inspect(thrown)}`
+}
+
+function isNotInstalled(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND'
 }
 
 /** What esbuild found wrong, each with its place; one line for anything else. */

@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path'
 import { existsSync } from 'node:fs'
 import { buildErrors, importBundled } from '../config.ts'
 import { UsageError } from '../errors.ts'
+import { UnfinishedImport } from '../guarded-import.ts'
 import {
   allClaims,
   claimNames,
@@ -134,7 +135,7 @@ async function load(path: string, file: string): Promise<Readonly<Record<string,
 }
 
 function whyNotLoaded(error: unknown): readonly string[] {
-  const errors = buildErrors(error)
+  const errors = error instanceof UnfinishedImport ? [error.message] : buildErrors(error)
   if (errors.length === 1) return [`it cannot be loaded: ${errors[0]?.split('\n')[0]}`]
   return ['it cannot be loaded:', ...errors.map((each) => `  ${each}`)]
 }

@@ -48,6 +48,49 @@ describe('what a person hands over', () => {
       expect(ran.stderr).toContain(wrong)
   })
 
+  it.each([
+    ['process.exit(0)', 'it called process.exit(0) while it was loaded'],
+    ['try { process.exit(0) } catch {}', 'it called process.exit(0) while it was loaded'],
+    ['await new Promise(() => {})', 'it waits at its top level (await) for what never comes'],
+    ['throw null', 'it threw null'],
+    ["throw new Error('boom')", 'Error: boom'],
+    ["import 'nope-x'", "Cannot find package 'nope-x'"],
+  ])('a configuration that does %s is told so, and is no pass', async (code, why) => {
+    project = notebookProject()
+    const path = join(project.directory, 'killpoint.config.mjs')
+    writeFileSync(path, `${code}\nexport default {}\n`)
+    const ran = await cli(['list', '--json'], project.directory)
+    expect(ran.code).toBe(3)
+    expect(ran.stderr).toContain(`${path} cannot be loaded: `)
+    expect(ran.stderr).toContain(why)
+    expect(ran.stderr).toContain('hint: ')
+    expect(ran.stderr).not.toMatch(/^ +at /m)
+    expect(JSON.parse(ran.stdout)).toMatchObject({ exitCode: 3, error: { code: 'CONFIG_INVALID' } })
+  })
+
+  it.each([
+    ['process.exit(0)', 'it called process.exit(0) while it was loaded'],
+    ['await new Promise(() => {})', 'it waits at its top level (await) for what never comes'],
+    ['throw null', 'null'],
+  ])('a module to be validated that does %s is told so, and is no pass', async (code, why) => {
+    project = notebookProject()
+    writeFileSync(join(project.directory, 'mine.mjs'), `${code}\nexport default {}\n`)
+    const ran = await cli(['validate', './mine.mjs'], project.directory)
+    expect(ran.code).toBe(3)
+    expect(ran.stderr).toContain(`it cannot be loaded: ${why}`)
+  })
+
+  it('a command that code of the user ends in the middle is no pass', async () => {
+    project = notebookProject()
+    const path = join(project.directory, 'killpoint.config.mjs')
+    const system = `{ kind: 'runtime', name: 'a', claims: ['process'], takeoverMsMax: 0,
+      program: { kind: 'script', get entry() { process.exit(0) } } }`
+    writeFileSync(path, `export default { systems: [${system}] }\n`)
+    const ran = await cli(['run', '--no-explore', '--seed', 'abc'], project.directory)
+    expect(ran.code).toBe(4)
+    expect(ran.stderr).toContain('this process ended before its command did')
+  })
+
   it('a token of another version is refused with the versions that are read', async () => {
     project = notebookProject()
     await expect(
