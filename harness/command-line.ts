@@ -3,16 +3,19 @@
  */
 import { writeSync } from 'node:fs'
 import { HarnessError, UsageError } from './errors.ts'
+import { writeTrouble } from './report/write-trouble.ts'
 import { program } from './program.ts'
 import { exitCodes } from './verdict.ts'
 
 /** Runs the command that the arguments name, and ends the process. */
 export async function main(): Promise<void> {
-  // Whoever reads may leave, as `head` does: the exit code is the answer all the same.
-  for (const stream of [process.stdout, process.stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-    })
+  let unsaid: HarnessError | undefined
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever reads may leave, as `head` does: the exit code is the answer all the same.
+    if (error.code !== 'EPIPE') unsaid ??= writeTrouble('standard output', error)
+  })
+  // Progress, and errors whose exit code tells them too: there is no third place to say that nobody hears them.
+  process.stderr.on('error', () => {})
   let isOver = false
   process.on('exit', (code) => {
     if (!isOver && (code === 0 || code === unsettled)) process.exitCode = endedEarly()
@@ -24,6 +27,11 @@ export async function main(): Promise<void> {
   }
   // A backend that was looked at may hold connections and timers open: nobody waits for them.
   await Promise.all([drained(process.stdout), drained(process.stderr)])
+  if (unsaid !== undefined) {
+    process.stderr.write(`${unsaid.message}\n`)
+    await drained(process.stderr)
+    process.exitCode = exitCodes.harness
+  }
   isOver = true
   process.exit()
 }

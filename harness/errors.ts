@@ -96,6 +96,8 @@ export type HarnessCode =
   | 'SOURCES_CHANGED'
   /** A run that was to be looked at cannot be read at all. */
   | 'RUN_UNREADABLE'
+  /** What a command has to say cannot be written; `details`: where, errno. */
+  | 'OUTPUT_WRITE'
   /** The journal of a campaign is damaged, cannot be written, or was taken over; `details`: code. */
   | 'CAMPAIGN_JOURNAL'
 
