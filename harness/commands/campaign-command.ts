@@ -42,6 +42,7 @@ export async function runOrder(order: CampaignOrder, output: Output): Promise<Ca
   output.say(headLine(order, entries.length))
   output.say('')
   const files = new ReportFiles(outOf(order))
+  for (const line of order.casesBefore ?? []) files.addCase(line)
   const stopping = stopOnSignals()
   const endMs = performance.now() + (options.budget ?? Infinity) - (order.spentMs ?? 0)
   const leftMs = (): number => endMs - performance.now()
@@ -118,7 +119,7 @@ export async function runOrder(order: CampaignOrder, output: Output): Promise<Ca
       ...(watch.isEnough ? { endedAfter: watch.failed } : {}),
       isStopped: stopping.signal.aborted,
     })
-    const result = before === undefined ? own : mergeResults([before, own])
+    const result = order.isFurther === true ? own : withBefore(own, before)
     await files.close(
       result,
       failures.map(({ text }) => text),
@@ -137,6 +138,12 @@ export async function runOrder(order: CampaignOrder, output: Output): Promise<Ca
     files.abandon()
     stopping.forget()
   }
+}
+
+/** A stopped campaign and the rest of it. Reports of the first part may have made a clean checkout a dirty one. */
+function withBefore(own: Result, before: Result | undefined): Result {
+  if (before === undefined) return own
+  return mergeResults([before, { ...own, environment: before.environment }])
 }
 
 /** All workloads of a system, then those of the next. */

@@ -30,6 +30,8 @@ export interface CampaignOrder {
   readonly drive?: Drive
   /** What an earlier process of the same campaign came to: not run again. */
   readonly before?: Result
+  /** Lines of `cases.jsonl` that stand before those of this order. */
+  readonly casesBefore?: readonly string[]
   /** Where what is finished is kept. */
   readonly journal?: CampaignJournal
   /** Milliseconds of its budget that earlier processes have spent. */

@@ -11,6 +11,7 @@
  *   G4  Which cases run, and in which order, the seed decides; how many, the budget. The seed is the commit: two runs of one
  *       commit try the same cases, the next commit tries others. Seeds of `--seeds` and `--nightly` share no case with it.
  */
+import { readFileSync } from 'node:fs'
 import { UsageError } from '../errors.ts'
 import { harmNames, type Harm } from '../explorer/job.ts'
 import { gitCommit } from '../report/environment.ts'
@@ -27,6 +28,7 @@ import { beginCampaign, withJournal } from './journal.ts'
 import type { RunOptions } from './run.ts'
 import { casesDefault } from './run.ts'
 import { chooseBoth, type ConfiguredProject } from './project.ts'
+import { assertSameCampaign, resumedBy } from './resume.ts'
 import { nightlyBudgetMs, nightlySeeds, rangeSeeds } from './seeds.ts'
 
 /** Options of the command. */
@@ -64,7 +66,8 @@ async function gateWith(
   options: GateOptions,
   output: Output,
 ): Promise<number> {
-  const seeds = seedsOf(project, options, journal)
+  const resumed = resumedBy(options)
+  const seeds = seedsOf(project, options, resumed.before?.seed, journal)
   const budgetMs = options.budget ?? (options.nightly === true ? nightlyBudgetMs : gateBudgetMs)
   const endMs = performance.now() + budgetMs - (journal?.spentBeforeMs ?? 0)
   const [first, ...more] = seeds
@@ -80,20 +83,26 @@ async function gateWith(
     if (!came.result.stopped) await journal?.note(endOf(next.seed))
     return came
   }
-  let order = orderOf(project, options, first, share(first, seeds.length))
-  await beginCampaign(journal, partsOf(order, exploredBy(options), seeds), output)
+  let order = orderOf(project, options, resumed, first, share(first, seeds.length))
+  const parts = partsOf(order, exploredBy(options), seeds)
+  assertSameCampaign(resumed.before, parts)
+  await beginCampaign(journal, parts, output)
   let outcome = await runSeed(order)
   // More seeds: each gets its part of what is left of the budget; what they came to is one result.
   for (const [index, seed] of more.entries()) {
     const isKept = journal?.has(endOf(seed)) === true || journal?.hasMore === true
     if (outcome.result.stopped || (performance.now() >= endMs && !isKept)) break
     const before = readResult(outcome.resultFile)
-    const further = orderOf(project, options, seed, share(seed, more.length - index))
-    order = { ...further, isFurther: true }
+    const further = orderOf(project, options, resumed, seed, share(seed, more.length - index))
+    order = { ...further, isFurther: true, casesBefore: linesOf(outcome.casesFile) }
     outcome = await runSeed(order)
     writeResult(outcome.resultFile, mergeResults([before, outcome.result]))
   }
   return finish(outcome, order, output)
+}
+
+function linesOf(file: string): readonly string[] {
+  return readFileSync(file, 'utf8').trimEnd().split('\n')
 }
 
 /** The order with its budget as a whole, and what of it earlier processes spent: all of it where its seed has `had` its share. */
@@ -119,6 +128,7 @@ function exploredBy({ explore, errors, nightly }: GateOptions): string {
 function seedsOf(
   { directory }: ConfiguredProject,
   options: GateOptions,
+  before: string | undefined,
   journal: CampaignJournal | undefined,
 ): readonly string[] {
   const chosen = [options.seed, options.seeds, options.nightly].filter((each) => each !== undefined)
@@ -127,17 +137,16 @@ function seedsOf(
   if (options.seeds !== undefined) return rangeSeeds(options.seeds)
   // A night that was interrupted is the same night after midnight.
   if (options.nightly === true) return journal?.seeds ?? nightlySeeds(Date.now())
-  const before = options.resume === undefined ? undefined : readResult(options.resume).seed
   return [options.seed ?? before ?? gitCommit(directory) ?? seedWithoutCommit]
 }
 
 function orderOf(
   project: ConfiguredProject,
   options: GateOptions,
+  resumed: ReturnType<typeof resumedBy>,
   seed: string,
   budgetMs: number,
 ): CampaignOrder {
-  const before = options.resume === undefined ? undefined : readResult(options.resume)
   return {
     command: 'gate',
     project,
@@ -149,7 +158,7 @@ function orderOf(
     shrinkMs: options.shrink === false ? 0 : shrinkMs,
     save: options.save === true,
     drive: (driven) => shareBudget(driven, options),
-    ...(before === undefined ? {} : { before }),
+    ...resumed,
   }
 }
 

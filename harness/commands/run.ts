@@ -3,7 +3,6 @@
  * processes and real kills.
  */
 import type { Output } from '../report/output.ts'
-import { readResult } from '../report/result/result.ts'
 import { newSeed } from '../seed.ts'
 import type { CampaignJournal } from '../campaign/campaign-journal.ts'
 import { finish, oneByOne, partsOf, runOrder } from './campaign-command.ts'
@@ -12,6 +11,7 @@ import { explorePart, partOfRun } from './explore-part.ts'
 import { beginCampaign, journalOf, withJournal } from './journal.ts'
 import type { CommonOptions } from './options.ts'
 import { chooseBoth, type ConfiguredProject } from './project.ts'
+import { assertSameCampaign, resumedBy } from './resume.ts'
 
 export interface RunOptions extends CommonOptions {
   readonly cases?: number
@@ -47,12 +47,12 @@ async function runWith(
   output: Output,
 ): Promise<number> {
   const { config } = project
-  const before = options.resume === undefined ? undefined : readResult(options.resume)
+  const resumed = resumedBy(options)
   const order: CampaignOrder = {
     command: 'run',
     project,
     ...chooseBoth(project, options),
-    seed: options.seed ?? before?.seed ?? journal?.seeds?.[0] ?? newSeed(),
+    seed: options.seed ?? resumed.before?.seed ?? journal?.seeds?.[0] ?? newSeed(),
     cases: options.cases ?? config.cases ?? casesDefault,
     workloads: options.workloads ?? config.workloads ?? 1,
     options,
@@ -62,11 +62,13 @@ async function runWith(
       if (options.explore !== false) await exploreFirst(driven)
       await oneByOne(driven)
     },
-    ...(before === undefined ? {} : { before }),
+    ...resumed,
     ...journalOf(journal),
   }
   const explored = options.explore === false ? 'nothing' : 'a part'
-  await beginCampaign(journal, partsOf(order, explored), output)
+  const parts = partsOf(order, explored)
+  assertSameCampaign(order.before, parts)
+  await beginCampaign(journal, parts, output)
   return finish(await runOrder(order, output), order, output)
 }
 

@@ -26,6 +26,7 @@ import { explorePart, partOfRun } from './explore-part.ts'
 import { beginCampaign, journalOf, withJournal } from './journal.ts'
 import { runLawSuite } from './law-suite.ts'
 import { chooseBoth, knownScenarios, type Project } from './project.ts'
+import { assertSameCampaign, resumedBy } from './resume.ts'
 import { casesDefault, type RunOptions } from './run.ts'
 
 /** Options of `validate`. */
@@ -60,7 +61,8 @@ async function validateWith(
   output: Output,
 ): Promise<number> {
   const tested = { ...project, scenarios: knownScenarios(project), systems: [system] }
-  const before = options.resume === undefined ? undefined : readResult(options.resume)
+  const resumed = resumedBy(options)
+  const { before } = resumed
   const seed = options.seed ?? before?.seed ?? journal?.seeds?.[0] ?? newSeed()
   const losesPower = system.claims.includes('power') && options.explore !== false
   const noLaws = whyNoLaws(system, options)
@@ -75,7 +77,7 @@ async function validateWith(
     options,
     shrinkMs: options.shrink === false ? 0 : shrinkMs,
     save: options.save === true,
-    ...(before === undefined ? {} : { before }),
+    ...resumed,
     ...journalOf(journal),
     drive: async (driven) => {
       if (noLaws === undefined)
@@ -84,7 +86,9 @@ async function validateWith(
       if (losesPower) await losePower(driven)
     },
   }
-  await beginCampaign(journal, partsOf(order, losesPower ? 'power loss' : 'nothing'), output)
+  const parts = partsOf(order, losesPower ? 'power loss' : 'nothing')
+  assertSameCampaign(before, parts)
+  await beginCampaign(journal, parts, output)
   const outcome = await runOrder(order, output)
   const told = 'skipped' in laws ? [] : laws
   const claims = claimOutcomes(system, outcome, told)
