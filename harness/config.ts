@@ -14,8 +14,20 @@ import { noRoomTrouble } from './live/scratch.ts'
 import { TroubleError } from './live/trouble.ts'
 import { UsageError } from './errors.ts'
 import { importGuarded, UnfinishedImport } from './guarded-import.ts'
+import {
+  count,
+  isObject,
+  listMistakes,
+  memberMistakes,
+  optional,
+  text,
+  type Member,
+  type Members,
+} from './members.ts'
+import { scenarioMistakes } from './scenario-members.ts'
 import type { Scenario } from './scenario.ts'
-import { systemMistakes, type System } from './system.ts'
+import { describedMistakes } from './system-members.ts'
+import type { System } from './system.ts'
 
 export interface Config {
   readonly systems: readonly System[]
@@ -128,14 +140,44 @@ export function buildErrors(error: unknown): readonly string[] {
   )
 }
 
+const configMembers: Members = {
+  systems: oneAtLeast('system'),
+  scenarios: optional(oneAtLeast('scenario')),
+  corpus: optional(text),
+  cases: optional(count),
+  workloads: optional(count),
+}
+
+function oneAtLeast(what: string): Member {
+  return {
+    expected: `a list of at least one ${what}`,
+    holds: (value) => Array.isArray(value) && value.length > 0,
+  }
+}
+
 function checkConfig(file: string, module: Readonly<Record<string, unknown>>): Config {
-  const config = module['default'] as Partial<Config> | undefined
-  const wrong: string[] = []
-  if (typeof config !== 'object' || config === null)
-    wrong.push('expected a default export made by defineConfig({ systems: [...] })')
-  else if (!Array.isArray(config.systems) || config.systems.length === 0)
-    wrong.push('expected `systems` to be a list of at least one system')
-  else for (const system of config.systems) wrong.push(...systemMistakes(system as System))
+  const config = module['default']
+  const wrong = isObject(config)
+    ? [
+        ...memberMistakes(config, configMembers),
+        ...mistakesIn('systems', config['systems'], describedMistakes),
+        ...mistakesIn('scenarios', config['scenarios'], scenarioMistakes),
+      ]
+    : ['expected a default export made by defineConfig({ systems: [...] })']
   if (wrong.length === 0) return config as Config
-  throw new UsageError('CONFIG_INVALID', `${file}:\n${wrong.map((each) => `  ${each}`).join('\n')}`)
+  throw new UsageError(
+    'CONFIG_INVALID',
+    `${file}:\n${wrong.map((each) => `  ${each}`).join('\n')}`,
+    {
+      hint: 'correct each of them; `npx killpoint init` in an empty directory writes a configuration that is right',
+    },
+  )
+}
+
+function mistakesIn(
+  what: string,
+  list: unknown,
+  mistakes: (item: unknown) => readonly string[],
+): readonly string[] {
+  return Array.isArray(list) ? listMistakes(what, list, mistakes) : []
 }

@@ -61,6 +61,12 @@ export function parseToken(text: string): Case {
   return { scenario, system, seed, ...(path === undefined ? {} : { path }), profile, schedule }
 }
 
+/** True for a text that can stand as a scenario in a token: kebab-case. */
+export function isScenarioName(text: string): boolean {
+  kebab.lastIndex = 0
+  return kebab.exec(text)?.[0] === text
+}
+
 /** True for a text that means to be a token, of whatever version: for commands that take a token or a file. */
 export function looksLikeToken(text: string): boolean {
   return /^kp\d+:/.test(text.trim())

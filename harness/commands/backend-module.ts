@@ -13,11 +13,11 @@ import {
   allClaims,
   claimNames,
   claimMeanings,
-  systemMistakes,
   type BackendSystem,
   type Claim,
   type System,
 } from '../system.ts'
+import { describedMistakes } from '../system-members.ts'
 import { backendSystem } from '../systems/reference.ts'
 import { openLawBench } from './law-bench.ts'
 import { tryBackend, type TriedBackend } from '../systems/reference/try-backend.ts'
@@ -39,37 +39,11 @@ export async function loadModule(directory: string, path: string): Promise<Syste
 }
 
 /** Under the name of its module, so that a token finds it again. */
-function loadedSystem(path: string, { ...system }: Partial<System>): System {
-  const { kind, claims, takeoverMsMax, program } = system
-  const wrong = [
-    ...(['backend', 'runtime', 'command'].includes(kind ?? '')
-      ? []
-      : [`kind: expected backend, runtime or command, found ${JSON.stringify(kind)}`]),
-    ...(Array.isArray(claims) ? [] : [`claims: expected a list, found ${typeof claims}`]),
-    ...(typeof takeoverMsMax === 'number'
-      ? []
-      : [`takeoverMsMax: expected milliseconds, found ${JSON.stringify(takeoverMsMax)}`]),
-    ...programMistakes(kind, program),
-  ]
-  const named = { ...system, name: path, claims: Array.isArray(claims) ? claims : [] } as System
-  const all = [...wrong, ...(wrong.length === 0 ? systemMistakes(named) : claimMistakes(claims))]
-  if (all.length > 0) throw invalid(path, all)
+function loadedSystem(path: string, system: Partial<System>): System {
+  const named = { ...system, name: path } as System
+  const wrong = describedMistakes(named)
+  if (wrong.length > 0) throw invalid(path, wrong)
   return named
-}
-
-function programMistakes(
-  kind: string | undefined,
-  program: Partial<System['program']> = {},
-): readonly string[] {
-  const expected = kind === 'command' ? 'executable' : 'script'
-  const { kind: found } = program
-  if (found !== expected)
-    return [`program: expected one of kind ${expected}, found ${JSON.stringify(found)}`]
-  const member = expected === 'script' ? 'entry' : 'file'
-  const value = (program as Record<string, unknown>)[member]
-  return typeof value === 'string'
-    ? []
-    : [`program: expected a path \`${member}\`, found ${JSON.stringify(value)}`]
 }
 
 async function loadedBackend(

@@ -48,6 +48,48 @@ describe('what a person hands over', () => {
       expect(ran.stderr).toContain(wrong)
   })
 
+  it('all that is wrong with systems and scenarios is told at once, each with its place', async () => {
+    project = notebookProject()
+    const path = join(project.directory, 'killpoint.config.mjs')
+    const program = "{ kind: 'script', entry: 'worker.ts' }"
+    const system = `{ kind: 'runtime', name: 'a', claims: [], takeoverMsMax: 0, program: ${program} }`
+    const scenario = `{ name: 'orders', title: 'x', needs: [], workload: { generate() {} }, faults: [],
+      sometimes: [], livesMax: 4 }`
+    writeFileSync(
+      path,
+      `const system = ${system}
+       const scenario = ${scenario}
+       export default {
+         sceanrios: [],
+         cases: 0,
+         systems: [system, system, { ...system, name: 'b', progam: 1, program: null }, null],
+         scenarios: [scenario, scenario,
+           { ...scenario, name: 'Not Kebab', needs: ['zzz'], livesMax: 0, workload: null, fault: [] },
+           { ...scenario, name: 'c', faults: [{ name: 'f' }], sometimes: [{ happened: true, name: 's' }] }],
+       }`,
+    )
+    const ran = await cli(['list', '--json'], project.directory)
+    expect(ran.code).toBe(3)
+    expect(JSON.parse(ran.stdout)).toMatchObject({ error: { code: 'CONFIG_INVALID' } })
+    for (const wrong of [
+      'sceanrios is unknown; known are systems, scenarios, corpus, cases, workloads',
+      'cases: expected a whole number from 1, found 0',
+      'systems: two are named "a"',
+      'systems[2] "b": progam is unknown; known are',
+      'systems[2] "b": program: expected an object, found null',
+      'systems[3]: expected an object, found null',
+      'scenarios: two are named "orders"',
+      'scenarios[2] "Not Kebab": name: expected kebab-case',
+      'scenarios[2] "Not Kebab": needs: expected a list of claims (process, power,',
+      'scenarios[2] "Not Kebab": livesMax: expected a whole number from 1, found 0',
+      'scenarios[2] "Not Kebab": workload: expected a fast-check arbitrary, found null',
+      'scenarios[2] "Not Kebab": fault is unknown',
+      'scenarios[3] "c": faults[0] "f": draw: expected a function, found undefined',
+      'scenarios[3] "c": sometimes[0] "s": happened: expected a function, found true',
+    ])
+      expect(ran.stderr).toContain(wrong)
+  })
+
   it.each([
     ['process.exit(0)', 'it called process.exit(0) while it was loaded'],
     ['try { process.exit(0) } catch {}', 'it called process.exit(0) while it was loaded'],

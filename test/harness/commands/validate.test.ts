@@ -126,9 +126,10 @@ describe('validate: an executable', () => {
     )
     const error = await loadModule(directory, 'no-system.ts').catch((reason: unknown) => reason)
     const lines = [
-      'kind: expected backend, runtime or command, found "thing"',
+      'kind: expected backend or runtime or command, found "thing"',
       'takeoverMsMax: expected milliseconds, found undefined',
-      'program: expected one of kind script, found undefined',
+      'program: kind: expected script, found undefined',
+      'program: entry: expected a text, found undefined',
       'claim "magic" is unknown',
     ]
     for (const line of lines) expect(String(error)).toContain(line)
