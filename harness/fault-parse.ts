@@ -6,7 +6,15 @@
  * position, what was expected there and what came.
  */
 import { stringifyFault } from './fault-text.ts'
-import { betweenLives, endsLife, errnoNames, messageActs } from './fault.ts'
+import {
+  betweenLives,
+  clockMsMax,
+  endsLife,
+  errnoNames,
+  messageActs,
+  resumersMax,
+  turnsMax,
+} from './fault.ts'
 import type {
   Errno,
   Fault,
@@ -143,13 +151,13 @@ const readers: Readonly<Record<string, Reader>> = {
   H: (cursor) => ({ kind: 'heap', at: readPositionIn(cursor, ['before', 'after']) }),
   C: (cursor) => {
     const sign = cursor.word(['+', '-'])
-    const ms = cursor.number('milliseconds', 1)
+    const ms = cursor.number('milliseconds', 1, clockMsMax)
     return { kind: 'clock', ms: sign === '-' ? -ms : ms }
   },
   R: readRot,
   I: () => ({ kind: 'pid-recycled' }),
   N: (cursor) => {
-    const count = cursor.number('a number of resumers', 2)
+    const count = cursor.number('a number of resumers', 2, resumersMax)
     if (!cursor.takes('=')) return { kind: 'resumers', count }
     return { kind: 'resumers', count, barrier: readPositionIn(cursor, ['before', 'after']) }
   },
@@ -255,7 +263,7 @@ function readOps(cursor: TextCursor): number {
 
 function readTurns(cursor: TextCursor): number {
   cursor.expect('.')
-  return cursor.number('a number of turns', 1)
+  return cursor.number('a number of turns', 1, turnsMax)
 }
 
 /** `1` is not written: there is one text for one fault. */

@@ -156,6 +156,15 @@ export type Fault =
   /** In place of one process for this life; `barrier` absent: before the first op. */
   | { readonly kind: 'resumers'; readonly count: number; readonly barrier?: Position }
 
+/** Resumers that one fault may start: each is a process, and all of them are there at once. */
+export const resumersMax = 64
+
+/** Turns of the event loop by which an answer may be late: a life that waits longer shows nothing that one of so many does not. */
+export const turnsMax = 1_000_000
+
+/** Milliseconds that one fault may set the clock, on or back: a century of 365.25 days. Dates end some way behind it. */
+export const clockMsMax = 3_155_760_000_000
+
 /** Name of a kind of fault. */
 export type FaultKind = Fault['kind']
 

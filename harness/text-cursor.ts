@@ -56,13 +56,14 @@ export class TextCursor {
     return found
   }
 
-  /** Reads a decimal number without leading zeros, of at least `least`. */
-  number(expected: string, least = 0): number {
+  /** Reads a decimal number without leading zeros, of at least `least` and at most `most`. */
+  number(expected: string, least = 0, most: number = Number.MAX_SAFE_INTEGER): number {
     const start = this.at
     const value = Number(this.read(/0(?!\d)|[1-9]\d*/y, expected))
-    if (Number.isSafeInteger(value) && value >= least) return value
+    if (Number.isSafeInteger(value) && value >= least && value <= most) return value
     this.at = start
-    throw this.refuse(least > 0 ? `${expected} from ${least}` : expected)
+    const upTo = most < Number.MAX_SAFE_INTEGER ? ` to ${most}` : ''
+    throw this.refuse(least > 0 ? `${expected} from ${least}${upTo}` : expected)
   }
 
   /** Reads one of these words; throws {@link UsageError} where none of them comes. */

@@ -3,6 +3,7 @@
  *
  * `parseToken(stringifyToken(c))` equals `c` for every valid case, and the other way round for every text that parses.
  */
+import { isProfileName, profileNames } from './disk-model/profile.ts'
 import { UsageError } from './errors.ts'
 import { readSchedule } from './fault-parse.ts'
 import { stringifySchedule } from './fault-text.ts'
@@ -22,7 +23,7 @@ export interface Case {
   readonly seed: string
   /** fast-check's shrink path (`0:3`), where the workload is a shrunk one. */
   readonly path?: string
-  /** Kebab-case. */
+  /** One of `profileNames`. */
   readonly profile: string
   readonly schedule: Schedule
 }
@@ -54,7 +55,7 @@ export function parseToken(text: string): Case {
   const seed = cursor.read(/[A-Za-z0-9]{1,64}/y, 'a seed (1 to 64 letters and digits)')
   const path = cursor.takes('~') ? readPath(cursor) : undefined
   cursor.expect(':')
-  const profile = cursor.read(kebab, 'a disk profile (kebab-case)')
+  const profile = readProfile(cursor)
   cursor.expect(':')
   const schedule = readSchedule(cursor)
   if (!cursor.ended) throw cursor.refuse('"," or "~" or the end')
@@ -120,6 +121,14 @@ function unescape(text: string): string {
     String.fromCharCode(Number.parseInt(hex, 16)),
   )
   return Buffer.from(bytes, 'latin1').toString('utf8')
+}
+
+function readProfile(cursor: TextCursor): string {
+  const start = cursor.at
+  const expected = `a disk profile (${profileNames.join(' or ')})`
+  const profile = cursor.read(kebab, expected)
+  if (!isProfileName(profile)) throw cursor.refuse(expected, start)
+  return profile
 }
 
 function pathText(path: string): string {

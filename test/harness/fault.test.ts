@@ -205,13 +205,16 @@ describe('schedule: what cannot be', () => {
     ],
     ['V37=signal.1', 11, 'a number from 2', '"1"'],
     ['C5', 1, '"+", "-"', '"5"'],
-    ['C+0', 2, 'milliseconds from 1', '"0"'],
+    ['C+0', 2, 'milliseconds from 1 to 3155760000000', '"0"'],
     ['R0=cut.5', 3, '"gone": file 0 is every file', '"c"'],
     ['R1=byte.5.256', 10, 'a value from 1 to 255', '"2"'],
     ['R1=swap.5.3', 10, 'a line number from 6', '"3"'],
-    ['N1', 1, 'a number of resumers from 2', '"1"'],
+    ['N1', 1, 'a number of resumers from 2 to 64', '"1"'],
     ['constructor', 0, 'a fault (KPEFQWLSMZTVAXHCRIN or -)', '"c"'],
     ['K3 ', 2, '"," or "~" or the end', '" "'],
+    ['N9999', 1, 'a number of resumers from 2 to 64', '"9"'],
+    ['M3+=delay.1000001', 10, 'a number of turns from 1 to 1000000', '"1"'],
+    ['C+3155760000001', 2, 'milliseconds from 1 to 3155760000000', '"3"'],
   ])('%j is refused at %i', (text, at, expected, found) => {
     const error = catching(() => parseSchedule(text))
     expect(error).toBeInstanceOf(UsageError)

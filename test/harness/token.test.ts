@@ -16,7 +16,7 @@ const cases: fc.Arbitrary<Case> = fc
       fc.array(fc.nat(9999), { minLength: 1, maxLength: 6 }).map((numbers) => numbers.join(':')),
       { nil: undefined },
     ),
-    profile: kebab,
+    profile: fc.constantFrom('posix', 'ext4'),
     schedule: schedules,
   })
   .map(({ path, ...rest }) => (path === undefined ? rest : { ...rest, path }))
@@ -83,6 +83,9 @@ test.each([
   ],
   ['kp1:loop:file:', 14, 'a seed (1 to 64 letters and digits)', 'the end'],
   ['kp1:loop:file:1~x', 16, "fast-check's path (0.3)", '"x"'],
+  ['kp1:loop:file:1:posia:K3', 16, 'a disk profile (posix or ext4)', '"p"'],
+  ['kp1:loop:file:1::K3', 16, 'a disk profile (posix or ext4)', '":"'],
+  ['kp1:loop:file:1:posix:N9999', 23, 'a number of resumers from 2 to 64', '"9"'],
   ['kp1:loop:file:1:posix:K', 23, 'an op number', 'the end'],
   ['kp1:loop:file:1:posix:K3:x', 24, '"," or "~" or the end', '":"'],
 ])('%j is refused at %i', (text, position, expected, found) => {
@@ -99,6 +102,7 @@ test.each([
   ['seed', 'has:colon'],
   ['path', '0:x'],
   ['profile', ''],
+  ['profile', 'ntfs'],
   ['system', ''],
   ['system', '\ud800'],
 ])('a case whose %s is %j has no token', (field, value) => {
