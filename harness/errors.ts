@@ -50,6 +50,8 @@ export type UsageCode =
   | 'CONFIG_MISSING'
   /** A configuration that cannot be used; the message lists everything that is wrong with it. */
   | 'CONFIG_INVALID'
+  /** A function of a scenario that throws, or gives what it must not; `details`: scenario, member. */
+  | 'SCENARIO_INVALID'
   /** A command line option or argument that cannot be. */
   | 'OPTION_INVALID'
   /** A name of a scenario, system or mutant that is not known here. */

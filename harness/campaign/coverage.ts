@@ -10,6 +10,7 @@ import type { Control, ControlMessage, ControlOp, FaultClass, Scenario } from '.
 import type { Coverage } from '../report/result/result.ts'
 import type { System } from '../system.ts'
 import { applicable, type Group } from './group.ts'
+import { callMember } from './scenario-calls.ts'
 import { emptySameAgain, type SameAgain } from './same-again.ts'
 
 /** Crash points of one workload: how many there are, and at which a first life was killed. */
@@ -157,9 +158,12 @@ export function addCase(
   const { faultClass } = shown
   if (faultClass !== undefined)
     coverage.fired.set(faultClass, (coverage.fired.get(faultClass) ?? 0) + 1)
-  for (const { name, happened } of scenario.sometimes)
-    if (coverage.sometimes.has(name) && happened(history))
+  for (const { name, happened } of scenario.sometimes) {
+    if (!coverage.sometimes.has(name)) continue
+    const called = { scenario, member: `sometimes ${JSON.stringify(name)}.happened` }
+    if (callMember(called, () => happened(history)))
       coverage.sometimes.set(name, (coverage.sometimes.get(name) ?? 0) + 1)
+  }
 }
 
 function addKilledAt(

@@ -3,6 +3,7 @@
  * ops as the control run until its fault, and a crash point of the control is a crash point of the case.
  */
 import fc from 'fast-check'
+import { UsageError } from '../errors.ts'
 import { markTold, tracedMark } from '../corpus/traced-mark.ts'
 import type { History } from '../history.ts'
 import { isWorkerMark } from '../ledger.ts'
@@ -21,6 +22,7 @@ import { missingClaims, type System } from '../system.ts'
 import { stringifySchedule } from '../fault-text.ts'
 import type { Task, Workload } from '../workload.ts'
 import { PlanKinds } from './plan-kinds.ts'
+import { callForPlan, callForPlans, callMember, type Called } from './scenario-calls.ts'
 
 export interface Group {
   readonly scenario: Scenario
@@ -54,11 +56,33 @@ export function workloadOfSeed(
     numRuns: 1,
     ...(path === undefined ? {} : { path }),
   }
-  const [workload] = fc.sample(scenario.workload, parameters)
-  if (workload === undefined) throw new Error(`the workload of ${scenario.name} drew nothing`)
+  const called = { scenario, member: 'workload' }
+  const [workload] = callMember(called, () => {
+    try {
+      return fc.sample(scenario.workload, parameters)
+    } catch (error) {
+      // That there is nothing at the end of a path is the path's fault, not the scenario's.
+      if (path !== undefined && /^Error: Unable to replay\b/.test(String(error))) return []
+      throw error
+    }
+  })
+  if (workload === undefined) throw drewNothing(scenario, seed, path)
   return system.claims.includes('retry')
     ? workload
     : { ...workload, root: unfailing(workload.root) }
+}
+
+function drewNothing({ name }: Scenario, seed: string, path: string | undefined): UsageError {
+  if (path === undefined)
+    return new UsageError('SCENARIO_INVALID', `scenario ${name}: workload draws nothing`, {
+      hint: 'give it an arbitrary that draws workloads',
+      details: { scenario: name, member: 'workload' },
+    })
+  return new UsageError(
+    'TOKEN_SYNTAX',
+    `the path ${path.replaceAll(':', '.')} leads to no workload of scenario ${name} under seed ${seed}`,
+    { hint: 'paste the token whole, as it was printed; it is for the scenario as it was then' },
+  )
 }
 
 /** The task without attempts that fail: what a system without retries is asked to do. */
@@ -118,13 +142,14 @@ export function* planCases(group: Group, control: Control): Generator<PlannedCas
   const { scenario, system, seed } = group
   const kinds = new PlanKinds(control)
   for (const sometimes of applicable(scenario.sometimes, system).run) {
-    const plan = sometimes.directed?.(control)
+    const called = { scenario, member: `sometimes ${JSON.stringify(sometimes.name)}.directed` }
+    const plan = callForPlan(called, () => sometimes.directed?.(control))
     if (plan === undefined || !isNew(plan)) continue
     kinds.take(plan)
     yield { ...plan, origin: { kind: 'directed', sometimes: sometimes.name } }
   }
   let sources = applicable(scenario.faults, system).run.map((faultClass) =>
-    plansOf(faultClass, control, random(seed, 'schedule', faultClass.name), kinds),
+    plansOf(scenario, faultClass, control, random(seed, 'schedule', faultClass.name), kinds),
   )
   while (sources.length > 0) {
     const empty = new Set<Source>()
@@ -174,37 +199,44 @@ function nextNew(
 }
 
 function plansOf(
+  scenario: Scenario,
   faultClass: FaultClass,
   control: Control,
   numbers: Random,
   kinds: PlanKinds,
 ): Source {
   const { name, weight = 1 } = faultClass
-  return { name, weight, plans: orderPlans(faultClass, control, numbers, kinds) }
+  return { name, weight, plans: orderPlans(scenario, faultClass, control, numbers, kinds) }
 }
 
 /** Draws of a class that are compared: enough to see most of its kinds. */
 const drawsAhead = 16
 
 function* orderPlans(
+  scenario: Scenario,
   faultClass: FaultClass,
   control: Control,
   numbers: Random,
   kinds: PlanKinds,
 ): Generator<CasePlan> {
   const { series, all } = faultClass
-  if (series !== undefined) yield* series(control, numbers)
-  else if (all !== undefined) yield* kinds.rarestFirst(shuffled(all(control), numbers), Infinity)
-  else yield* kinds.rarestFirst(drawPlans(faultClass, control, numbers), drawsAhead)
+  const called = (member: string): Called => ({
+    scenario,
+    member: `faults ${JSON.stringify(faultClass.name)}.${member}`,
+  })
+  if (series !== undefined) yield* callForPlans(called('series'), () => series(control, numbers))
+  else if (all !== undefined) {
+    const plans = [...callForPlans(called('all'), () => all(control))]
+    yield* kinds.rarestFirst(shuffled(plans, numbers), Infinity)
+  } else {
+    const draw = (): CasePlan | undefined => faultClass.draw(control, numbers)
+    yield* kinds.rarestFirst(drawPlans(called('draw'), draw), drawsAhead)
+  }
 }
 
-function* drawPlans(
-  faultClass: FaultClass,
-  control: Control,
-  numbers: Random,
-): Generator<CasePlan> {
+function* drawPlans(called: Called, draw: () => CasePlan | undefined): Generator<CasePlan> {
   for (;;) {
-    const plan = faultClass.draw(control, numbers)
+    const plan = callForPlan(called, draw)
     if (plan === undefined) return
     yield plan
   }
