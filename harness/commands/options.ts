@@ -200,13 +200,16 @@ export function jobs(text: string): number {
   throw new InvalidArgumentError(`${why}.`)
 }
 
-/** Reads `500ms`, `60s`, `5m` or a bare number of seconds; gives milliseconds. */
+/** Milliseconds of the longest time: timers of Node end at 24 days, and ten times a time must still be one. */
+const durationMax = 24 * 3_600_000
+
+/** Reads `500ms`, `60s`, `5m` or a bare number of seconds, up to a day; gives milliseconds. */
 export function duration(text: string): number {
   const match = /^(?<amount>\d+(?:\.\d+)?)(?<unit>ms|s|m|h)?$/.exec(text)
   const { amount, unit = 's' } = match?.groups ?? {}
   const ms = Number(amount) * ({ ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[unit] ?? 0)
-  if (Number.isFinite(ms) && ms > 0) return ms
-  throw new InvalidArgumentError('expected a time such as 500ms, 60s or 5m.')
+  if (ms > 0 && ms <= durationMax) return ms
+  throw new InvalidArgumentError('expected a time such as 500ms, 60s or 5m, of at most 24h.')
 }
 
 /** Reads `2/5`. */

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { duration } from '../../../harness/commands/options.ts'
 import { program } from '../../../harness/program.ts'
 import { cli, type Said } from './cli.ts'
 
@@ -46,7 +47,33 @@ describe('the options of each command', () => {
     )
   })
 
+  it('the page of the commands names those that have --json alone', () => {
+    const page = readFileSync(join(root, 'docs', 'commands.md'), 'utf8')
+    const line = /`--json`, `--out` +\| all; (.*) have `--json` alone/.exec(page)?.[1] ?? ''
+    const alone = program.commands.filter(({ options }) =>
+      options.every(({ long }) => long !== '--out'),
+    )
+    expect([...line.matchAll(/`(\w+)`/g)].map((match) => match[1])).toEqual(
+      alone.map((each) => each.name()).toSorted(),
+    )
+  })
+
   it('is known of every command', () => expect(program.commands).toHaveLength(14))
+})
+
+describe('a time', () => {
+  it.each([
+    ['500ms', 500],
+    ['60', 60_000],
+    ['1.5m', 90_000],
+    ['24h', 86_400_000],
+  ])('%s is %i milliseconds', (text, ms) => expect(duration(text)).toBe(ms))
+
+  it.each(['999h', '24.1h', '86401', '0s', '-1s', '1d', ''])('%j is none, or too long', (text) =>
+    expect(() => duration(text)).toThrow(
+      'expected a time such as 500ms, 60s or 5m, of at most 24h',
+    ),
+  )
 })
 
 function written(out: string): unknown {
