@@ -26,6 +26,8 @@ import { readEnvironment } from './report/environment.ts'
 import { ignoredDirectory } from './report/files.ts'
 import { plainInk, type Output } from './report/output.ts'
 import { vacuousLines } from './report/result/coverage.ts'
+import { listMistakes } from './members.ts'
+import { scenarioMistakes } from './scenario-members.ts'
 import type { Scenario } from './scenario.ts'
 import { isSeed } from './seed-text.ts'
 import { missingClaims, type System } from './system.ts'
@@ -110,6 +112,7 @@ function assertUsable({ seed, jobs, ...counts }: CrashTestOptions): void {
       expected(name, `expected a whole number from ${least}`, count)
   }
   if (counts.scenarios?.length === 0) expected('scenarios', 'expected one at least', [])
+  wrong.push(...listMistakes('scenarios', counts.scenarios ?? [], scenarioMistakes))
   if (wrong.length === 0) return
   throw new UsageError('OPTION_INVALID', `crashTest cannot be run so:\n  ${wrong.join('\n  ')}`, {
     hint: 'correct each of them, or leave it out',

@@ -22,7 +22,7 @@ export function callMember<Value>(called: Called, call: () => Value): Value {
   } catch (error) {
     if (error instanceof UsageError || error instanceof HarnessError) throw error
     const what = error instanceof Error ? `${error.name}: ${error.message}` : inspect(error)
-    throw invalid(called, `threw ${what}`, error)
+    throw invalid(called, `threw ${what}`, 'correct that function of the scenario', error)
   }
 }
 
@@ -61,13 +61,20 @@ function checkedPlan(called: Called, plan: CasePlan): CasePlan {
       breakLength: Infinity,
       maxStringLength: 60,
     })
-    throw invalid(called, `gave ${found}, which is no plan of a case`, error)
+    const hint =
+      'a plan is { schedule }, a list of the faults of each life; undefined stands for none'
+    throw invalid(called, `gave ${found}, which is no plan of a case`, hint, error)
   }
 }
 
-function invalid({ scenario, member }: Called, what: string, cause: unknown): UsageError {
+function invalid(
+  { scenario, member }: Called,
+  what: string,
+  hint: string,
+  cause: unknown,
+): UsageError {
   return new UsageError('SCENARIO_INVALID', `scenario ${scenario.name}: ${member} ${what}`, {
-    hint: 'correct that function: a plan is { schedule }, a list of the faults of each life; undefined stands for none',
+    hint,
     details: { scenario: scenario.name, member },
     cause,
   })

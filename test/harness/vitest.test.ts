@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { crashTest } from '../../harness/vitest.ts'
+import { crashTest, type CrashTestOptions } from '../../harness/vitest.ts'
 import { cli, said } from './commands/cli.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -76,5 +76,9 @@ describe('killpoint/vitest', () => {
       /seed: .*'a b' came\n {2}jobs: expected at most \d+ on this machine.*9999 came\n {2}cases: .*0 came\n {2}workloads: .*0\.5 came\n {2}hint/,
     )
     expect(() => crashTest({ system: 'x.ts', scenarios: [] })).toThrow(/scenarios: expected one/)
+    const scenarios = ['nope', { name: 'half' }] as unknown as CrashTestOptions['scenarios']
+    expect(() => crashTest({ system: 'x.ts', ...(scenarios && { scenarios }) })).toThrow(
+      /scenarios\[0\]: expected an object, found "nope"\n {2}scenarios\[1\] "half": title: expected a text/,
+    )
   })
 })
