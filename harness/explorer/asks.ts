@@ -33,6 +33,8 @@ export interface LifeGiven {
   readonly unread?: ReadonlySet<ImageEntry>
   /** Where it was recorded. */
   readonly trace?: Trace
+  /** The end of what it said there, where it ran in a process of its own. */
+  readonly stderr?: string
   /** Set where it was put down: milliseconds in which it had shown nothing, as it counts them. */
   readonly quietMs?: number
   /** What it did until it was back, where it ran in memory. */

@@ -118,15 +118,20 @@ function actFactsOf(replayed: ReplayedLife): readonly ActFacts[] {
   return verb === 'run' ? [] : [{ ...processFactsOf(replayed), verb, act }]
 }
 
-function processFactsOf({ life, code, signal }: ReplayedLife): Omit<ProcessFacts, 'verb'> {
+function processFactsOf({
+  life,
+  code,
+  signal,
+  stderr = '',
+}: ReplayedLife): Omit<ProcessFacts, 'verb'> {
   return {
     life,
     pid: life,
     code,
     signal: signal as NodeJS.Signals | null,
     putDown: false,
-    stderr: '',
-    stderrBytes: 0,
+    stderr,
+    stderrBytes: Buffer.byteLength(stderr),
     leftGroup: false,
   }
 }

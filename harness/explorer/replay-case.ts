@@ -178,7 +178,8 @@ function heldToo(before: DiskBefore, life: PastLife): DiskBefore {
   return { ...before, past: [...(before.past ?? []), life] }
 }
 
-const ended = { code: null, signal: 'SIGKILL' } as const
+/** What it says behind its crash is never heard. */
+const ended = { code: null, signal: 'SIGKILL', stderr: '' } as const
 
 /** What a crash of a recorded life leaves; a sentence where the life has no such state. */
 function crashLife(
