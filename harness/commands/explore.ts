@@ -90,7 +90,11 @@ async function exploreWith(
     const directory = options.out ?? ignoredDirectory(join(project.directory, scratchName))
     mkdirSync(directory, { recursive: true })
     const gatherer = new ResultGatherer(headOf(order, options))
-    const onScenario = (result: ScenarioExplored): void => gatherer.explored(result)
+    const begun: ScenarioExplored[] = []
+    const onScenario = (result: ScenarioExplored): void => {
+      begun.push(result)
+      gatherer.explored(result)
+    }
     const explored = await untilStopped(stopping.signal, () =>
       runExploration({ ...order, ...leftOf(order), onScenario }, output),
     )
@@ -103,13 +107,30 @@ async function exploreWith(
     const result = readResult(resultFile)
     output.json(result)
     const notes = writeReports(result, options, project.directory, output)
+    const left = notBegun(order, begun)
     sayResult(result, output, {
-      notes: [...notes, `result: ${relative(process.cwd(), resultFile)}`],
+      notes: [
+        ...(left.length === 0 ? [] : [`not begun, its time was over: ${left.join(', ')}`]),
+        ...notes,
+        `result: ${relative(process.cwd(), resultFile)}`,
+      ],
+      isPart: left.length > 0 || begun.some(({ pointsLeft }) => pointsLeft > 0),
     })
     return result.exitCode
   } finally {
     stopping.forget()
   }
+}
+
+/** What was chosen, and nobody looked at. */
+function notBegun(
+  { scenarios, systems }: Pick<ExplorationOrder, 'scenarios' | 'systems'>,
+  begun: readonly ScenarioExplored[],
+): readonly string[] {
+  const known = new Set(begun.map(({ scenario, system }) => `${scenario} × ${system}`))
+  return systems
+    .flatMap((system) => scenarios.map(({ name }) => `${name} × ${system.name}`))
+    .filter((each) => !known.has(each))
 }
 
 const stoppedEarly = { failures: [], untold: 0, verdict: 'INCONCLUSIVE' } as const

@@ -20,13 +20,15 @@ export interface Said {
   readonly more?: string
   /** Lines in front of the verdict: what was written where, how to go on. */
   readonly notes?: readonly string[]
+  /** True where some of what was chosen was never looked at: then not all of it holds. */
+  readonly isPart?: boolean
 }
 
 /** Says what was killed where, what held, what was never shown, and what failed: the failures last. */
 export function sayResult(
   result: Result,
   output: Output,
-  { casesFile, more = '', notes = [] }: Said = {},
+  { casesFile, more = '', notes = [], isPart = false }: Said = {},
 ): void {
   const { coverage, corpus, failures, explored, skipped, verdict } = result
   const { say, ink } = output
@@ -59,7 +61,7 @@ export function sayResult(
   for (const note of notes) say(note)
   const broken = brokenLaws(result.laws ?? [])
   if (failures.length + broken.length === 0) {
-    say(verdictLine(verdict, ink))
+    say(verdictLine(verdict, isPart, ink))
     return
   }
   if (broken.length > 0)
@@ -89,8 +91,11 @@ function pairsWith(
   return found
 }
 
-function verdictLine(verdict: string, ink: Ink): string {
-  if (verdict === 'HOLDS') return ink.good('✓ all of it holds')
+function verdictLine(verdict: string, isPart: boolean, ink: Ink): string {
+  if (verdict === 'HOLDS')
+    return ink.good(
+      isPart ? '✓ what was looked at holds; the rest is not known' : '✓ all of it holds',
+    )
   const isDoubt = outcomeRank(verdict as Verdict) === 1
   return isDoubt ? ink.doubt('? inconclusive') : ink.bad(`✗ ${verdict}`)
 }

@@ -129,6 +129,8 @@ describe.concurrent('what they do', () => {
     const part = ['--only', 'finished-run', '--shard', '2/2', '--no-errors', '--budget', '1ms']
     const said = await cli(['explore', ...part, '--out', join(directory, 'e')], root)
     expect(said.stdout).toContain('1 scenarios × file')
+    expect(said.stdout).toContain('not begun, its time was over: finished-run × file')
+    expect(said.stdout).not.toContain('all of it holds')
     expect(written('e')).toMatchObject({ explored: [] })
   })
 
