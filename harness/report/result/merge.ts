@@ -8,6 +8,7 @@ import { mergeCases } from './case-columns.ts'
 import { mergeCoverage, vacuousLines } from './coverage.ts'
 import { brokenLaws } from '../laws.ts'
 import type { Explored, Result } from './result.ts'
+import { repeated } from './twice.ts'
 
 /**
  * One result of several.
@@ -15,7 +16,7 @@ import type { Explored, Result } from './result.ts'
  *   M1  shards of one seed join to what one machine would have found: no case twice, points of a workload counted once
  *   M2  a part that is missing makes the whole inconclusive, and so does what no part has shown
  *
- * @throws UsageError `RESULT_MISMATCH` where they are of different campaigns
+ * @throws UsageError `RESULT_MISMATCH` where they are of different campaigns, or one of them repeats another
  */
 export function mergeResults(parts: readonly Result[]): Result {
   const [first] = parts
@@ -29,6 +30,13 @@ export function mergeResults(parts: readonly Result[]): Result {
       'RESULT_MISMATCH',
       `these results are of different campaigns:\n${[...new Set(wrong)].map((each) => `  ${each}`).join('\n')}`,
       { hint: 'merge results of one command, over the same code, scenarios and systems' },
+    )
+  const twice = repeated(parts)
+  if (twice.length > 0)
+    throw new UsageError(
+      'RESULT_MISMATCH',
+      `these results repeat each other:\n${twice.map((each) => `  ${each}`).join('\n')}`,
+      { hint: 'name each part once; a resumed campaign holds the part that it was resumed from' },
     )
   const coverage = [...mergeCoverage(parts.map((part) => part.coverage))]
   const shards = uniqueShards(parts)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { noCases } from '../../../../harness/report/result/case-columns.ts'
 import { mergeResults } from '../../../../harness/report/result/merge.ts'
 import {
   parseResult,
@@ -47,9 +48,32 @@ describe('result: the file', () => {
 })
 
 describe('result: merging', () => {
-  const shard = (index: number, of: number): ReturnType<typeof madeResult> => ({
-    ...madeResult({ fails: false }),
-    shards: [{ seed: 'abc', index, of }],
+  const shard = (index: number, of: number): ReturnType<typeof madeResult> => {
+    const { cases, ...made } = madeResult({ fails: false })
+    const slot = cases.slot.map((each) => each * of + index - 1)
+    return { ...made, cases: { ...cases, slot }, shards: [{ seed: 'abc', index, of }] }
+  }
+
+  it('a part that is there twice is refused', () => {
+    const twice = [shard(1, 2), shard(2, 2), shard(1, 2)]
+    expect(() => mergeResults(twice)).toThrow(
+      expect.objectContaining({
+        code: 'RESULT_MISMATCH',
+        message: expect.stringContaining(
+          '40 of the 40 places of part 3 are those of an earlier part\n  hint: name each part once',
+        ),
+      }),
+    )
+  })
+
+  it('a shard of an exploration that is there twice is refused', () => {
+    const explored = (index: number): ReturnType<typeof madeResult> => ({
+      ...shard(index, 2),
+      command: 'explore',
+      cases: noCases(),
+    })
+    expect(() => mergeResults([explored(1), explored(1)])).toThrow('repeat each other')
+    expect(mergeResults([explored(1), explored(2)]).shards).toEqual([])
   })
 
   it('a shard that is missing makes the whole inconclusive', () => {
@@ -70,7 +94,8 @@ describe('result: merging', () => {
     const later = (second.recoveries ?? []).map((each) => ({ ...each, life: 3 }))
     const merged = mergeResults([shard(1, 2), { ...second, recoveries: later }])
     expect(merged.recoveries).toHaveLength(16)
-    expect(mergeResults([merged, second]).recoveries).toEqual(merged.recoveries)
+    const same = { ...second, cases: noCases() }
+    expect(mergeResults([merged, same]).recoveries).toEqual(merged.recoveries)
   })
 
   it('results of other code or other scenarios are refused', () => {
