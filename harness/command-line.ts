@@ -63,8 +63,8 @@ async function failed(error: unknown): Promise<number> {
   const { message, hint, details } = told ? error : { message: String(error) }
   // Where a machine reads, it is told of errors too.
   const json = process.argv.includes('--json')
-  const { standardOutput } = await import('./report/output.ts')
-  standardOutput({ json }).json({
+  const { hasAnswered, standardOutput } = await import('./report/output.ts')
+  standardOutput({ json: json && !hasAnswered() }).json({
     version: 1,
     exitCode: exit,
     error: { code, message, hint, details },

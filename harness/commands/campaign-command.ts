@@ -28,7 +28,7 @@ import { failuresOf, type FailureSource } from './failures.ts'
 import { corpusAtBegin, corpusKeeper, keptTelling, tellingOf } from './journal.ts'
 import { quietMs, type CommonOptions } from './options.ts'
 import { scratchName } from './project.ts'
-import { sayResult } from './result.ts'
+import { sayResult, toldAnyway } from './result.ts'
 import { stopOnSignals } from './stop.ts'
 import { Watch } from './watch.ts'
 import { writeReports } from './write-reports.ts'
@@ -120,10 +120,8 @@ export async function runOrder(order: CampaignOrder, output: Output): Promise<Ca
       isStopped: stopping.signal.aborted,
     })
     const result = order.isFurther === true ? own : withBefore(own, before)
-    await files.close(
-      result,
-      failures.map(({ text }) => text),
-    )
+    const texts = failures.map(({ text }) => text)
+    await toldAnyway(result, output, () => files.close(result, texts))
     return {
       result,
       campaign: shown,
@@ -269,12 +267,13 @@ export function finish(
   // R1 of the schema: what is told is what a reader of the file would be told.
   const result = readResult(resultFile)
   output.json(result)
-  const written = writeReports(result, options, project.directory, output)
+  const { notes: written, trouble } = writeReports(result, options, project.directory, output)
   sayResult(result, output, {
     casesFile,
     more,
     notes: [...written, ...(result.stopped ? [resumeLine(result, resultFile)] : [])],
   })
+  if (trouble !== undefined) throw trouble
   return result.exitCode
 }
 

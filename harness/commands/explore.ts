@@ -10,7 +10,7 @@ import { profiles } from '../disk-model/profile.ts'
 import type { ScenarioExplored } from '../explorer/explore.ts'
 import { ignoredDirectory } from '../report/files.ts'
 import { ResultGatherer, type ResultHead } from '../report/result/gather.ts'
-import { readResult, writeResult } from '../report/result/result.ts'
+import { readResult, writeResult, type Result } from '../report/result/result.ts'
 import { environmentLine, readEnvironment } from '../report/environment.ts'
 import type { Output } from '../report/output.ts'
 import { newSeed } from '../seed.ts'
@@ -19,7 +19,7 @@ import { runExploration, type ExplorationOrder } from './exploration.ts'
 import { beginCampaign, withJournal } from './journal.ts'
 import { quietMs, type CommonOptions } from './options.ts'
 import { chooseBoth, scratchName, type Project } from './project.ts'
-import { sayResult } from './result.ts'
+import { sayResult, toldAnyway } from './result.ts'
 import { stopOnSignals } from './stop.ts'
 import { untilStopped } from './until-stopped.ts'
 import { writeReports } from './write-reports.ts'
@@ -103,10 +103,11 @@ async function exploreWith(
     const built = gatherer.build({ failures, untold, isStopped })
     const known = worst([built.verdict as Verdict, verdict])
     const resultFile = join(directory, 'result.json')
-    writeResult(resultFile, { ...built, verdict: known, exitCode: exitCode(known) })
+    const shown: Result = { ...built, verdict: known, exitCode: exitCode(known) }
+    await toldAnyway(shown, output, () => writeResult(resultFile, shown))
     const result = readResult(resultFile)
     output.json(result)
-    const notes = writeReports(result, options, project.directory, output)
+    const { notes, trouble } = writeReports(result, options, project.directory, output)
     const left = notBegun(order, begun)
     sayResult(result, output, {
       notes: [
@@ -116,6 +117,7 @@ async function exploreWith(
       ],
       isPart: left.length > 0 || begun.some(({ pointsLeft }) => pointsLeft > 0),
     })
+    if (trouble !== undefined) throw trouble
     return result.exitCode
   } finally {
     stopping.forget()

@@ -72,8 +72,9 @@ export async function replayCommand(
     const isOver = (): boolean => performance.now() >= endMs
     const order = { ...wanted.order, times, jobs, isOver }
     const replayed = await replay(bench, order)
-    output.json(asJson(wanted, replayed))
     await print(bench, wanted, replayed, { project, environment, output })
+    // Behind the words: where its file cannot be written, they stand.
+    output.json(asJson(wanted, replayed))
     return exitCode(replayed.verdict)
   } finally {
     await bench.close()

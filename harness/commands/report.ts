@@ -38,8 +38,9 @@ export function reportCommand(
   const result = attached(mergeResults(results), attachments)
   output.json(result)
   const environment = options.environment ?? process.env
-  const notes = writeReports(result, { ...options, environment }, directory, output)
+  const { notes, trouble } = writeReports(result, { ...options, environment }, directory, output)
   sayResult(result, output, { notes })
+  if (trouble !== undefined) throw trouble
   return result.exitCode
 }
 

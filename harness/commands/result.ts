@@ -198,3 +198,18 @@ function failedLine({ cases, failures, untold, explored }: Result): string {
   const kinds = untold === 0 ? `${told} kinds` : `${told} of ${told + untold} kinds`
   return `${failed}, ${kinds} of failure, the worst last:`
 }
+
+/** Writes a result; where that fails, it is told before the error is: it is all that there is of the campaign. */
+export async function toldAnyway(
+  result: Result,
+  output: Output,
+  write: () => Promise<void> | void,
+): Promise<void> {
+  try {
+    await write()
+  } catch (error) {
+    output.json(result)
+    sayResult(result, output)
+    throw error
+  }
+}

@@ -8,6 +8,7 @@ import { junit } from '../report/junit.ts'
 import type { Output } from '../report/output.ts'
 import { stringifyResult, type Result } from '../report/result/result.ts'
 import { summary } from '../report/summary.ts'
+import { writing } from '../report/write-trouble.ts'
 
 /** Where reports go. Paths are relative to the working directory. */
 export interface ReportOptions {
@@ -24,21 +25,36 @@ export interface ReportOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>
 }
 
-/** Writes them; gives a line for each that was written. */
+/** What came of writing them. */
+export interface WrittenReports {
+  /** A line for each that was written. */
+  readonly notes: readonly string[]
+  /** The first that could not be: to be thrown when the result was told. */
+  readonly trouble?: unknown
+}
+
+/** Writes them, each whatever becomes of the others. */
 export function writeReports(
   result: Result,
   options: ReportOptions,
   directory: string,
   output: Output,
-): readonly string[] {
+): WrittenReports {
   const environment = options.environment ?? (result.command === 'gate' ? process.env : {})
   const written: string[] = []
+  let trouble: unknown
   const write = (what: string, file: string | undefined, into: (path: string) => void): void => {
     if (file === undefined) return
     const path = resolve(file)
-    mkdirSync(dirname(path), { recursive: true })
-    into(path)
-    written.push(`${what}: ${relative(process.cwd(), path)}`)
+    try {
+      writing(path, () => {
+        mkdirSync(dirname(path), { recursive: true })
+        into(path)
+      })
+      written.push(`${what}: ${relative(process.cwd(), path)}`)
+    } catch (error) {
+      trouble ??= error
+    }
   }
   write('result', options.result, (path) => writeFileSync(path, stringifyResult(result)))
   write('JUnit', options.junit, (path) => writeFileSync(path, junit(result)))
@@ -50,7 +66,7 @@ export function writeReports(
   if (summaryFile !== undefined && summaryFile !== '') appendFileSync(summaryFile, summary(result))
   if (actions === 'true')
     for (const line of annotations(result, prefixOf(directory))) output.say(line)
-  return written
+  return { notes: written, ...(trouble === undefined ? {} : { trouble }) }
 }
 
 /** Path of a project in its repository, where it is not the root: annotations are relative to the repository. */

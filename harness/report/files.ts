@@ -3,6 +3,7 @@ import { createWriteStream, existsSync, mkdirSync, writeFileSync, type WriteStre
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { writeResult, type Result } from './result/result.ts'
+import { writeTrouble, writing } from './write-trouble.ts'
 
 /** A directory that a campaign writes into while it runs. */
 export class ReportFiles {
@@ -32,15 +33,38 @@ export class ReportFiles {
     this.#stream.write(`${line}\n`)
   }
 
-  /** Writes the result and the texts of the failures, and ends the list of cases. Throws what the disk says. */
+  /**
+   * Writes the result and the texts of the failures, and ends the list of cases: each of them, whatever becomes of the others.
+   *
+   * @throws HarnessError `OUTPUT_WRITE` naming the first file that could not be written
+   */
   async close(result: Result, failures: readonly string[]): Promise<void> {
-    if (this.#error !== undefined) throw this.#error
-    this.#stream.end()
-    await finished(this.#stream)
-    writeResult(this.result, result)
-    if (failures.length > 0)
-      writeFileSync(join(this.#directory, 'failures.txt'), `${failures.join('\n\n')}\n`)
+    const texts = join(this.#directory, 'failures.txt')
+    const ends = await Promise.allSettled([
+      this.#endCases(),
+      attempt(() => writeResult(this.result, result)),
+      attempt(() => {
+        if (failures.length === 0) return
+        writing(texts, () => writeFileSync(texts, `${failures.join('\n\n')}\n`))
+      }),
+    ])
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
   }
+
+  async #endCases(): Promise<void> {
+    try {
+      if (this.#error !== undefined) throw this.#error
+      this.#stream.end()
+      await finished(this.#stream)
+    } catch (error) {
+      throw writeTrouble(this.cases, error)
+    }
+  }
+}
+
+async function attempt(write: () => void): Promise<void> {
+  await Promise.resolve()
+  write()
 }
 
 /** Makes a directory that nobody wants in a repository. */

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import picocolors from 'picocolors'
 import { progressOn, type Progress } from './progress.ts'
 import { visibleJson } from './visible.ts'
+import { writing } from './write-trouble.ts'
 
 /** Words that may be coloured. */
 export interface Ink {
@@ -38,6 +39,14 @@ export interface Answering {
   readonly out?: string
 }
 
+/** True once standard output has its one value: what goes wrong behind it is told by the exit code, and on standard error. */
+let isAnswered = false
+
+/** True where a machine has been answered. */
+export function hasAnswered(): boolean {
+  return isAnswered
+}
+
 /** The output of this process. */
 export function standardOutput({ json = false, out }: Answering = {}): Output {
   // Off a terminal `isTTY` is undefined, and picocolors takes undefined for "decide yourself": in CI it decides for colour.
@@ -49,7 +58,10 @@ export function standardOutput({ json = false, out }: Answering = {}): Output {
     },
     json: (value) => {
       const text = `${visibleJson(JSON.stringify(value, undefined, 2))}\n`
-      if (json) process.stdout.write(text)
+      if (json) {
+        process.stdout.write(text)
+        isAnswered = true
+      }
       if (out !== undefined) writeResult(out, text)
     },
     ink: { bad: colors.red, good: colors.green, doubt: colors.yellow, dim: colors.dim },
@@ -74,8 +86,11 @@ export function keptOutput(json = false): Output & { readonly lines: string[] } 
 }
 
 function writeResult(directory: string, text: string): void {
-  mkdirSync(directory, { recursive: true })
-  writeFileSync(join(directory, 'result.json'), text)
+  const file = join(directory, 'result.json')
+  writing(file, () => {
+    mkdirSync(directory, { recursive: true })
+    writeFileSync(file, text)
+  })
 }
 
 function same(text: string): string {

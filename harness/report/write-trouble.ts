@@ -10,3 +10,12 @@ export function writeTrouble(where: string, cause: unknown): HarnessError {
     cause,
   })
 }
+
+/** Writes something. @throws HarnessError `OUTPUT_WRITE` naming where, whatever the disk says */
+export function writing(where: string, write: () => void): void {
+  try {
+    write()
+  } catch (error) {
+    throw writeTrouble(where, error)
+  }
+}

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import * as v from 'valibot'
 import { UsageError } from '../../errors.ts'
+import { writing } from '../write-trouble.ts'
 import type { ResultFile } from './result-type.ts'
 import { resultSchema, resultSchemaName, resultVersion } from './schema.ts'
 
@@ -28,9 +29,9 @@ export function stringifyResult(result: Result): string {
   return `{\n${members.join(',\n')}\n}\n`
 }
 
-/** Writes a result. */
+/** Writes a result. @throws HarnessError `OUTPUT_WRITE` */
 export function writeResult(file: string, result: Result): void {
-  writeFileSync(file, stringifyResult(result))
+  writing(file, () => writeFileSync(file, stringifyResult(result)))
 }
 
 /** Reads a result. @throws UsageError `RESULT_INVALID`, `RESULT_VERSION` */
