@@ -21,7 +21,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { TroubleError } from './trouble.ts'
 import type { Trouble } from './trouble.ts'
 
@@ -54,7 +54,7 @@ export function defaultScratchParent(): string {
 }
 
 /**
- * Makes the root of a campaign.
+ * Makes the root of a campaign. Its path is absolute, whatever `parent` is: lives begin in directories of their own.
  *
  * @throws TroubleError `scratch-full` where it cannot be made or has too little room
  */
@@ -62,7 +62,7 @@ export function makeScratch(parent: string): string {
   let root: string
   try {
     mkdirSync(parent, { recursive: true })
-    root = mkdtempSync(join(parent, 'killpoint-'))
+    root = mkdtempSync(join(resolve(parent), 'killpoint-'))
   } catch (error) {
     throw new TroubleError(scratchTrouble(parent, error), error)
   }

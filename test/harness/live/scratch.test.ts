@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   defaultScratchParent,
@@ -34,6 +34,11 @@ describe('scratch', () => {
     const made = makeCaseDirectories(one, 'c', '{}')
     for (const path of Object.values(made)) expect(existsSync(path)).toBe(true)
     expect(() => makeCaseDirectories(one, 'c', '{}')).toThrow(TroubleError)
+  })
+
+  it('has an absolute path, also where it was told relative to the working directory', () => {
+    const root = makeScratch(relative(process.cwd(), parent))
+    expect(dirname(root)).toBe(parent)
   })
 
   it('says what does not belong into the directory of a case', () => {
