@@ -31,7 +31,7 @@ export function createSiteResolver(): SiteResolver {
     const original = originalPositionFor(map, { line: raw.line, column: raw.column - 1 })
     if (original.source === null) return raw
     return {
-      file: resolve(dirname(raw.file), fileOf(original.source)),
+      file: resolve(dirname(raw.file), sourceOf(original.source)),
       line: original.line,
       column: original.column + 1,
     }
@@ -48,6 +48,15 @@ export function parseFrame(frame: string): Site {
 
 function fileOf(name: string): string {
   return name.startsWith('file:') ? fileURLToPath(name) : name
+}
+
+/** The sources of a map are URLs, relative ones mostly. What is none stands for itself. */
+function sourceOf(source: string): string {
+  try {
+    return source.startsWith('file:') ? fileURLToPath(source) : decodeURIComponent(source)
+  } catch {
+    return source
+  }
 }
 
 function readMap(file: string): TraceMap | undefined {

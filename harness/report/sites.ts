@@ -5,8 +5,8 @@ import { createSiteResolver } from '../trace-sites.ts'
 /** Files that are told: the one that issued the op is mostly a port that all ops go through, so its callers are told too. */
 const filesTold = 3
 
-/** What starts a bundle: no line of the program. */
-const loader = /[\\/]campaign[\\/]start\.cjs$/
+/** What starts a bundle, and the text that it is made from: no lines of the program. */
+const loader = /[\\/]campaign[\\/]start\.cjs$|[\\/]<stdin>$/
 
 /** Gives the text for the frames of an op, innermost first; `undefined` where there are none. */
 export function sitesUnder(root: string): (frames: readonly string[]) => string | undefined {

@@ -1,9 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { describe, expect, test } from 'vitest'
 import { describeOp } from '../../../harness/op.ts'
+import { sitesUnder } from '../../../harness/report/sites.ts'
 import type { Trace } from '../../../harness/trace.ts'
 import { createSiteResolver, parseFrame } from '../../../harness/trace-sites.ts'
 import { runWorker, scratch } from './run-worker.ts'
@@ -98,6 +99,37 @@ describe('sites', () => {
     expect(seen['write callback +1 bytes at 0']).toBe('callback < -')
     expect(seen['write stream +1 bytes at 0']).toBe('stream')
   })
+
+  test.each(['p\u00fc r\u00f6j', '100%41 #1', '\u65e5\u672c'])(
+    'a project may lie in %s',
+    async (name) => {
+      const project = join(scratch(), name)
+      mkdirSync(project)
+      const source = join(project, `${name}.ts`)
+      writeFileSync(source, '\n\nconsole.log("marker")\n')
+      const outfile = join(project, 'out', 'worker.cjs')
+      await build({
+        stdin: {
+          contents: `console.log("begun")\nimport ${JSON.stringify(source)}`,
+          resolveDir: project,
+        },
+        absWorkingDir: project,
+        outfile,
+        bundle: true,
+        platform: 'node',
+        sourcemap: 'external',
+        logLevel: 'silent',
+      })
+      const lines = readFileSync(outfile, 'utf8').split('\n')
+      const frameOf = (text: string): string => {
+        const line = lines.findIndex((each) => each.includes(text))
+        return `${outfile}:${line + 1}:${(lines[line] ?? '').search(/\S/) + 1}`
+      }
+      expect(createSiteResolver()(frameOf('"marker"'))).toMatchObject({ file: source, line: 3 })
+      const siteOf = sitesUnder(project)
+      expect(siteOf([frameOf('"marker"'), frameOf('"begun"')])).toBe(`${name}.ts:3`)
+    },
+  )
 
   test('a missing or broken map leaves the raw position', () => {
     const place = scratch()
