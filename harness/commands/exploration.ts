@@ -99,6 +99,7 @@ export async function runExploration(
     quietMs: order.quietMs,
     root: order.project.directory,
     isOver: () => isOver() || found >= order.bail,
+    isStopped: () => stop.aborted,
     ...(Number.isFinite(endMs) ? { leftMs: () => endMs - performance.now() } : {}),
     ...(part === undefined ? {} : { part }),
     ...(journal === undefined ? {} : { keep: exploredKeeper(journal, seed, asked, stop) }),

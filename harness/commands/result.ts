@@ -3,6 +3,7 @@ import { relative } from 'node:path'
 import { unseenHint } from '../native/sight.ts'
 import { sameAgainText } from '../campaign/same-again.ts'
 import { boundsDefaults } from '../disk-model/states.ts'
+import { notLookedAt as notConfirmed } from '../explorer/confirm-findings.ts'
 import { exploredSummary, exploredTable, notLookedAt } from '../report/explored.ts'
 import type { Ink, Output } from '../report/output.ts'
 import { brokenLaws } from '../report/laws.ts'
@@ -132,7 +133,9 @@ function sayExplored({ explored, order, seed }: Result, { say, ink }: Output): v
   for (const { token, verdict, what, confirmed, isConfirmed, mayDiffer } of explored.flatMap(
     ({ findings }) => findings,
   ))
-    if (!isConfirmed)
+    if (confirmed === notConfirmed)
+      say(ink.doubt(`? ${confirmed}, for it was stopped: ${verdict} (${what}) in memory: ${token}`))
+    else if (!isConfirmed)
       say(
         ink.doubt(
           `${blame(mayDiffer)}: ${verdict} (${what}) in memory, ${confirmed} in processes: ${token}`,

@@ -70,16 +70,26 @@ export function verdictOfNoCase({ mayDiffer }: Pick<ExploredFinding, 'mayDiffer'
   return mayDiffer ? 'INCONCLUSIVE' : 'HARNESS_ERROR'
 }
 
+/** How findings are confirmed. */
+export interface ConfirmOptions {
+  /** Directory that sites are shown relative to. */
+  readonly root?: string | undefined
+  /** True once everything is to end: a finding is then told as it is, which is no verdict. */
+  readonly isStopped?: (() => boolean) | undefined
+}
+
+/** What processes showed of a finding where everything was stopped before they could. */
+export const notLookedAt = 'not looked at again'
+
 /** Runs the case of a finding in fresh processes. */
 export async function confirm(
   bench: CrashBench,
   { scenario, seed }: CrashGroup,
   { order, control, trace }: RecordedCase,
   finding: ShardFinding,
-  root: string = process.cwd(),
+  { root = process.cwd(), isStopped = () => false }: ConfirmOptions = {},
 ): Promise<ExploredFinding> {
   const schedule = parseSchedule(finding.schedule)
-  const judged = await bench.judge(order, schedule, { control })
   const { name: system } = bench.system
   const token = { scenario: scenario.name, system, seed, profile: order.profile, schedule }
   const guilty = guiltText(finding, root)
@@ -89,6 +99,11 @@ export async function confirm(
     mayDiffer: strikesAtRead(schedule) || (trace?.childMarks ?? []).length > 0,
     ...(guilty === undefined ? {} : { guilty }),
   }
+  const untold = { ...said, mayDiffer: true, isConfirmed: false, confirmed: notLookedAt }
+  if (isStopped()) return untold
+  const judged = await bench.judge(order, schedule, { control })
+  // What was seen while everything was being stopped says nothing.
+  if (isStopped()) return untold
   if ('why' in judged) return { ...said, isConfirmed: false, confirmed: judged.why }
   const { verdict, finding: again } = judged
   const isConfirmed = verdict === finding.verdict && again?.invariant === finding.invariant
@@ -102,10 +117,10 @@ export async function confirmAll(
   group: CrashGroup,
   recorded: RecordedCase,
   found: readonly ShardFinding[],
-  root?: string,
+  options?: ConfirmOptions,
 ): Promise<readonly ExploredFinding[]> {
   return await several(found, confirmedAtOnce, (each) =>
-    confirm(bench, group, recorded, each, root),
+    confirm(bench, group, recorded, each, options),
   )
 }
 
@@ -120,7 +135,9 @@ function guiltText({ guilt }: ShardFinding, root: string): string | undefined {
 }
 
 /** The simplest findings of each fingerprint, over all shards. Those that name an op stand for those of their kind that do not. */
-export function reported(reports: readonly ShardReport[]): readonly ShardFinding[] {
+export function reported(
+  reports: readonly Pick<ShardReport, 'findings'>[],
+): readonly ShardFinding[] {
   const all = reports.flatMap(({ findings }) => findings)
   const names = [...new Set(all.map(({ fingerprint }) => fingerprint))].sort()
   const groups = names.map((name) => {

@@ -94,5 +94,5 @@ function together(shards: readonly ShardProgress[], some: ShardProgress): ShardP
   const last = shards.reduce((left, right) => (share(left) < share(right) ? left : right), some)
   const checked = shards.reduce((sum, each) => sum + each.checked, 0)
   const findings = shards.reduce((sum, each) => sum + each.findings, 0)
-  return { ...last, checked, findings }
+  return { ...last, checked, findings, found: shards.flatMap((each) => each.found ?? []) }
 }

@@ -66,6 +66,8 @@ export interface ExploreOptions extends DealOptions {
   readonly isDone?: (scenario: Scenario) => boolean
   /** True when no further scenario is to be explored. */
   readonly isOver?: () => boolean
+  /** True once everything is to end at once: what is under way may fail then, and is told as far as it is known. */
+  readonly isStopped?: () => boolean
   readonly onScenario?: (result: ScenarioExplored) => void
   /** Told about once a second how far all shards of a scenario are, together. */
   readonly onProgress?: (progress: ShardProgress & Named) => void
@@ -240,7 +242,7 @@ export async function exploreScenario(
   const { verdict, finding, reasons } = recorded.judgement
   const broken = findingOf(recorded)
   if (broken !== undefined) {
-    const findings = [await confirm(bench, group, recorded, broken, options.root)]
+    const findings = [await confirm(bench, group, recorded, broken, options)]
     const prefix = tokenPrefix(group, system, recorded.order.profile)
     const counts = { ...noCounts, checked: 1 }
     return { ...named, counts, findings, prefix, verdict: verdictOfFindings(findings) }
@@ -253,13 +255,24 @@ export async function exploreScenario(
     return { ...named, skipped: `unseen: ${recorded.unseen}`, verdict: 'SKIPPED' }
   const prefix = tokenPrefix(group, system, recorded.order.profile)
   const sampled = { scenario: scenario.name, system: system.name, prefix }
-  const { onProgress } = options
-  const reports = await runShards(bench, recorded, options, {
-    sampled,
-    ...(onProgress === undefined
-      ? {}
-      : { onProgress: (told) => onProgress({ ...told, ...namedOf(scenario, system) }) }),
-  })
+  let progress: ShardProgress | undefined
+  const onProgress = (told: ShardProgress): void => {
+    progress = told
+    options.onProgress?.({ ...told, ...namedOf(scenario, system) })
+  }
+  let reports: readonly ShardReport[]
+  try {
+    reports = await runShards(bench, recorded, options, { sampled, onProgress })
+  } catch (error) {
+    if (options.isStopped?.() !== true) throw error
+    const found = reported([{ findings: progress?.found ?? [] }])
+    const findings = await confirmAll(bench, group, recorded, found, options)
+    const counts = { ...noCounts, checked: progress?.checked ?? 0 }
+    // How far the shards were nobody knows.
+    const points = (recorded.trace?.ops.length ?? 0) + 1
+    const far = { ops: points - 1, points, pointsLeft: points }
+    return { ...named, ...far, counts, findings, prefix, verdict: 'INCONCLUSIVE' }
+  }
   const unsupported = reports.find((report) => report.unsupported !== undefined)?.unsupported
   if (unsupported !== undefined) return { ...named, skipped: unsupported, verdict: 'SKIPPED' }
   const strange = reports.find((report) => report.strange !== undefined)?.strange
@@ -270,7 +283,7 @@ export async function exploreScenario(
       verdict: 'SKIPPED',
     }
   if (strange !== undefined) return { ...named, controlFault: strange, verdict: 'HARNESS_ERROR' }
-  const findings = await confirmAll(bench, group, recorded, reported(reports), options.root)
+  const findings = await confirmAll(bench, group, recorded, reported(reports), options)
   return {
     ...named,
     ops: reports[0]?.ops ?? 0,

@@ -68,6 +68,11 @@ export class Findings {
     }))
   }
 
+  /** The simplest of each kind alone. */
+  simplest(): readonly ShardFinding[] {
+    return [...this.#kept.values()].flatMap(([first]) => first ?? [])
+  }
+
   #keep(finding: ShardFinding): void {
     const kept = this.#kept.get(finding.fingerprint) ?? []
     kept.push(finding)

@@ -62,6 +62,8 @@ export interface ShardProgress {
   /** Cases that were judged so far, and findings among them. */
   readonly checked: number
   readonly findings: number
+  /** The simplest of them of each kind: what is known of a shard that does not live to report. */
+  readonly found?: readonly ShardFinding[]
 }
 
 /** One part of an exploration. */

@@ -86,7 +86,8 @@ export class Shard {
   get progress(): ShardProgress {
     const { checked } = this.counts
     const findings = this.#findings.count
-    return { through: this.#through, done: this.#done, of: this.#of, checked, findings }
+    const found = this.#findings.simplest()
+    return { through: this.#through, done: this.#done, of: this.#of, checked, findings, found }
   }
 
   /** From here on it goes through so many of these; each is to be told with {@link Shard.pass}. */

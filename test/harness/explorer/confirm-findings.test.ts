@@ -30,6 +30,17 @@ async function verdictOf(schedule: string, trace?: Partial<Trace>): Promise<Verd
   return verdictOfFindings([confirmed])
 }
 
+it('a finding that was not looked at again, for everything was stopped, is told with its token', async () => {
+  const workload = { root: { kind: 'sequence', of: [] }, inFlightMax: 1 } as const
+  const recorded = { order: { profile: 'posix' }, control: historyOfMarks([]) } as never
+  const group = { scenario: loop, seed: 'abc', workload }
+  const isStopped = (): boolean => true
+  const untold = await confirm(bench, group, recorded, finding('P107'), { isStopped })
+  expect(untold).toMatchObject({ isConfirmed: false, confirmed: 'not looked at again' })
+  expect(untold.token).toMatch(/^kp1:loop:.*:P107$/)
+  expect(verdictOfFindings([untold])).toBe('INCONCLUSIVE')
+})
+
 describe('what lives in memory showed, and no process does', () => {
   it.each(['P107', 'E3=EIO,P4', 'K5+,P6'])('%s is a fault of the harness', async (schedule) => {
     expect(await verdictOf(schedule)).toBe('HARNESS_ERROR')
