@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { historyOfMarks } from '../../../harness/history.ts'
 import { confirm, verdictOfFindings } from '../../../harness/explorer/confirm-findings.ts'
+import { exploreScenario } from '../../../harness/explorer/explore.ts'
 import type { CrashBench } from '../../../harness/explorer/crash-bench.ts'
 import type { ShardFinding } from '../../../harness/explorer/job.ts'
 import { fileSystemUnderTest } from '../../../harness/systems/reference.ts'
@@ -39,6 +40,32 @@ it('a finding that was not looked at again, for everything was stopped, is told 
   expect(untold).toMatchObject({ isConfirmed: false, confirmed: 'not looked at again' })
   expect(untold.token).toMatch(/^kp1:loop:.*:P107$/)
   expect(verdictOfFindings([untold])).toBe('INCONCLUSIVE')
+})
+
+it('of a shard that a stop ended, the findings are told that its progress had named', async () => {
+  const found = [finding('P4')]
+  const progress = { through: 'damages', done: 1, of: 2, checked: 7, findings: 1, found }
+  const dying = {
+    system: fileSystemUnderTest(),
+    record: () =>
+      Promise.resolve({
+        order: { profile: 'posix', seed: 'abc', workload: {}, system: fileSystemUnderTest() },
+        judgement: { verdict: 'HOLDS', reasons: [] },
+      }),
+    livesInProcesses: () => false,
+    runShard: async (_: unknown, onProgress: (told: unknown) => void) => {
+      onProgress(progress)
+      await Promise.reject(new Error('a shard died'))
+    },
+  } as unknown as CrashBench
+  const options = { seed: 'abc', scenarios: [loop], systems: [], jobs: 1 }
+  const stopped = exploreScenario(dying, { ...options, isStopped: () => true }, loop)
+  expect(await stopped).toMatchObject({
+    verdict: 'INCONCLUSIVE',
+    counts: { checked: 7 },
+    findings: [{ schedule: 'P4', confirmed: 'not looked at again' }],
+  })
+  await expect(exploreScenario(dying, options, loop)).rejects.toThrow('a shard died')
 })
 
 describe('what lives in memory showed, and no process does', () => {
