@@ -43,7 +43,7 @@ export interface RootScope {
 }
 
 /** What is known of what is about to begin. */
-export interface Beginning {
+interface Beginning {
   /** It is durably under way, and a stop lets it end. */
   readonly hasBegun?: boolean
   /** It has looked into the inbox before, and there was news when it had. */

@@ -23,7 +23,7 @@ import { argumentHash } from './keys.ts'
 import { Names } from './names.ts'
 import { recordError } from './recorded-error.ts'
 import type { IntentRecord, IterateRecord, RunRecord, SettleRecord, UnitKind } from './records.ts'
-import type { Beginning, Run } from './run.ts'
+import type { Run } from './run.ts'
 import { findScope, emptyScope, type ScopeView } from './run-view.ts'
 import { resultOf } from './settlement.ts'
 
@@ -140,7 +140,10 @@ export class Scope {
   }
 
   /** Throws what stands in the way of beginning something here; looks into the inbox first. */
-  async mayBegin(key: string, options: Beginning = {}): Promise<void> {
+  async mayBegin(
+    key: string,
+    options: { readonly hasBegun?: boolean; readonly hasLooked?: boolean } = {},
+  ): Promise<void> {
     this.assertOpen()
     await this.run.mayBegin(key, options)
     this.assertOpen()
