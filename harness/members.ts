@@ -17,7 +17,8 @@ export type Members = Readonly<Record<string, Member>>
 export function memberMistakes(value: unknown, members: Members): readonly string[] {
   if (!isObject(value)) return [`expected an object, found ${told(value)}`]
   const known = Object.keys(members)
-  const unknown = Object.keys(value).filter((name) => !known.includes(name))
+  // An instance of a class may keep what it likes: a service its server, a system what it was made from.
+  const unknown = isPlain(value) ? Object.keys(value).filter((name) => !known.includes(name)) : []
   const wrong = Object.entries(members).filter(([name, { holds, isOptional }]) =>
     value[name] === undefined ? isOptional !== true : !holds(value[name]),
   )
@@ -115,4 +116,9 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 function told(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   return inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 60 })
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || prototype === Object.prototype
 }
