@@ -36,18 +36,31 @@ export function listMistakes(
   list: readonly unknown[],
   mistakes: (item: unknown) => readonly string[],
 ): readonly string[] {
-  const names = list.map((item) => (isObject(item) ? item['name'] : undefined))
+  const names = list.map(nameOf)
   const twice = new Set(
     names.filter((name, index) => typeof name === 'string' && names.indexOf(name) !== index),
   )
   return [
-    ...list.flatMap((item, index) => {
-      const name = names[index]
-      const place = `${what}[${index}]${typeof name === 'string' ? ` ${told(name)}` : ''}`
-      return mistakes(item).map((each) => `${place}: ${each}`)
-    }),
+    ...itemMistakes(what, list, mistakes),
     ...[...twice].map((name) => `${what}: two are named ${told(name)}`),
   ]
+}
+
+/** The same of the items alone. */
+export function itemMistakes(
+  what: string,
+  list: readonly unknown[],
+  mistakes: (item: unknown) => readonly string[],
+): readonly string[] {
+  return list.flatMap((item, index) => {
+    const name = nameOf(item)
+    const place = `${what}[${index}]${typeof name === 'string' ? ` ${told(name)}` : ''}`
+    return mistakes(item).map((each) => `${place}: ${each}`)
+  })
+}
+
+function nameOf(item: unknown): unknown {
+  return isObject(item) ? item['name'] : undefined
 }
 
 /** A member that may be left out. */

@@ -2,8 +2,8 @@
 import {
   flag,
   isObject,
+  itemMistakes,
   list,
-  listMistakes,
   memberMistakes,
   onlyTrue,
   oneOf,
@@ -76,10 +76,9 @@ export function describedMistakes(system: unknown): readonly string[] {
     ...(isObject(program)
       ? memberMistakes(program, programMembers).map((each) => `program: ${each}`)
       : []),
+    // That two have one name is told with what else they say.
     ...(Array.isArray(services)
-      ? listMistakes('services', services, (each) => memberMistakes(each, serviceMembers)).filter(
-          (each) => !each.includes('two are named'),
-        )
+      ? itemMistakes('services', services, (each) => memberMistakes(each, serviceMembers))
       : []),
     ...(isReadable ? systemMistakes(readable(system)) : []),
   ]

@@ -28,7 +28,7 @@ export function assertValue(value: unknown, what: string): asserts value is Json
   check(value, what, { depthMax: valueDepthMax, above: new Set() })
 }
 
-/** A value of its own: what the giver does with his later changes nothing of it. For what {@link assertJson} took. */
+/** A value of its own: what the giver does with his later changes nothing of it. For what {@link assertValue} took. */
 export function copyJson<Value extends JsonValue>(value: Value): Value
 export function copyJson(value: JsonValue): JsonValue {
   if (value === null || typeof value !== 'object') return value

@@ -10,11 +10,24 @@ import {
   OutcomeUnknownError,
   RecordTooLargeError,
   StepFailedError,
+  type ErrorContext,
 } from './errors.ts'
 import type { RecordedError } from './records.ts'
 
 /** Longest message that is kept, in UTF-16 code units: what a tool printed must not make its failure too large to record. */
 export const errorMessageMax = 16_384
+
+type Rebuilt = new (message: string, context: ErrorContext) => KillpointError
+
+/** Errors that come back as what they were, by their code. */
+const rebuilt: ReadonlyMap<unknown, Rebuilt> = new Map<unknown, Rebuilt>([
+  ['BUDGET_EXCEEDED', BudgetExceededError],
+  ['DEADLINE', DeadlineError],
+  ['MAX_LIVES', MaxLivesError],
+  ['NOT_JSON', NotJsonError],
+  ['OUTCOME_UNKNOWN', OutcomeUnknownError],
+  ['RECORD_TOO_LARGE', RecordTooLargeError],
+])
 
 /** What is kept of a thrown value, whatever it is; never throws. */
 export function recordError(thrown: unknown): RecordedError {
@@ -24,7 +37,7 @@ export function recordError(thrown: unknown): RecordedError {
   const message = member(thrown, 'message')
   const own = typeof name === 'string' && name !== '' ? name : 'Error'
   // A code of ours on an error of somebody else's would come back as our class, with our meaning.
-  const isBorrowed = rebuiltCodes.has(code) && !(thrown instanceof KillpointError)
+  const isBorrowed = rebuilt.has(code) && !(thrown instanceof KillpointError)
   return {
     name: kept(isBorrowed ? `${own} [${String(code)}]` : own),
     message: kept(typeof message === 'string' ? message : shown(message)),
@@ -40,24 +53,9 @@ export function rebuildError(recorded: RecordedError, what: string): Error {
     code: recorded.code,
     reason: recorded.message,
   }
-  switch (recorded.code) {
-    case 'BUDGET_EXCEEDED':
-      return new BudgetExceededError(recorded.message, { details })
-    case 'DEADLINE':
-      return new DeadlineError(recorded.message, { details })
-    case 'MAX_LIVES':
-      return new MaxLivesError(recorded.message, { details })
-    case 'OUTCOME_UNKNOWN':
-      return new OutcomeUnknownError(recorded.message, { details })
-    case 'RECORD_TOO_LARGE':
-      return new RecordTooLargeError(recorded.message, { details })
-    case 'NOT_JSON':
-      return new NotJsonError(recorded.message, { details })
-    default:
-      return new StepFailedError(`${what} failed: ${recorded.name}: ${recorded.message}`, {
-        details,
-      })
-  }
+  const Known = rebuilt.get(recorded.code)
+  if (Known !== undefined) return new Known(recorded.message, { details })
+  return new StepFailedError(`${what} failed: ${recorded.name}: ${recorded.message}`, { details })
 }
 
 /** What a cancelled unit, or run, is told. A unit that failed because something in it was cancelled has failed. */
@@ -66,16 +64,6 @@ export function cancelledError(recorded: RecordedError, what: string): Cancelled
     details: { what, reason: recorded.message },
   })
 }
-
-/** What {@link rebuildError} has a class for. */
-const rebuiltCodes: ReadonlySet<unknown> = new Set([
-  'BUDGET_EXCEEDED',
-  'DEADLINE',
-  'MAX_LIVES',
-  'NOT_JSON',
-  'OUTCOME_UNKNOWN',
-  'RECORD_TOO_LARGE',
-])
 
 // Errors of another realm, and values made to look like errors, have a message too.
 function isErrorLike(thrown: unknown): thrown is object {
