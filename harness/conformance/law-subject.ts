@@ -17,7 +17,7 @@ export interface LawPlace {
   readonly losePower?: (keep: (index: number) => boolean) => void
   /** Changes one byte of the batches that the first life of a run committed, its last one apart; `drawn` says which. */
   readonly damage?: (runId: string, drawn: number) => Promise<void>
-  /** What has been written and synced so far, by all processes. */
+  /** What had been written and synced, by all processes, when the last call was answered. */
   readonly cost?: () => Cost | Promise<Cost>
   readonly dispose: () => Promise<void>
 }

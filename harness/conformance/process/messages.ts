@@ -46,6 +46,15 @@ export type Answer =
   | { readonly id: number; readonly kind: 'failed'; readonly error: PackedError }
   | { readonly id: number; readonly kind: 'liveness'; readonly owner: OwnerIdentity }
 
+/** What a process had spent when it last answered a call on the backend or on a journal, to the moment. */
+export interface Spent {
+  /** Through `node:fs`. */
+  readonly bytes: number
+  readonly syncs: number
+  /** Bytes that the native hooks had logged, by the name of the log; nothing without them. */
+  readonly logged: Readonly<Record<string, number>>
+}
+
 /** What a process found when it looked at the backend that it made. */
 export interface Look {
   readonly durability: Durability

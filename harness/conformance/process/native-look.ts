@@ -5,11 +5,14 @@
  * that they do not see would be said never to sync.
  */
 import { mkdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { hookVariables, systemVariables } from '../../life.ts'
 import { whyUnseen } from '../../native/sight.ts'
 import { makesDurable } from '../../op.ts'
-import { readTraces, type TracedOp } from '../../trace.ts'
+import { opLogSuffix, parseTrace, readTraces, type TracedOp } from '../../trace.ts'
 import type { Cost } from '../law-subject.ts'
+import type { Spent } from './messages.ts'
 
 /** The variables under which a process in `directory` is logged to `log`, which is made. `library`: the native hooks. */
 export function loggedBelow(
@@ -40,10 +43,16 @@ function hasWrites({ ops }: { readonly ops: readonly TracedOp[] }): boolean {
   return ops.some(({ op }) => op.kind === 'write')
 }
 
-/** What these logs tell, of all that was done. */
-export async function costBelow(logs: readonly string[]): Promise<Cost> {
-  const all = (await Promise.all(logs.map(readTraces))).flat()
-  const done = all.flatMap(({ ops }) => ops).filter((each) => each.done && !each.result.code)
+/** What the logs of one process in the directory `log` tell, as far as they went then. */
+export async function costBelow(log: string, { logged }: Spent): Promise<Cost> {
+  const names = Object.keys(logged).filter((name) => name.endsWith(opLogSuffix))
+  const all = await Promise.all(
+    names.map(async (name) =>
+      parseTrace((await readFile(join(log, name))).subarray(0, logged[name])),
+    ),
+  )
+  const ops = all.flatMap((trace) => trace?.ops ?? [])
+  const done = ops.filter((each) => each.done && !each.result.code)
   return {
     bytes: done.reduce((sum, { result }) => sum + (result.written ?? 0), 0),
     syncs: done.filter(({ op }) => makesDurable(op)).length,

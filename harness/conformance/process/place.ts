@@ -5,7 +5,7 @@ import { removeTree } from '../../live/scratch.ts'
 import type { LawPlace, LawProcess, Cost } from '../law-subject.ts'
 import { PretendMachine } from '../machine.ts'
 import { RemoteProcess, type LawProgram } from './law-process.ts'
-import type { Look } from './messages.ts'
+import type { Look, Spent } from './messages.ts'
 import { costBelow, seesBelow } from './native-look.ts'
 
 /** Makes places below `scratch`. `seed`: of the nonces of their processes. */
@@ -41,11 +41,9 @@ export async function processPlace(
         ...(abilities.has('fail') ? { failNext: (what, nth = 1) => process.fail(what, nth) } : {}),
       } satisfies LawProcess
     },
-    ...(program.native !== undefined
-      ? { cost: () => costBelow(logsOf(processes)) }
-      : abilities.has('cost')
-        ? { cost: () => costOf(processes) }
-        : {}),
+    ...(program.native !== undefined || abilities.has('cost')
+      ? { cost: () => costOf(processes) }
+      : {}),
     dispose: async () => {
       for (const process of processes) end(process)
       await mayGo()
@@ -92,7 +90,12 @@ export async function lookAt(program: LawProgram, scratch: string): Promise<Look
 
 /** The laws ask while all are alive. */
 async function costOf(processes: readonly RemoteProcess[]): Promise<Cost> {
-  const all = (await Promise.all(processes.map((each) => each.call({ kind: 'cost' })))) as Cost[]
+  const all = await Promise.all(
+    processes.map(async (each) => {
+      const spent = (await each.call({ kind: 'cost' })) as Spent
+      return each.log === undefined ? spent : await costBelow(each.log, spent)
+    }),
+  )
   return {
     bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
     syncs: all.reduce((sum, { syncs }) => sum + syncs, 0),

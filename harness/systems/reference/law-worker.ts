@@ -5,13 +5,24 @@
  *  1  What it is sent is a copy, so sharing with the caller would go unseen: it spoils every list of bodies as soon as `append`
  *     has returned its promise.
  *  2  It ends with its parent: when the channel closes, whatever the backend waits for.
+ *  3  What a call has cost is taken down before anything else can run: what a backend does once it has acknowledged is none of it.
  */
 import { createBackend } from 'killpoint:backend'
-import type { Answer, Call, Look, Order, PackedError } from '../../conformance/process/messages.ts'
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type {
+  Answer,
+  Call,
+  Look,
+  Order,
+  PackedError,
+  Spent,
+} from '../../conformance/process/messages.ts'
 import { unpack } from '../../conformance/process/messages.ts'
 import { systemClock } from '../../../src/clock.ts'
 import type { Identity, Liveness } from '../../../src/identity.ts'
 import type { Journal, JournalBackend, RecordBody } from '../../../src/journal.ts'
+import { hookVariables } from '../../life.ts'
 import { random } from '../../seed.ts'
 import { LawDoor, watch } from './law-door.ts'
 
@@ -23,6 +34,7 @@ const journals: Journal[] = []
 const asked = new Map<number, (liveness: Liveness) => void>()
 const identities = new WeakMap<object, number>()
 let identityCount = 0
+let spent: Spent = { bytes: 0, syncs: 0, logged: {} }
 
 process.on('message', (order: Order) => obey(order))
 process.on('disconnect', () => process.exit())
@@ -47,7 +59,9 @@ function obey(order: Order): void {
 async function reply(call: Call): Promise<void> {
   const { id } = call
   try {
-    answer({ id, kind: 'done', value: await carryOut(call) })
+    const value = await carryOut(call)
+    if (call.kind === 'backend' || call.kind === 'journal') spent = spentSoFar()
+    answer({ id, kind: 'done', value })
   } catch (error) {
     answer({ id, kind: 'failed', error: packError(error) })
   }
@@ -58,7 +72,7 @@ async function carryOut(call: Call): Promise<unknown> {
     case 'look':
       return await look()
     case 'cost':
-      return { bytes: door?.bytes ?? 0, syncs: door?.syncs ?? 0 }
+      return spent
     case 'backend':
       return await onBackend(call)
     case 'journal':
@@ -109,6 +123,15 @@ function spoil(value: unknown): void {
   if (Array.isArray(value)) value.push('spoilt by the caller')
   else if (Object.getPrototypeOf(value) === Object.prototype)
     Object.assign(value, { spoilt: 'by the caller' })
+}
+
+/** 3. */
+function spentSoFar(): Spent {
+  const logs = process.env[hookVariables.nativeDirectory]
+  const names = logs === undefined ? [] : readdirSync(logs)
+  const logged = names.map((name) => [name, statSync(join(logs ?? '', name)).size])
+  const { bytes = 0, syncs = 0 } = door ?? {}
+  return { bytes, syncs, logged: Object.fromEntries(logged) as Spent['logged'] }
 }
 
 /** What the backend can do, and whether its files are seen. */

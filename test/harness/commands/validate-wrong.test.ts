@@ -23,7 +23,15 @@ function lastOf({ stdout }: Said): string {
 describe('validate: a backend that is wrong in one way', () => {
   it.each([
     ['no-fencing', 'J5', 'ZOMBIE_WRITE', 'the append of a zombie: expected FENCED, it resolved'],
-    ['ack-before-commit', 'J1', 'LOST_COMMIT', 'recovered bodies: expected '],
+    // Without the native hooks a kill has to come before the next turn of that process.
+    [
+      'ack-before-commit',
+      'J1',
+      'LOST_COMMIT',
+      hooks.kind === 'missing'
+        ? 'recovered bodies: expected '
+        : 'not so: append 1 was synced before it was acknowledged',
+    ],
     ['autocommit-per-record', 'J3', 'PHANTOM', 'that a reader saw alone: expected 0, got '],
     [
       'synchronous-off',
