@@ -98,6 +98,6 @@ export interface Sometimes {
   /** Cannot happen to a program whose ops are not seen (`Control.afterOnly`): then it is left out, with the reason. */
   readonly needsOps?: true
   readonly happened: (history: History) => boolean
-  /** A case that makes it happen; it runs first. */
-  readonly directed?: (control: Control) => CasePlan | undefined
+  /** A case that makes it happen, or several of which one does; they run first. */
+  readonly directed?: (control: Control) => CasePlan | readonly CasePlan[] | undefined
 }

@@ -143,10 +143,11 @@ export function* planCases(group: Group, control: Control): Generator<PlannedCas
   const kinds = new PlanKinds(control)
   for (const sometimes of applicable(scenario.sometimes, system).run) {
     const called = { scenario, member: `sometimes ${JSON.stringify(sometimes.name)}.directed` }
-    const plan = callForPlan(called, () => sometimes.directed?.(control))
-    if (plan === undefined || !isNew(plan)) continue
-    kinds.take(plan)
-    yield { ...plan, origin: { kind: 'directed', sometimes: sometimes.name } }
+    for (const plan of callForPlans(called, () => listed(sometimes.directed?.(control)))) {
+      if (!isNew(plan)) continue
+      kinds.take(plan)
+      yield { ...plan, origin: { kind: 'directed', sometimes: sometimes.name } }
+    }
   }
   let sources = applicable(scenario.faults, system).run.map((faultClass) =>
     plansOf(scenario, faultClass, control, random(seed, 'schedule', faultClass.name), kinds),
@@ -164,6 +165,11 @@ export function* planCases(group: Group, control: Control): Generator<PlannedCas
     }
     sources = sources.filter((source) => !empty.has(source))
   }
+}
+
+function listed(given: CasePlan | readonly CasePlan[] | undefined): readonly CasePlan[] {
+  if (given === undefined) return []
+  return [given].flat()
 }
 
 interface Source {

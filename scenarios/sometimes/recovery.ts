@@ -1,6 +1,5 @@
 /** Recovery that is killed, and recovery that finds the same again. */
 import { kill } from '../../harness/fault-classes.ts'
-import type { LifeFaults } from '../../harness/fault.ts'
 import { isSync } from '../../harness/op.ts'
 import type { CasePlan, Control, Sometimes } from '../../harness/scenario.ts'
 import { killedLives, isLater } from './moments.ts'
@@ -40,23 +39,28 @@ export const recoveredTwice: Sometimes = {
     const resolved = control.ops.find(({ mark }) => mark === 'resolved')
     if (middle === undefined || resolved === undefined) return undefined
     const [first] = kill(middle.n, { kind: 'after' }).schedule
-    if (control.isNative === true) return staircase(control, resolved.n)
+    if (control.isNative === true) return stairs(control, resolved.n)
     const [second] = kill(resolved.n, { kind: 'after' }).schedule
     return { schedule: [first ?? [], second ?? []] }
   },
 }
 
+/** Cases, so that others are run too. */
+const stairsMax = 5
+
 /**
- * A first commit, and lives that are each killed a little later, up to where the first life was well under way: a recovery opens its store in fewer ops
- * than the life that made it, and nobody knows in how many. Two in a row die between there and their first commit.
+ * A first commit, and two lives that die at the same op, in each case at a later one: a recovery opens its store in other ops than the life
+ * that made it, mostly in fewer, and nobody knows in how many. In one of the cases both die between there and their next commit.
  */
-function staircase(control: Control, resolved: number): CasePlan | undefined {
+function stairs(control: Control, resolved: number): readonly CasePlan[] {
   const commit = control.ops.find(({ n, mark }) => n > resolved && mark === 'observed')
-  if (commit === undefined) return undefined
-  const opsOfStep = commit.n - resolved
-  const rise = Math.max(1, Math.floor(opsOfStep / 3))
-  const schedule: LifeFaults[] = [...kill(commit.n, { kind: 'after' }).schedule]
-  for (let n = rise; n < resolved + opsOfStep; n += rise)
-    schedule.push(...kill(n, { kind: 'after' }).schedule)
-  return { schedule }
+  if (commit === undefined) return []
+  const [first = []] = kill(commit.n, { kind: 'after' }).schedule
+  const rise = Math.max(1, commit.n - resolved - 1, Math.ceil((resolved + 1) / stairsMax))
+  const plans: CasePlan[] = []
+  for (let n = resolved + 1; n > 0; n -= rise) {
+    const [again = []] = kill(n, { kind: 'after' }).schedule
+    plans.push({ schedule: [first, again, again] })
+  }
+  return plans
 }

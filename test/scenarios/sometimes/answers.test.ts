@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { stringifySchedule } from '../../../harness/fault-text.ts'
 import type { Control, ControlOp, Sometimes } from '../../../harness/scenario.ts'
 import { commitUnanswered, killedUnanswered } from '../../../scenarios/sometimes/answers.ts'
 import { Story } from '../../harness/history-builder.ts'
+import { directedSchedules } from './directed.ts'
 
 const op = (n: number, mark: string): ControlOp => ({ n, op: { kind: 'mark', length: 9 }, mark })
 const send = (m: number, after: number): NonNullable<Control['messages']>[number] => ({
@@ -12,13 +12,13 @@ const send = (m: number, after: number): NonNullable<Control['messages']>[number
   op: after,
 })
 
-function directedAt({ directed }: Sometimes, marks: readonly string[]): string {
+function directedAt(sometimes: Sometimes, marks: readonly string[]): string {
   const control: Control = {
     workload: { root: { kind: 'step', id: 'only', effect: 'keyed' }, inFlightMax: 1 },
     ops: marks.map((mark, index) => op(index + 1, mark)),
     messages: [send(1, 0), send(2, 1), send(3, 1), send(4, 2), send(5, 2), send(6, 3)],
   }
-  return stringifySchedule(directed?.(control)?.schedule ?? [])
+  return directedSchedules(sometimes, control)[0] ?? ''
 }
 
 describe('lost answers', () => {

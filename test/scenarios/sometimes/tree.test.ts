@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { stringifySchedule } from '../../../harness/fault-text.ts'
 import type { Control, ControlOp } from '../../../harness/scenario.ts'
 import type { Task, Workload } from '../../../harness/workload.ts'
 import { killedInNestedChild } from '../../../scenarios/sometimes/tree.ts'
+import { directedSchedules } from './directed.ts'
 
 const step = (id: string): Task => ({ kind: 'step', id, effect: 'keyed' })
 
@@ -20,8 +20,7 @@ function directedAt(root: Task, spawned: readonly string[]): string | undefined 
     about,
   }))
   const control: Control = { workload, ops }
-  const plan = killedInNestedChild.directed?.(control)
-  return plan === undefined ? undefined : stringifySchedule(plan.schedule)
+  return directedSchedules(killedInNestedChild, control)[0]
 }
 
 describe('killed inside a nested child', () => {
