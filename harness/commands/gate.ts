@@ -29,7 +29,7 @@ import type { RunOptions } from './run.ts'
 import { casesDefault } from './run.ts'
 import { chooseBoth, type ConfiguredProject } from './project.ts'
 import { assertSameCampaign, resumedBy } from './resume.ts'
-import { nightlyBudgetMs, nightlySeeds, rangeSeeds } from './seeds.ts'
+import { nightlyBudgetMs, nightlySeeds, nightOf, rangeSeeds } from './seeds.ts'
 
 /** Options of the command. */
 export interface GateOptions extends RunOptions {
@@ -136,7 +136,8 @@ function seedsOf(
     throw new UsageError('OPTION_INVALID', '--seed, --seeds and --nightly exclude each other')
   if (options.seeds !== undefined) return rangeSeeds(options.seeds)
   // A night that was interrupted is the same night after midnight.
-  if (options.nightly === true) return journal?.seeds ?? nightlySeeds(Date.now())
+  if (options.nightly === true)
+    return journal?.seeds ?? nightOf(before ?? '') ?? nightlySeeds(Date.now())
   return [options.seed ?? before ?? gitCommit(directory) ?? seedWithoutCommit]
 }
 

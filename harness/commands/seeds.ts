@@ -19,6 +19,13 @@ export function rangeSeeds({
   return Array.from({ length: to - from + 1 }, (_, index) => `n${from + index}`)
 }
 
+/** The seeds of the night that has this seed; `undefined` where no night has it. */
+export function nightOf(seed: string): readonly string[] | undefined {
+  const number = /^n(\d{1,15})$/.exec(seed)?.[1]
+  if (number === undefined) return undefined
+  return nightlySeeds(Math.floor(Number(number) / seedsANight) * dayMs)
+}
+
 /** The seeds of the night of a time, in milliseconds since the epoch: no other night has one of them. */
 export function nightlySeeds(ms: number): readonly string[] {
   const from = Math.floor(ms / dayMs) * seedsANight

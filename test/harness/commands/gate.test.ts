@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { explorerShare, gateCommand, type GateOptions } from '../../../harness/commands/gate.ts'
 import { judgeCommand } from '../../../harness/commands/judge.ts'
 import { reportCommand } from '../../../harness/commands/report.ts'
-import { nightlySeeds, rangeSeeds } from '../../../harness/commands/seeds.ts'
+import { nightlySeeds, nightOf, rangeSeeds } from '../../../harness/commands/seeds.ts'
 import { keptOutput } from '../../../harness/report/output.ts'
 import { readResult, type Result } from '../../../harness/report/result/result.ts'
 import { notebook, notebookProject } from '../fixtures/notebook-project.ts'
@@ -143,6 +143,33 @@ describe('gate: seeds and shares', () => {
     expect(new Set([...first, ...second]).size).toBe(first.length + second.length)
     for (const seed of [...first, ...rangeSeeds({ from: 1, to: 3 })])
       expect(seed).not.toMatch(/^[0-9a-f]+$/)
+  })
+
+  it('each seed of a night names it, and no other seed does', () => {
+    const night = nightlySeeds(1_000 * 86_400_000)
+    for (const seed of night) expect(nightOf(seed)).toEqual(night)
+    for (const seed of ['', 'n', 'abc', 'n1x']) expect(nightOf(seed)).toBeUndefined()
+  })
+
+  it('a night that was stopped is the same night after midnight', async () => {
+    const project = notebookProject()
+    const { seed: _, ...seedless } = quick
+    const out = join(project.directory, 'night')
+    const options = { ...seedless, cases: 2, budget: 1, nightly: true, out, environment: {} }
+    const day = 86_400_000
+    try {
+      vi.useFakeTimers({ toFake: ['Date'], now: 1_000 * day })
+      await gateCommand(project, options, keptOutput())
+      const before = join(out, 'result.json')
+      vi.setSystemTime(1_001 * day)
+      const resume = join(project.directory, 'stopped.json')
+      writeFileSync(resume, JSON.stringify({ ...readResult(before), stopped: true }))
+      await gateCommand(project, { ...options, resume }, keptOutput())
+      expect(readResult(before).seeds).toEqual(['n16000'])
+    } finally {
+      vi.useRealTimers()
+      project.remove()
+    }
   })
 
   it('runs a range of seeds into one result', async () => {
