@@ -13,6 +13,7 @@ import { ResultGatherer, type ResultHead } from '../report/result/gather.ts'
 import { readResult, writeResult, type Result } from '../report/result/result.ts'
 import { environmentLine, readEnvironment } from '../report/environment.ts'
 import type { Output } from '../report/output.ts'
+import { writing } from '../report/write-trouble.ts'
 import { newSeed } from '../seed.ts'
 import { exitCode, worst, type Verdict } from '../verdict.ts'
 import { runExploration, type ExplorationOrder } from './exploration.ts'
@@ -88,7 +89,7 @@ async function exploreWith(
   try {
     await beginCampaign(journal, partsOf(order), output)
     const directory = options.out ?? ignoredDirectory(join(project.directory, scratchName))
-    mkdirSync(directory, { recursive: true })
+    writing(directory, () => mkdirSync(directory, { recursive: true }))
     const gatherer = new ResultGatherer(headOf(order, options))
     const begun: ScenarioExplored[] = []
     const onScenario = (result: ScenarioExplored): void => {

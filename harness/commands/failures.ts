@@ -1,4 +1,8 @@
-/** Tells the failures of a campaign: one text per kind, seen again, made smaller, saved. */
+/**
+ * Tells the failures of a campaign: one text per kind, seen again, made smaller, saved.
+ *
+ *  F1  A failure is told whatever the disk says: what could not be written beside it is a note of its text.
+ */
 import { join, relative } from 'node:path'
 import { evidenceOf } from '../campaign/evidence.ts'
 import {
@@ -152,9 +156,7 @@ async function tellSaved(
     replay: relative(directory, entry.file),
     notes: [`in the corpus as ${entry.saved.failure}, found by ${entry.saved.found}`],
   })
-  const text = storyText(story, plainInk)
-  const shown = await show(bench, source, report, story)
-  return { story, text, first: report.token, alike: 1, ...shown }
+  return { first: report.token, alike: 1, ...(await show(bench, source, report, story)) }
 }
 
 async function tell(
@@ -165,11 +167,8 @@ async function tell(
   const { project, environment, profile = liveProfile, save } = source
   const { smallest, report } = settled
   const { directory, records, corpus } = project
-  const saved = await keep()
-  const notes = [
-    ...alikeNotes(settled),
-    ...(saved === undefined ? [] : [savedNote(directory, saved)]),
-  ]
+  const { file, note } = await keep()
+  const notes = [...alikeNotes(settled), ...(note === undefined ? [] : [note])]
   const story = await storyOf(bench, smallest, {
     directory,
     environment,
@@ -178,43 +177,56 @@ async function tell(
     ...(settled.shrunk === undefined ? { notes } : shrunkParts(settled.shrunk, notes)),
   })
   return {
-    story,
-    text: storyText(story, plainInk),
     first: report.token,
     alike: settled.reports.length,
-    ...(saved === undefined ? {} : { saved: relative(directory, saved) }),
+    ...(file === undefined ? {} : { saved: relative(directory, file) }),
     ...(await show(bench, source, smallest, story)),
   }
 
-  /** On record, so that a replay has something to compare with; in the corpus where that is wanted. */
-  async function keep(): Promise<string | undefined> {
-    if (!isBreach(smallest.verdict)) return undefined
+  /** On record, so that a replay has something to compare with; in the corpus where that is wanted. F1. */
+  async function keep(): Promise<{ readonly file?: string; readonly note?: string }> {
+    if (!isBreach(smallest.verdict)) return {}
     const found = environmentLine(environment)
+    const cases = []
     for (const each of new Set([report, smallest]))
-      await saveCase(records, await savedFrom(bench, each, found, profile))
-    if (!save) return undefined
-    return await saveCase(corpus, await savedFrom(bench, smallest, found, profile))
+      cases.push(await savedFrom(bench, each, found, profile))
+    const last = cases.at(-1)
+    try {
+      for (const each of cases) await saveCase(records, each)
+      if (!save || last === undefined) return {}
+      const file = await saveCase(corpus, last)
+      return { file, note: savedNote(directory, file) }
+    } catch (error) {
+      return { note: `not saved: ${(error as Error).message}` }
+    }
   }
 }
 
-/** Its timeline, and its folder where there is one to be; neither for what the harness itself went wrong in. */
+/** It as text, its timeline, and its folder where there is one to be; neither for what the harness itself went wrong in. */
 async function show(
   bench: Workbench,
   { project, environment, artifacts }: FailureSource,
   report: CaseReport,
   story: FailureStory,
-): Promise<Pick<ToldFailure, 'timeline' | 'artifact'>> {
+): Promise<Pick<ToldFailure, 'story' | 'text' | 'timeline' | 'artifact'>> {
+  const told = { story, text: storyText(story, plainInk) }
   // A hang takes its time once more: for a folder, which is all that others will have of it.
-  if (!isBreach(report.verdict) || (hung({ report }) && artifacts === undefined)) return {}
+  if (!isBreach(report.verdict) || (hung({ report }) && artifacts === undefined)) return told
   const evidence = await evidenceOf(bench, report)
-  if (typeof evidence === 'string') return {}
+  if (typeof evidence === 'string') return told
   const siteOf = sitesUnder(project.directory)
   const timeline = timelineOf(evidence.report, siteOf, story.guiltyOp)
-  if (artifacts === undefined) return { timeline }
+  if (artifacts === undefined) return { ...told, timeline }
   const artifact = artifactName(story)
-  const text = storyText(story, plainInk)
-  writeArtifact(join(artifacts, artifact), { evidence, text, environment, siteOf })
-  return { timeline, artifact }
+  try {
+    const { text } = told
+    writeArtifact(join(artifacts, artifact), { evidence, text, environment, siteOf })
+    return { ...told, timeline, artifact }
+  } catch (error) {
+    const note = `no folder of it, or not the whole: ${(error as Error).message}`
+    const noted = { ...story, notes: [...(story.notes ?? []), note] }
+    return { story: noted, text: storyText(noted, plainInk), timeline }
+  }
 }
 
 /** `94 more cases fail in this way, in loop, tool-batch`. */

@@ -2,9 +2,10 @@
  * The corpus: a directory of saved cases. They run before anything else, so that what once broke is seen first when it breaks
  * again.
  */
-import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UsageError } from '../errors.ts'
+import { writeTrouble } from '../report/write-trouble.ts'
 import { parseSavedCase, savedCaseName, stringifySavedCase, type SavedCase } from './saved-case.ts'
 
 /** One file of a corpus. */
@@ -44,13 +45,18 @@ async function textOf(file: string): Promise<string> {
   }
 }
 
-/** Saves a case under a name that its token gives, whole or not at all. Returns the path. */
+/** Saves a case under a name that its token gives, whole or not at all. Returns the path. @throws HarnessError `OUTPUT_WRITE` */
 export async function saveCase(directory: string, saved: SavedCase): Promise<string> {
-  await mkdir(directory, { recursive: true })
   const file = join(directory, savedCaseName(saved))
   const temporary = `${file}.${process.pid}.tmp`
-  await writeFile(temporary, stringifySavedCase(saved))
-  await rename(temporary, file)
+  try {
+    await mkdir(directory, { recursive: true })
+    await writeFile(temporary, stringifySavedCase(saved))
+    await rename(temporary, file)
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined)
+    throw writeTrouble(file, error)
+  }
   return file
 }
 

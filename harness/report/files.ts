@@ -15,7 +15,7 @@ export class ReportFiles {
 
   /** `cases.jsonl` is begun anew; everything else is overwritten when it is written. */
   constructor(directory: string) {
-    mkdirSync(directory, { recursive: true })
+    writing(directory, () => mkdirSync(directory, { recursive: true }))
     this.#directory = directory
     this.cases = join(directory, 'cases.jsonl')
     this.result = join(directory, 'result.json')
@@ -67,10 +67,12 @@ async function attempt(write: () => void): Promise<void> {
   write()
 }
 
-/** Makes a directory that nobody wants in a repository. */
+/** Makes a directory that nobody wants in a repository. @throws HarnessError `OUTPUT_WRITE` */
 export function ignoredDirectory(directory: string): string {
-  mkdirSync(directory, { recursive: true })
   const ignore = join(directory, '.gitignore')
-  if (!existsSync(ignore)) writeFileSync(ignore, '*\n')
+  writing(ignore, () => {
+    mkdirSync(directory, { recursive: true })
+    if (!existsSync(ignore)) writeFileSync(ignore, '*\n')
+  })
   return directory
 }

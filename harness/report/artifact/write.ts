@@ -14,6 +14,7 @@ import { stringifySchedule } from '../../fault-text.ts'
 import type { TracedOp } from '../../trace.ts'
 import { tellOp } from '../../campaign/told.ts'
 import type { Environment } from '../environment.ts'
+import { writing } from '../write-trouble.ts'
 import type { SiteOf } from '../../corpus/op-fingerprint.ts'
 import { artifactSchemaName, artifactVersion, type ArtifactCase } from './case-file.ts'
 import { safePath } from './safe-path.ts'
@@ -41,8 +42,12 @@ interface Cut {
   readonly kept: number
 }
 
-/** Writes the artifact into a folder, which is made. */
+/** Writes the artifact into a folder, which is made. @throws HarnessError `OUTPUT_WRITE` */
 export function writeArtifact(directory: string, source: ArtifactSource): void {
+  writing(directory, () => fill(directory, source))
+}
+
+function fill(directory: string, source: ArtifactSource): void {
   const folder = new Folder(directory, source.bytesMax ?? artifactBytesMax)
   const { report, control } = source.evidence
   const { run } = report

@@ -72,3 +72,30 @@ describe.skipIf(!existsSync(full))('a report that has no room', () => {
     expect(JSON.parse(said.stdout)).toMatchObject({ schema: 'killpoint-result' })
   })
 })
+
+describe('a failure beside which nothing can be written', () => {
+  it('is told with its verdict, and with what could not be written', async () => {
+    const project = notebookProject('forgetful', { scenarios: [pages] })
+    const file = join(project.directory, 'file')
+    writeFileSync(file, '')
+    const output = keptOutput()
+    const asked = { jobs: 2, seed: 'abc', cases: 6, explore: false, shrink: false }
+    try {
+      const [records, artifacts] = [join(file, 'records'), join(file, 'artifacts')]
+      const code = await runCommand(
+        { ...project, records },
+        { ...asked, save: true, artifacts },
+        output,
+      )
+      const text = output.lines.join('\n')
+      expect(code).toBe(1)
+      expect(text).toMatch(/note +not saved: \S+\/file\/records\/\S+ cannot be written: ENOTDIR/)
+      expect(text).toMatch(
+        /note +no folder of it, or not the whole: \S+ cannot be written: ENOTDIR/,
+      )
+      expect(text).toMatch(/npx killpoint replay \S+$/)
+    } finally {
+      project.remove()
+    }
+  })
+})
