@@ -2,7 +2,8 @@
  * Whose fault it is that a crash was not survived: the one op that, had it been durable, would have made the case pass.
  *
  * Found by trying: the case runs again for each op that its last crash took, with that op kept. Nothing is guessed, and where no
- * single op would have saved the run, that is said.
+ * single op would have saved the run, that is said. An op that was torn is tried in one more way: where the run survives it lost altogether, too,
+ * no sync is missing, and whatever reads what it left is at fault.
  */
 import type { SiteOf } from '../corpus/op-fingerprint.ts'
 import type { Fault, OpPart, Schedule } from '../fault.ts'
@@ -40,8 +41,10 @@ export async function guiltOf(
   const candidates = missing.slice(0, triedMax)
   for (const traced of candidates) {
     const tried = await bench.run(group, { schedule: keeping(schedule, slot, traced) }, origin)
-    if (tried.kind === 'case' && !isBreach(tried.report.verdict))
-      return guilt(traced, await reliedOn(bench, report, slot), siteOf)
+    if (tried.kind !== 'case' || isBreach(tried.report.verdict)) continue
+    return (await isMisread(bench, report, slot, traced))
+      ? misread(traced, siteOf)
+      : guilt(traced, await reliedOn(bench, report, slot), siteOf)
   }
   const ops = candidates.map(({ n }) => n).join(', ')
   return {
@@ -53,19 +56,55 @@ function takesOps(fault: Fault): boolean {
   return fault.kind === 'power-loss' || (fault.kind === 'kill' && fault.lost.length > 0)
 }
 
+/** Whether the crash left a part of this op, and would have been survived without it. */
+async function isMisread(
+  bench: Workbench,
+  { group, origin, asked: { schedule } }: CaseReport,
+  slot: number,
+  traced: TracedOp,
+): Promise<boolean> {
+  const isTorn = (schedule[slot - 1] ?? [])
+    .flatMap(partsOf)
+    .some((part) => isOf(part, traced) && part.part.kind !== 'whole')
+  if (!isTorn) return false
+  const without = changed(schedule, slot, traced, 'lost')
+  const tried = await bench.run(group, { schedule: without }, origin)
+  return tried.kind === 'case' && !isBreach(tried.report.verdict)
+}
+
+function partsOf(fault: Fault): readonly OpPart[] {
+  if (fault.kind === 'kill') return fault.lost
+  return fault.kind === 'power-loss' ? fault.except : []
+}
+
+function isOf({ stream, op }: OpPart, traced: TracedOp): boolean {
+  return op === traced.n && stream === traced.stream
+}
+
 /** The schedule in which the crash of life `slot` leaves this op whole. */
-export function keeping(schedule: Schedule, slot: number, { stream, n }: TracedOp): Schedule {
-  const others = (parts: readonly OpPart[]): readonly OpPart[] =>
-    parts.filter((part) => part.op !== n || part.stream !== stream)
+export function keeping(schedule: Schedule, slot: number, traced: TracedOp): Schedule {
+  return changed(schedule, slot, traced, 'kept')
+}
+
+/** The schedule in which the crash of life `slot` leaves this op whole, or nothing of it. */
+function changed(
+  schedule: Schedule,
+  slot: number,
+  traced: TracedOp,
+  how: 'kept' | 'lost',
+): Schedule {
+  const own: OpPart = { stream: traced.stream, op: traced.n, part: { kind: 'whole' } }
+  const listed = (parts: readonly OpPart[], isNamed: boolean): readonly OpPart[] => {
+    const others = parts.filter((part) => !isOf(part, traced))
+    return isNamed ? inOrder([...others, own]) : others
+  }
   return schedule.map((faults, index) =>
     index + 1 !== slot
       ? faults
       : faults.map((fault): Fault => {
-          if (fault.kind === 'kill') return { ...fault, lost: others(fault.lost) }
+          if (fault.kind === 'kill') return { ...fault, lost: listed(fault.lost, how === 'lost') }
           if (fault.kind !== 'power-loss') return fault
-          const kept: OpPart = { stream, op: n, part: { kind: 'whole' } }
-          const except = others(fault.except)
-          return { ...fault, except: fault.base === 'kept' ? except : inOrder([...except, kept]) }
+          return { ...fault, except: listed(fault.except, fault.base !== how) }
         }),
   )
 }
@@ -74,10 +113,27 @@ function inOrder(parts: readonly OpPart[]): readonly OpPart[] {
   return parts.toSorted((left, right) => left.op - right.op)
 }
 
-function guilt(traced: TracedOp, relied: string | undefined, siteOf: SiteOf): Guilty {
+/** An op whose part is taken for more than it is. */
+function misread(traced: TracedOp, siteOf: SiteOf): Guilty {
+  const { known, where } = placeOf(traced, siteOf)
+  const what = `${describeOp(traced.op)}${where}`
+  return {
+    text: `op ${traced.n} was torn, and what read its part took it for more: ${what}; with all of it, and with nothing of it, the run holds`,
+    ...known,
+  }
+}
+
+function placeOf(
+  traced: TracedOp,
+  siteOf: SiteOf,
+): { readonly known: Omit<Guilty, 'text'>; readonly where: string } {
   const site = siteOf(traced.frames)
-  const known = { op: traced, ...(site === undefined ? {} : { site }) }
-  const where = site === undefined ? '' : ` at ${site}`
+  if (site === undefined) return { known: { op: traced }, where: '' }
+  return { known: { op: traced, site }, where: ` at ${site}` }
+}
+
+function guilt(traced: TracedOp, relied: string | undefined, siteOf: SiteOf): Guilty {
+  const { known, where } = placeOf(traced, siteOf)
   const before = relied === undefined ? '' : ` before ${relied}`
   if (isSyncedWrite(traced.op))
     return {

@@ -68,7 +68,7 @@ describe('replay: a token', () => {
       nothing to compare with: no run on record; --times 2 compares two runs
 
       ✗ pages × notebook   LOST_COMMIT  S1 an acked record survives
-        life 1  killed before op 8   write notes.jsonl +39 bytes at 0   …/notebook.ts:56
+        life 1  killed before op 8   write notes.jsonl +39 bytes at 0   …/notebook.ts:58
         life 2  record 1 was acked in life 1 and is gone; recovered 0 records in epoch 2
         ENVIRONMENT  profile posix
         replay  npx killpoint replay kp1:pages:notebook:abc:posix:K8"

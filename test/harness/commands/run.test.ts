@@ -181,9 +181,9 @@ describe('run: a system that loses what it acknowledged', () => {
       2 cases are no pass, one kind of failure:
 
       ✗ pages × notebook   LOST_COMMIT  S1 an acked record survives
-        life 1  killed after op 13   mark ack   …/worker.ts:59 < …/notebook.ts:55
+        life 1  killed after op 13   mark ack   …/worker.ts:59 < …/notebook.ts:57
         life 2  record 2 was acked in life 1 and is gone; recovered 1 record in epoch 2
-        guilty  op 8 is the last write before the ack at op 13: write notes.jsonl +39 bytes at 0 at …/notebook.ts:56
+        guilty  op 8 is the last write before the ack at op 13: write notes.jsonl +39 bytes at 0 at …/notebook.ts:58
         note    1 more case fails in this way, in pages
         note    saved as killpoint/corpus/pages-3ea676a70c.json
         shrunk  4 faults -> 1, 4 steps -> 2, in 2 cases; same failure each time
