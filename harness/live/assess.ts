@@ -41,7 +41,15 @@ export async function assess(
   if (aimed && !shot) return notFired(facts.life, [], 'the run ended before the shot')
   if (facts.unfired.length === 0) return undefined
   if (!first && facts.code !== 0) return 'gave-up'
-  return notFired(facts.life, facts.unfired, missed ?? 'the life ended before it')
+  return notFired(facts.life, facts.unfired, missed ?? whyUnfired(facts.unfired))
+}
+
+/** A kill strikes at any op; a mark, or a sync that is to be a write, cannot fail. */
+function whyUnfired(faults: readonly Fault[]): string {
+  const ended = 'the life ended before it'
+  return faults.every(({ kind }) => kind === 'kill')
+    ? ended
+    : `${ended}, or the op there cannot fail so`
 }
 
 /** The ending of a case that is none. */

@@ -98,7 +98,7 @@ function spawnError(order: Launch, error: NodeJS.ErrnoException): TroubleError {
       hint:
         code === 'EAGAIN' || code === 'EMFILE'
           ? 'lower --jobs, or raise the limit on processes and open files (ulimit -u, ulimit -n)'
-          : 'check that the file exists and may be executed',
+          : 'check that the file exists, with the program that its first line names, and may be executed',
     },
     error,
   )
