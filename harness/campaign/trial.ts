@@ -98,7 +98,19 @@ export async function runControl(
   const { report } = tried
   if (report.verdict !== 'HOLDS') return { report }
   const history = historyOf(readLedger(run.ledger))
-  return { report, control: controlFrom(group, run, history), history }
+  const control = controlFrom(group, run, history)
+  if (control.ops.length === 0) {
+    const { judgement: _, ...known } = report
+    return { report: { ...known, verdict: 'HARNESS_ERROR', trouble: nowhere } }
+  }
+  return { report, control, history }
+}
+
+const nowhere: Trouble = {
+  kind: 'unsupported',
+  message:
+    'its main thread neither writes a mark nor touches the state directory: threads or children do it all, and faults strike at ops of the main thread',
+  hint: 'let the main thread write the marks, or start what does the work as the worker itself',
 }
 
 /** Where faults can be put: at the ops of its trace, at what was kept of these, or at its marks. */

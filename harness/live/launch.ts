@@ -106,7 +106,9 @@ function spawnError(order: Launch, error: NodeJS.ErrnoException): TroubleError {
 
 /** Kills what is left of a group, and waits until it is gone. False where nothing was left. */
 async function endGroup(leader: number): Promise<boolean> {
-  if (!killGroup(leader)) return false
+  // One that is dead and was never waited for is left to nobody.
+  if (!isGroupAlive(leader)) return false
+  killGroup(leader)
   // A process that was sent SIGKILL still shows until the kernel is done with it.
   while (isGroupAlive(leader)) await new Promise<void>((resolve) => setTimeout(resolve, 1))
   return true

@@ -52,7 +52,9 @@ export const rivalRefused: Sometimes = {
       const left = rival.exit.index
       return (
         history.opens.every(({ life }) => life !== rival.life) &&
-        history.of('ack').some(({ life, index }) => life === owner.life && index > left)
+        [...history.of('ack'), ...history.of('observed')].some(
+          ({ life, index }) => life === owner.life && index > left,
+        )
       )
     }),
   directed: (control) => {

@@ -8,6 +8,7 @@ import { serviceKillAtMessage } from '../../harness/service-message-fault-classe
 /** The server was killed between the beginning of an append and its ack. */
 export const serverKilledInAppend: Sometimes = {
   name: 'the server was killed in the middle of an append',
+  needs: ['journal'],
   happened: (history) =>
     killsOf(history).some(({ index, life }) =>
       history.appends.some(

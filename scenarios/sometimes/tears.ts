@@ -24,6 +24,7 @@ const insideWrite = /^K(?:[\d.]+@)?\d+\/(\d+)/
 /** A kill inside the write of several records that were handed over together: all of them are there, or none is. */
 export const tornBatch: Sometimes = {
   name: 'killed inside a write of several records',
+  needs: ['journal'],
   needsOps: true,
   happened: (history) =>
     history.appends.some(({ life, hashes, ackIndex }) => {

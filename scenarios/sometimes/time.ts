@@ -50,6 +50,7 @@ function armingSync(control: Control): ControlOp | undefined {
 /** Killed when the run had begun and nothing else had happened, and started again at a later clock. */
 export const begunEarlier: Sometimes = {
   name: 'killed right after the run began, restarted later',
+  needs: ['journal'],
   happened: (history) =>
     killedLives(history).some(
       ({ life }) =>

@@ -41,6 +41,7 @@ export const killedInNestedChild: Sometimes = {
 /** Killed when children had ended in another order than they had begun, and something rested on that order already. */
 export const endedOutOfOrder: Sometimes = {
   name: 'killed after children had ended out of order',
+  needs: ['journal'],
   happened: (history) =>
     killedLives(history).some(({ life }) => {
       const began = history.of('spawn').filter((mark) => mark.life === life)
