@@ -46,7 +46,7 @@ export class ChildGroup {
   private async nextSettled(): Promise<Settled | undefined> {
     const settled = this.ready.shift()
     if (settled !== undefined) return settled
-    this.scope.assertOpen()
+    if (!this.scope.isOpen) return this.scope.over()
     if (this.outstanding === 0) return undefined
     const waiter = deferred<Settled | undefined>()
     this.waiting.push(waiter)

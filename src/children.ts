@@ -80,7 +80,7 @@ export function spawn<T>(
     assertReason(reason)
     await life.cancel(reason)
     await result.catch(() => {})
-    scope.assertOpen()
+    if (!scope.isOpen) await scope.over()
   }
   return {
     name,

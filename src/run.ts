@@ -241,6 +241,7 @@ export class Run {
     return stands
   }
 
+  /** Where the record is too large, the run has failed with that. @throws RecordTooLargeError where not even that fits */
   private async appendEnd(record: EndRecord): Promise<EndRecord> {
     try {
       await this.append([record])
@@ -248,12 +249,14 @@ export class Run {
     } catch (error) {
       if (!(error instanceof RecordTooLargeError)) throw error
       const { message } = record
-      return this.appendEnd({
+      const failed: EndRecord = {
         type: 'end',
         status: 'failed',
         error: recordError(error),
         ...(message === undefined ? {} : { message }),
-      })
+      }
+      await this.append([failed])
+      return failed
     }
   }
 

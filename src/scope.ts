@@ -6,6 +6,7 @@
  *   U2  the same key with other arguments, or as another kind of unit, is `DriverDivergedError`
  *   U3  a scope that ended records nothing more; what it left under way is aborted, and what it left waiting is dropped
  *   U4  what reaches a driver is recorded, or ends its life: a failure of the runtime's own never looks like a result
+ *   U5  what ends a scope is told to its driver when it is committed, not before; what the driver does meanwhile is of no account
  *
  * `settle` is the seam of which steps, loops, children, waits, commands and tool calls are made.
  */
@@ -58,7 +59,7 @@ export class Scope {
     this.parent = parent
     this.names = new Names(path)
     this.recorded = findScope(run.view.root, path) ?? nothingRecorded
-    this.delivery = new Delivery(path, this.recorded, run.activity, (error) => run.fail(error))
+    this.delivery = new Delivery(path, this.recorded, run.activity, (error) => this.diverge(error))
     parent?.inner.set(path, this)
     const reason = parent?.closing ?? run.failed
     if (reason !== undefined) this.end(reason)
@@ -168,6 +169,16 @@ export class Scope {
     if (this.closing !== undefined) throw this.closing
   }
 
+  /** Whether things can be recorded here. Where they can not, a driver is told by {@link over} (U5). */
+  get isOpen(): boolean {
+    return this.closing === undefined
+  }
+
+  /** Rejects with what ends this scope, once that is committed. */
+  async over(): Promise<never> {
+    throw this.abortedBy ?? (await new Promise<Error>((resolve) => this.onEnd(resolve)))
+  }
+
   /** Commits records that settle nothing. */
   commit(...records: readonly RunRecord[]): Promise<number> {
     return this.closing === undefined ? this.run.commit(...records) : Promise.reject(this.closing)
@@ -176,10 +187,24 @@ export class Scope {
   /**
    * Commits the record that settles a unit, and `also` in the same batch, and hands it to the driver in its turn. Where it
    * is too large, the unit has failed with that.
+   *
+   * @throws RecordTooLargeError where not even that fits
    */
   async commitSettlement(
     record: SettleRecord | IterateRecord,
     also: readonly IntentRecord[] = [],
+  ): Promise<void> {
+    try {
+      await this.commitInTurn(record, also)
+    } catch (error) {
+      if (!(error instanceof RecordTooLargeError)) throw error
+      await this.commitInTurn(tooLarge(record, error), [])
+    }
+  }
+
+  private async commitInTurn(
+    record: SettleRecord | IterateRecord,
+    also: readonly IntentRecord[],
   ): Promise<void> {
     this.assertOpen()
     const slot = this.delivery.take(record.key)
@@ -187,9 +212,8 @@ export class Scope {
       const seq = (await this.run.commit(record, ...also)) - also.length
       this.delivery.fill(slot, { key: record.key, seq, record })
     } catch (error) {
-      if (!(error instanceof RecordTooLargeError)) throw error
-      this.delivery.giveUp(slot)
-      await this.commitSettlement(tooLarge(record, error))
+      if (error instanceof RecordTooLargeError) this.delivery.giveUp(slot)
+      throw error
     }
   }
 
@@ -277,11 +301,15 @@ export class Scope {
     )
   }
 
-  // A driver that took another path must not record anything more in this life.
   private diverged(message: string, context: ErrorContext): DriverDivergedError {
     const error = new DriverDivergedError(message, context)
-    this.run.fail(error)
+    this.diverge(error)
     return error
+  }
+
+  /** A driver that took another path must not record anything more in this life. Of one that is being ended nothing is expected (U5). */
+  private diverge(error: DriverDivergedError): void {
+    if (this.closing === undefined) this.run.fail(error)
   }
 }
 

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { ChildGroup } from '../../src/child-group.ts'
 import { spawn } from '../../src/children.ts'
 import {
   BudgetExceededError,
@@ -296,6 +297,47 @@ describe('K5: what ends the run, or this life, ends drive', () => {
     letWrite()
     await expect(life).rejects.toThrow('cancelled: first')
     expect(bench.written.filter(({ type }) => type === 'end')).toHaveLength(1)
+  })
+
+  it('a driver that replays is told of the end when it is committed, and is not taken for diverged before', async () => {
+    const bench = new Bench()
+    const contract = { deadlineMs: 100 }
+    const told: unknown[] = []
+    const code: Code = async (scope) => {
+      const cooling = sleep(scope, 'cooling', 3_600_000)
+      const group = new ChildGroup(scope)
+      for (const name of ['a', 'b'])
+        group.spawn(
+          name,
+          driver(async () => name),
+          null,
+        )
+      try {
+        for (let next = await group.next(); next !== undefined; next = await group.next());
+      } catch (error) {
+        told.push(error)
+        throw error
+      }
+      await step(scope, 'after', () => 1)
+      await cooling
+    }
+    await bench.dieAt(rest(), code, contract)
+    bench.clock.nowMs += 1_000
+    let letWrite = (): void => {}
+    const gate = {
+      ...openGate,
+      write: (bodies: readonly unknown[]) =>
+        JSON.stringify(bodies).includes('"end"')
+          ? new Promise<void>((resolve) => (letWrite = resolve))
+          : Promise.resolve(),
+    }
+    const life = bench.live(code, { ...contract, gate })
+    await rest()
+    expect(told).toEqual([])
+    letWrite()
+    await expect(life).rejects.toThrow(DeadlineError)
+    await rest()
+    expect(told).toEqual([expect.any(DeadlineError)])
   })
 
   it('a deadline is absolute: it does not slide, and no life begins anything after it', async () => {

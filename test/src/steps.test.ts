@@ -1,9 +1,9 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { DeadlineError, DriverDivergedError } from '../../src/errors.ts'
+import { DeadlineError, DriverDivergedError, RecordTooLargeError } from '../../src/errors.ts'
 import type { Scope } from '../../src/scope.ts'
 import { step, type StepCall, type StepOptions } from '../../src/steps.ts'
-import { Bench, HandBody, rest, type Code } from './runtime/bench-run.ts'
+import { Bench, driver, HandBody, rest, type Code } from './runtime/bench-run.ts'
 
 /** What a driver sees of a failing call. */
 async function caught(work: Promise<unknown>): Promise<string> {
@@ -111,6 +111,17 @@ describe('a step', () => {
       status: 'failed',
       error: { code: 'NOT_JSON', message: expect.stringContaining('result of s') as string },
     })
+  })
+
+  it('a failure that is too large itself ends this life', async () => {
+    const bench = new Bench()
+    const context = await bench.open()
+    bench.store.bytesMax = 60
+    const life = context.drive(
+      driver((scope) => step(scope, 'big', () => 'x'.repeat(100))),
+      null,
+    )
+    await expect(life).rejects.toThrow(RecordTooLargeError)
   })
 
   it('a result that is too large fails the step, and the run goes on', async () => {
