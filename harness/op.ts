@@ -125,8 +125,11 @@ export type LogEntry =
       readonly lied?: boolean
       readonly at: number
     }
-  /** The program was told of the completion of its asynchronous op n. Synchronous ops are told by their return. */
-  | { readonly e: 'told'; readonly n: number }
+  /**
+   * The program was told of the completion of its asynchronous op n, and of all ops from `from` on where one call made them. Synchronous
+   * ops are told by their return.
+   */
+  | { readonly e: 'told'; readonly n: number; readonly from?: number }
   /** Read r; it succeeded unless a `code` stands here. */
   | {
       readonly e: 'read'

@@ -23,7 +23,7 @@ export interface TracedOp {
   readonly called: Moment
   /** Absent: under way when the log ended (T2). */
   readonly done?: Moment
-  /** When an asynchronous caller was told (T3); absent for synchronous ops. */
+  /** When an asynchronous caller was told (T3), the same for all ops of its call; absent for synchronous ops. */
   readonly told?: number
   readonly result: OpResult
 }
@@ -257,8 +257,10 @@ export class TraceReader {
         this.#finishOp(entry, position)
         return
       case 'told': {
-        const op = this.#ops.get(entry.n)
-        if (op !== undefined) op.told = position
+        for (let n = entry.from ?? entry.n; n <= entry.n; n += 1) {
+          const op = this.#ops.get(n)
+          if (op !== undefined) op.told = position
+        }
         return
       }
       case 'read': {

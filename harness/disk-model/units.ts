@@ -9,8 +9,8 @@
  *      one unit: never half, also between two directories.
  *  U2  Ops that failed, and syncs that lied, are no units. A failed sync that dropped its pages is a unit that takes the
  *      data units of its file out of the reach of later syncs.
- *  U3  An op is *settled* when its caller knew: a synchronous one when it was done, any other when it was told. Until then it
- *      may be late, whatever the recording process did.
+ *  U3  An op is *settled* when its caller knew: a synchronous one when it was done, any other when it was told, with all ops of its call.
+ *      Until then it may be late, whatever the recording process did.
  *  U4  A write through a descriptor of O_SYNC or O_DSYNC is *synced*: one unit, which is its own sync once its caller knew. In a later
  *      life it is an ordinary write if its caller never did.
  */

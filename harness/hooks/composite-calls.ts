@@ -33,7 +33,15 @@ export function compose(door: Door, call: Call, body: (steps: Steps) => unknown)
   const before = door.count
   const outcome = attempt(() => body(stepsOf(door, call.form)))
   if (call.form !== 'sync') {
-    return deliver(door, call, outcome, door.count === before ? undefined : door.count)
+    const isOp = door.count > before
+    // Nobody learns of one of its ops before the others: they are told together, also where the last one failed.
+    return deliver(
+      door,
+      call,
+      outcome,
+      isOp ? door.count : undefined,
+      isOp ? before + 1 : undefined,
+    )
   }
   if (outcome.error !== undefined) throw outcome.error
   return outcome.value

@@ -37,7 +37,8 @@ export interface Outcome {
 export interface Observer {
   readonly begin: (n: number, primitive: Primitive, form: CallForm) => void
   readonly end: (n: number, primitive: Primitive, outcome: Outcome) => void
-  readonly told: (n: number) => void
+  /** The program is about to be told of op `n`, and of those from `from` on where one call made them. */
+  readonly told: (n: number, from?: number) => void
   readonly read: (r: number, kind: ReadKind, path: string, error: unknown) => void
   readonly opened: (file: OpenFile, fd: number) => void
   readonly closed: (file: OpenFile) => void
@@ -156,15 +157,18 @@ export class Door {
     }
   }
 
-  /** Runs `tell`, which tells the program of the completion of op `n` (or of a call that is no op), in its turn. */
-  later(n: number | undefined, tell: () => void): void {
+  /**
+   * Runs `tell`, which tells the program of the completion of op `n` (or of a call that is no op), in its turn. `from`: the first op of
+   * a call that made several.
+   */
+  later(n: number | undefined, tell: () => void, from: number | undefined = n): void {
     if (n === undefined) {
       nextTurn(tell)
       return
     }
     const observer = this.#observer
     const told = (): void => {
-      observer?.told(n)
+      observer?.told(n, from)
       if (observer === undefined) tell()
       else observer.within(n, tell)
     }

@@ -42,7 +42,12 @@ function createJob(
     run: () => {
       const before = door.count
       const outcome = attempt(body)
-      door.later(door.count === before ? undefined : door.count, () => tell(job, outcome))
+      const isOp = door.count > before
+      door.later(
+        isOp ? door.count : undefined,
+        () => tell(job, outcome),
+        isOp ? before + 1 : undefined,
+      )
       return undefined
     },
   }

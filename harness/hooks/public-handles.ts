@@ -83,6 +83,7 @@ async function openNumbered(
   try {
     const handle = await open()
     launch.finish({ value: handle.fd })
+    door.observer?.told(launch.n)
     return handle
   } catch (error) {
     launch.finish({ error })

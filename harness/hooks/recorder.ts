@@ -107,8 +107,9 @@ export class Recorder implements Observer, WireObserver {
     })
   }
 
-  told(n: number): void {
-    this.#sink({ e: 'told', n })
+  told(n: number, from: number = n): void {
+    this.#sink(from === n ? { e: 'told', n } : { e: 'told', n, from })
+    for (let earlier = from; earlier < n; earlier += 1) this.#open.delete(earlier)
   }
 
   read(r: number, kind: 'open' | 'read' | 'list' | 'look', path: string, error: unknown): void {

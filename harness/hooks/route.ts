@@ -128,26 +128,34 @@ export function serve(
     : runNative(door, call, undefined, settled)
 }
 
-/** Gives the outcome back by the call's own machinery. */
-export function deliver(door: Door, call: Call, outcome: Outcome, n: number | undefined): unknown {
+/** Gives the outcome back by the call's own machinery. `n`: its op; `from`: the first one of a call that made several. */
+export function deliver(
+  door: Door,
+  call: Call,
+  outcome: Outcome,
+  n: number | undefined,
+  from: number | undefined = n,
+): unknown {
   const { form, request, encode } = call
   const failed = outcome.error !== undefined
   const error = failed ? asyncError(outcome.error) : undefined
   const value = failed || encode === undefined ? outcome.value : encode(outcome.value)
   if (form === 'promise') {
     return new Promise((resolve, reject) => {
-      door.later(n, () => {
+      const tell = (): void => {
         if (failed) reject(error)
         else resolve(value)
-      })
+      }
+      door.later(n, tell, from)
     })
   }
   const waiting = request as FsRequest
-  door.later(n, () => {
+  const tell = (): void => {
     if (failed) waiting.oncomplete(error as Error)
     else if (value === undefined) waiting.oncomplete(null)
     else waiting.oncomplete(null, value)
-  })
+  }
+  door.later(n, tell, from)
   return undefined
 }
 
