@@ -5,6 +5,7 @@
  *      every single loss, every single keep, every prefix. Always: all tears of the last pending write, and of the last pending truncation,
  *      with the others kept, with the others lost, and with the later ones lost. Then `samples` draws over everything that exists.
  *  E2  `exists` counts what the grain and the profile allow, `states` what was built: nothing is cut silently.
+ *      A kill leaves of the ops of one call the first ones.
  *  E3  `faultOf` and `applyFault` are inverse: a state is its token, and a token its state.
  */
 import type { Fault, OpPart, Part } from '../fault.ts'
@@ -72,11 +73,16 @@ export function killStates(model: DiskModel, point: CrashPoint, bounds: StateBou
   const own = insideOf(model, point)
   const cuts = own === undefined ? [] : cutsOf(own.offset, own.bytes.length, bounds.tears)
   const options = underWay.map((unit) => tearsOf(unit, bounds.tears, []))
-  const exists = options.reduce((product, tears) => product * (2 + tears.length), 1) + cuts.length
+  const exists = countKills(underWay, options) + cuts.length
   return { exists, states: states() }
 
   function* states(): Generator<CrashState> {
-    for (const choices of candidates(underWay, options, bounds, `kill ${key(point)}`)) {
+    const seen = new Set<string>()
+    for (const drawn of candidates(underWay, options, bounds, `kill ${key(point)}`)) {
+      const choices = begun(underWay, drawn)
+      const text = choices.map(chosenKey).join()
+      if (seen.has(text)) continue
+      seen.add(text)
       const lost = partsOf(underWay, choices, 'kept')
       const fault = { kind: 'kill', at: point.position, lost } as const
       const missing = missingOf(underWay, choices)
@@ -148,6 +154,9 @@ export function applyFault(
   const stray = parts.find((part) => units.every((unit) => !isOf(part, unit)))
   if (stray !== undefined) return `op ${stray.op} cannot be lost at op ${fault.at.op}`
   const choices = units.map((unit) => choiceOf(unit, parts, base))
+  const early = fault.kind === 'kill' ? firstOther(choices, begun(units, choices)) : undefined
+  if (early !== undefined)
+    return `op ${units[early]?.traced.n ?? 0} was done before the rest of its call`
   const image = model.imageAt(point, units, choices)
   return { point, fault, image, missing: missingOf(units, choices) }
 }
@@ -263,14 +272,33 @@ function* simple(
   }
 }
 
+/**
+ * The nearest choice that a kill can leave: the ops of one call come one after the other, so what is behind an op that did not happen (or
+ * only in part) did not happen either. Told by when they were settled: only ops of one call are told together.
+ */
+function begun(units: readonly LosableUnit[], choices: readonly Chosen[]): readonly Chosen[] {
+  const fixed = [...choices]
+  units.forEach(({ settled }, place) => {
+    if (settled === Infinity || fixed[place] === 'lost') return
+    for (let earlier = 0; earlier < place; earlier += 1)
+      if (units[earlier]?.settled === settled) fixed[earlier] = whole
+  })
+  return fixed
+}
+
+/** Place of the first choice in which two differ. */
+function firstOther(some: readonly Chosen[], others: readonly Chosen[]): number | undefined {
+  const place = some.findIndex((one, at) => chosenKey(one) !== chosenKey(others[at] ?? whole))
+  return place < 0 ? undefined : place
+}
+
 /** Whether a disk of this profile may leave exactly these choices. */
 export function isPromised(
   units: readonly LosableUnit[],
   choices: readonly Chosen[],
   profile: Profile,
 ): boolean {
-  const nearest = allowed(units, choices, profile)
-  return choices.every((choice, place) => chosenKey(choice) === chosenKey(nearest[place] ?? whole))
+  return firstOther(choices, allowed(units, choices, profile)) === undefined
 }
 
 /** The nearest choice that the profile allows: what it promises to be there is put back. */
@@ -291,28 +319,53 @@ function allowed(
   if (profile.renameFlushes)
     units.forEach((unit, place) => {
       if (unit.kind !== 'entry' || unit.replacedBy === undefined || fixed[place] === 'lost') return
-      for (let earlier = 0; earlier < place; earlier += 1) {
-        const data = units[earlier]
-        if (data !== undefined && data.kind !== 'entry' && data.file === unit.replacedBy)
-          fixed[earlier] = whole
-      }
+      units.forEach((data, earlier) => {
+        if (isFlushed(data, unit)) fixed[earlier] = whole
+      })
     })
   return fixed
 }
 
+/** Whether a rename over a file persists only with this: what was written before to the file that has the name now. */
+function isFlushed(unit: LosableUnit, rename: LosableUnit): boolean {
+  return (
+    rename.kind === 'entry' &&
+    unit.kind !== 'entry' &&
+    unit.file === rename.replacedBy &&
+    unit.index < rename.index
+  )
+}
+
+/** Of each call nothing, or some op of it whole or torn with those before it: {@link begun}. */
+function countKills(units: readonly LosableUnit[], tears: readonly (readonly Chosen[])[]): number {
+  const ways = new Map<number, number>()
+  let product = 1
+  units.forEach(({ settled }, place) => {
+    const own = 1 + (tears[place]?.length ?? 0)
+    if (settled === Infinity) product *= 1 + own
+    else ways.set(settled, (ways.get(settled) ?? 1) + own)
+  })
+  for (const own of ways.values()) product *= own
+  return product
+}
+
+/** How many choices {@link allowed} leaves as they are. */
 function countPowerLoss(
   units: readonly LosableUnit[],
   tears: readonly (readonly Chosen[])[],
   profile: Profile,
 ): number {
-  let entries = 0
-  let product = 1
-  units.forEach((unit, place) => {
-    const ways = 2 + (tears[place]?.length ?? 0)
-    if (unit.kind === 'entry') entries += 1
-    else product *= ways
-  })
-  return product * (profile.entriesInOrder ? entries + 1 : 2 ** entries)
+  const entries = units.filter(({ kind }) => kind === 'entry')
+  const ways = (kept: readonly LosableUnit[]): number =>
+    units.reduce((product, unit, place) => {
+      if (unit.kind === 'entry' || kept.some((entry) => isFlushed(unit, entry))) return product
+      return product * (2 + (tears[place]?.length ?? 0))
+    }, 1)
+  if (!profile.entriesInOrder) return ways([]) * 2 ** entries.length
+  let count = 0
+  for (let kept = 0; kept <= entries.length; kept += 1)
+    count += ways(profile.renameFlushes ? entries.slice(0, kept) : [])
+  return count
 }
 
 function key({ position }: CrashPoint): string {

@@ -2,23 +2,40 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { DirectoryImage } from '../../../harness/directory-image.ts'
 import { DiskModel } from '../../../harness/disk-model/model.ts'
+import { whole, type Chosen } from '../../../harness/disk-model/part.ts'
 import type { ProfileName } from '../../../harness/disk-model/profile.ts'
 import {
   applyFault,
   boundsDefaults,
+  isPromised,
   killStates,
   powerLossStates,
 } from '../../../harness/disk-model/states.ts'
 import { stringifyFault } from '../../../harness/fault-text.ts'
 import { parseFaults } from '../../../harness/fault-parse.ts'
 import { position } from '../../../harness/fault.ts'
+import type { Trace } from '../../../harness/trace.ts'
 import { handTrace } from './hand-trace.ts'
 
 const bounds = { ...boundsDefaults, seed: 'abc' }
+const untorn = { grain: Infinity, everyByte: false }
 const nothing = { initial: new Map() }
 
 function modelOf(lines: readonly string[], profile: ProfileName = 'posix'): DiskModel {
-  return new DiskModel(handTrace(lines), nothing, profile, 'abc')
+  return modelOfTrace(handTrace(lines), profile)
+}
+
+function modelOfTrace(trace: Trace, profile: ProfileName = 'posix'): DiskModel {
+  return new DiskModel(trace, nothing, profile, 'abc')
+}
+
+/** The same, where the ops from one to another were made by one asynchronous call, told behind the call of op `behind`. */
+function asOneCall(trace: Trace, from: number, to: number, behind: number): Trace {
+  const told = (trace.ops[behind - 1]?.called.position ?? Infinity) + 0.9
+  const ops = trace.ops.map((traced) =>
+    traced.n < from || traced.n > to ? traced : { ...traced, form: 'promise' as const, told },
+  )
+  return { ...trace, ops }
 }
 
 function text(image: DirectoryImage): string {
@@ -166,6 +183,29 @@ describe('crash states: a machine that goes on holds what a killed life did not 
   })
 })
 
+describe('crash states: the ops of one call', () => {
+  const begin = ['create a', 'write a xyz', 'sync a', 'sync-dir .']
+  const lines = [...begin, 'truncate a 0', 'write a b', 'mark ack']
+  const model = modelOfTrace(asOneCall(handTrace(lines), 5, 6, 7))
+
+  test('a kill before it is told leaves the first of them: never a later one alone', () => {
+    const point = model.pointAt(position(7))
+    if (point === undefined) throw new Error('no such point')
+    const { exists, states } = killStates(model, point, bounds)
+    const found = [...states].map(({ image }) => text(image.entries)).sort()
+    expect([exists, found]).toEqual([3, ['a=', 'a=b', 'a=xyz']])
+    expect(applyFault(model, parseOne('K7=l5'))).toBe('op 5 was done before the rest of its call')
+  })
+
+  test('a sync behind the call covers them all', () => {
+    const synced = [...lines.slice(0, -1), 'sync a', 'mark ack']
+    const behind = modelOfTrace(asOneCall(handTrace(synced), 5, 6, 6))
+    const point = behind.pointAt(position(8))
+    if (point === undefined) throw new Error('no such point')
+    expect(behind.stateAt(point)).toMatchObject({ pending: [], underWay: [] })
+  })
+})
+
 describe('crash states: laws', () => {
   const step = fc.constantFrom(
     'create a',
@@ -178,7 +218,47 @@ describe('crash states: laws', () => {
     'sync-dir .',
     'rename a b',
   )
+  /** A rename over a file, with data that it waits for. */
+  const over = ['create a', 'create b', 'sync-dir .', 'write a xy', 'rename a b']
   const program = fc.array(step, { minLength: 1, maxLength: 8 }).map(runnable)
+
+  test('no state is built twice, nor more of them than exist (E2)', () => {
+    fc.assert(
+      fc.property(
+        program,
+        fc.constantFrom<ProfileName>('posix', 'ext4'),
+        fc.nat(7),
+        (lines, profile, last) => {
+          const model = modelOfTrace(asOneCall(handTrace(lines), last, last + 1, last + 2), profile)
+          for (const point of model.points())
+            for (const enumerate of [killStates, powerLossStates]) {
+              const { exists, states } = enumerate(model, point, bounds)
+              const faults = [...states].map(({ fault }) => stringifyFault(fault))
+              expect(faults).toHaveLength(new Set(faults).size)
+              expect(faults.length).toBeLessThanOrEqual(exists)
+            }
+        },
+      ),
+      { seed: 7, numRuns: 60 },
+    )
+  })
+
+  test('of a power loss so many states exist as there are choices that the profile allows (E2)', () => {
+    fc.assert(
+      fc.property(program, fc.constantFrom<ProfileName>('posix', 'ext4'), (lines, profile) => {
+        const model = modelOf(lines, profile)
+        for (const point of model.points()) {
+          const { exists } = powerLossStates(model, point, { ...bounds, tears: untorn })
+          const { pending } = model.stateAt(point)
+          const all = choicesOf(pending.length)
+          expect(exists).toBe(
+            all.filter((choices) => isPromised(pending, choices, model.profile)).length,
+          )
+        }
+      }),
+      { seed: 7, numRuns: 60, examples: [[over, 'ext4']] },
+    )
+  })
 
   test('a state is its fault, and a fault its state (E3), in text too', () => {
     fc.assert(
@@ -204,13 +284,12 @@ describe('crash states: laws', () => {
   test('one more sync never adds a state, and ext4 leaves no state that posix does not', () => {
     fc.assert(
       fc.property(program, (lines) => {
-        const whole = { ...bounds, exhaustiveMax: 12, samples: 0 }
+        const exhaustive = { ...bounds, exhaustiveMax: 12, samples: 0 }
         const all = (each: readonly string[], profile: ProfileName): Set<string> => {
           const model = modelOf(each, profile)
           const point = model.pointAt(position(each.length, 'after'))
           if (point === undefined) throw new Error('no such point')
-          const tears = { grain: Infinity, everyByte: false }
-          const { states } = powerLossStates(model, point, { ...whole, tears })
+          const { states } = powerLossStates(model, point, { ...exhaustive, tears: untorn })
           return new Set([...states].map(({ image }) => image.hash))
         }
         const before = all(lines, 'posix')
@@ -221,6 +300,15 @@ describe('crash states: laws', () => {
     )
   })
 })
+
+/** Every choice of whole units. */
+function choicesOf(count: number): readonly (readonly Chosen[])[] {
+  if (count === 0) return [[]]
+  return choicesOf(count - 1).flatMap((others) => [
+    [...others, whole],
+    [...others, 'lost'],
+  ])
+}
 
 function parseOne(line: string): Parameters<typeof applyFault>[1] {
   const [fault] = parseFaults(line)
