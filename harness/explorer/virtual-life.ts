@@ -26,7 +26,8 @@ import { looseReadFile } from '../hooks/read-file-calls.ts'
 import { realDisk } from '../hooks/real-disk.ts'
 import { createRecorder } from '../hooks/recorder.ts'
 import { captureFrames } from '../hooks/site.ts'
-import { layVirtualBinding } from '../hooks/virtual-binding.ts'
+import { layVirtualBinding, type VirtualSource } from '../hooks/virtual-binding.ts'
+import { layVirtualDirectories } from '../hooks/virtual-directories.ts'
 import { VirtualDisk, type Sink } from '../hooks/virtual-disk.ts'
 import { ledgerFd } from '../life.ts'
 import type { RecoveryCost } from '../recovery.ts'
@@ -134,12 +135,15 @@ export class VirtualHost {
     this.#mount = stateDirectory(dirname(directory))
     this.#ledger = { path: ledger, take: (bytes) => this.#mark(bytes) }
     looseReadFile(this.#binding)
-    layVirtualBinding(this.#binding, {
+    const source: VirtualSource = {
       disk: () => this.#running?.disk,
       ledger: (bytes) => this.#mark(bytes),
       ledgerFd,
       files,
-    })
+      refuse: (why) => this.#refuse(why),
+    }
+    layVirtualBinding(this.#binding, source)
+    layVirtualDirectories(source)
     this.#keepHandles()
     this.#keepStorages()
     this.#timers = new VirtualTimers(() => this.#running !== undefined)

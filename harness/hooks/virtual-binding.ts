@@ -4,11 +4,16 @@
  * The hooks let a synchronous call run by the original binding function; this layer lies under them and is that original.
  * Asynchronous calls never come here: in serial order the hooks run those on the `Disk` itself. Node wants its errors thrown,
  * or filled into a context object, or (a stat that may find nothing) as `undefined`, according to function and version.
+ *
+ *  B1  No path of the disk in memory is ever looked up on the real one: a function that is neither answered here nor taken apart by the
+ *      hooks refuses the life, and says which it is.
  */
-import { replace } from './binding.ts'
+import { constants } from 'node:fs'
+import { internalBinding, replace } from './binding.ts'
 import type { FsBinding, Native } from './binding.ts'
-import type { AttributeCall, DiskPath } from './disk.ts'
-import { isSystemError } from './errors.ts'
+import { mutableFs } from './builtin.ts'
+import type { AttributeCall, DiskPath, RawStat } from './disk.ts'
+import { isSystemError, pathText } from './errors.ts'
 import type { VirtualDisk } from './virtual-disk.ts'
 
 interface SyncCall {
@@ -16,8 +21,8 @@ interface SyncCall {
   /** Index of the request argument: what stands behind it says how errors are wanted. */
   readonly request: number
   readonly on: 'descriptor' | 'path'
-  /** Index of the path that decides. */
-  readonly at?: number
+  /** Indices of the paths that decide; default: the first argument. */
+  readonly at?: readonly number[]
   readonly run: (disk: VirtualDisk, args: readonly unknown[]) => unknown
 }
 
@@ -38,8 +43,11 @@ const calls: readonly SyncCall[] = [
   ),
   named('readlink', 2, (disk, [name, encoding]) => disk.readlink(path(name), encoding)),
   named('realpath', 2, (disk, [name, encoding]) => disk.realpath(path(name), encoding)),
-  named('rename', 2, (disk, [from, to]) => disk.rename(path(from), path(to))),
-  named('link', 2, (disk, [from, to]) => disk.link(path(from), path(to))),
+  {
+    ...named('rename', 2, (disk, [from, to]) => disk.rename(path(from), path(to))),
+    at: [0, 1],
+  },
+  { ...named('link', 2, (disk, [from, to]) => disk.link(path(from), path(to))), at: [0, 1] },
   named('unlink', 1, (disk, [name]) => disk.unlink(path(name))),
   named('rmdir', 1, (disk, [name]) => disk.rmdir(path(name))),
   named('mkdir', 3, (disk, [name, mode]) => disk.mkdir(path(name), number(mode))),
@@ -48,7 +56,7 @@ const calls: readonly SyncCall[] = [
     ...named('symlink', 3, (disk, [target, name, flags]) =>
       disk.symlink(path(target), path(name), number(flags)),
     ),
-    at: 1,
+    at: [1],
   },
   ...(['chmod', 'chown', 'lchown', 'utimes', 'lutimes'] as const).map((name) =>
     attribute(name, 'path'),
@@ -99,11 +107,14 @@ export interface VirtualSource {
   readonly ledgerFd: number
   /** Files that can be read and nothing else, by absolute path. */
   readonly files: ReadonlyMap<string, string>
+  /** Ends the life that runs, for what cannot be had in memory; the result is to be thrown. */
+  readonly refuse: (why: string) => Error
 }
 
 /** Puts the layer in; it stays for the life of the process. Before the hooks, so that it is the original to them. */
 export function layVirtualBinding(binding: FsBinding, source: VirtualSource): void {
   for (const call of calls) layCall(binding, source, call)
+  layTreeCalls(binding, source)
   replace(binding, 'existsSync', (original) => {
     return function (this: unknown, ...args: unknown[]): unknown {
       const disk = source.disk()
@@ -140,17 +151,97 @@ export function layVirtualBinding(binding: FsBinding, source: VirtualSource): vo
       return undefined
     }
   })
+  for (const name of Object.keys(binding)) {
+    if (!servedCalls.has(name) && typeof binding[name] === 'function' && !pathless.has(name))
+      refuseCall(binding, source, name)
+  }
+  for (const watcher of [binding['StatWatcher'], eventBinding()['FSEvent']]) {
+    const { prototype } = watcher as { prototype: Record<string, unknown> }
+    refuseCall(prototype, source, 'start')
+  }
+  refuseCall(mutableFs(), source, 'openAsBlob')
+}
+
+/** Functions of the binding that the layer answers; the hooks take the others apart, or they are refused. */
+export const servedCalls: ReadonlySet<string> = new Set([
+  ...calls.map(({ name }) => name),
+  'existsSync',
+  'readFileUtf8',
+  'writeFileUtf8',
+  'rmSync',
+  'cpSyncCheckPaths',
+])
+
+/** Classes that take no path. */
+const pathless: ReadonlySet<string> = new Set(['FSReqCallback', 'FileHandle', 'StatWatcher'])
+
+/** Refuses a life that asks the real disk for what is on that in memory (B1). */
+function refuseCall(holder: Record<string, unknown>, source: VirtualSource, name: string): void {
+  replace(holder, name, (original) => {
+    return function (this: unknown, ...args: unknown[]): unknown {
+      const disk = source.disk()
+      if (disk !== undefined && args.some((each) => isPath(each) && disk.holds(each)))
+        throw source.refuse(`it calls ${name} of fs, which the disk in memory does not have`)
+      return new.target === undefined
+        ? Reflect.apply(original, this, args)
+        : (Reflect.construct(original, args) as unknown)
+    }
+  })
+}
+
+function isPath(value: unknown): boolean {
+  return typeof value === 'string' || value instanceof Uint8Array || value instanceof URL
+}
+
+function eventBinding(): Record<string, unknown> {
+  return internalBinding('fs_event_wrap') as Record<string, unknown>
+}
+
+/**
+ * What the hooks leave of the calls for whole trees, in Nodes that have them: `rmSync` where there is nothing, and the check before a copy.
+ * Only its good end is answered: how it words what is in its way is its own.
+ */
+function layTreeCalls(binding: FsBinding, source: VirtualSource): void {
+  const lay = (
+    name: string,
+    at: number,
+    run: (disk: VirtualDisk, args: readonly unknown[]) => boolean,
+  ): void => {
+    replace(binding, name, (original) => {
+      return function (this: unknown, ...args: unknown[]): unknown {
+        const disk = source.disk()
+        if (disk === undefined || !disk.holds(args[at])) return Reflect.apply(original, this, args)
+        if (run(disk, args)) return undefined
+        throw source.refuse(`it calls ${name} of fs in a way that the disk in memory does not have`)
+      }
+    })
+  }
+  lay('rmSync', 0, (disk, [name]) => disk.peek(path(name), false, false) === undefined)
+  lay('cpSyncCheckPaths', 1, (disk, [from, to, dereference, recursive]) => {
+    if (!disk.holds(from)) return false
+    const follow = dereference === true
+    const source = disk.peek(path(from), false, follow)
+    const target = disk.peek(path(to), false, follow)
+    if (source === undefined || (isDirectory(source) && recursive !== true)) return false
+    if (`${pathText(path(to))}/`.startsWith(`${pathText(path(from))}/`)) return false
+    return target === undefined || isDirectory(source) === isDirectory(target)
+  })
+}
+
+function isDirectory(stat: RawStat): boolean {
+  return (Number(stat[1]) & constants.S_IFMT) === constants.S_IFDIR
 }
 
 function layCall(binding: FsBinding, source: VirtualSource, call: SyncCall): void {
-  const { name, request, on, at = 0, run } = call
+  const { name, request, on, at = [0], run } = call
   const writes = name.startsWith('write')
   replace(binding, name, (original: Native): Native => {
     return function (this: unknown, ...args: unknown[]): unknown {
       const disk = source.disk()
       if (disk === undefined) return Reflect.apply(original, this, args)
       if (writes && args[0] === source.ledgerFd) return run(ledgerDisk(source), args)
-      const isOwn = on === 'descriptor' ? disk.owns(args[0]) : disk.holds(args[at])
+      const isOwn =
+        on === 'descriptor' ? disk.owns(args[0]) : at.some((index) => disk.holds(args[index]))
       if (!isOwn) return Reflect.apply(original, this, args)
       try {
         // `throwIfNoEntry: false`

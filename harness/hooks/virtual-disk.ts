@@ -317,6 +317,16 @@ export class VirtualDisk implements Disk {
     return [shown, names.map((name) => direntType(node.entries.get(name)))]
   }
 
+  /** What lists a directory, name and type in turn, when it is asked. */
+  opendir(path: DiskPath): (encoding: unknown) => readonly unknown[] {
+    const node = this.#at(path, 'opendir', true)
+    if (node.kind !== 'directory') throw systemError('ENOTDIR', 'opendir', pathText(path))
+    return (encoding) =>
+      [...node.entries]
+        .sort(([one], [other]) => (one < other ? -1 : 1))
+        .flatMap(([name, entry]) => [encoded(name, encoding), direntType(entry)])
+  }
+
   readlink(path: DiskPath, encoding: unknown): unknown {
     if (!this.holds(path)) return this.#outside.readlink(path, encoding)
     const node = this.#at(path, 'readlink', false)
