@@ -793,15 +793,17 @@ static bool fits(const struct fault *fault, const struct op *op, struct injectio
   if (fault->act == ACT_INSIDE) {
     /* A torn line in the ledger would damage the witness, not the system. */
     if (op->kind == OP_MARK) into->bytes = 0;
-    return true;
+    return op->kind != OP_WRITE || fault->bytes <= op->length;
   }
   if (op->kind == OP_MARK) return false;
+  bool is_short = op->kind == OP_WRITE && fault->bytes > 0 && fault->bytes < op->length;
   switch (fault->act) {
     case ACT_ERROR:
-      if (op->kind == OP_WRITE && fault->bytes > 0) into->act = ACT_SHORT;
-      return true;
+      if ((fault->flags & FLAG_DROP) && class_of(op) != CLASS_SYNC) return false;
+      if (is_short) into->act = ACT_SHORT;
+      return fault->bytes == 0 || is_short;
     case ACT_SHORT:
-      return op->kind == OP_WRITE;
+      return is_short;
     case ACT_LIE:
       return class_of(op) == CLASS_SYNC;
     default:

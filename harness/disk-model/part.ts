@@ -38,6 +38,26 @@ export function chosenKey(chosen: Chosen): string {
     .join('_')
 }
 
+/** Whether a unit can be left in this part. `unwritten`: as for {@link tearsOf}. */
+export function isPartOf(unit: LosableUnit, part: Part, unwritten: readonly Unwritten[]): boolean {
+  switch (part.kind) {
+    case 'whole':
+      return true
+    case 'prefix':
+      return (
+        unit.kind === 'write' &&
+        part.bytes <= unit.bytes.length &&
+        (part.rest === 'absent' || unwritten.includes(part.rest))
+      )
+    case 'range':
+      return unit.kind === 'write' && unwritten.length > 0 && part.to <= unit.bytes.length
+    case 'cleared':
+      return (
+        unit.kind === 'truncate' && unwritten.length > 0 && part.bytes <= unit.was - unit.length
+      )
+  }
+}
+
 /** How finely writes are torn. */
 export interface TearOptions {
   /** Bytes that reach the media together: a sector. Infinity: writes are not torn. */

@@ -15,6 +15,7 @@ import type { CrashPoint, DiskModel } from './model.ts'
 import {
   chosenKey,
   cutsOf,
+  isPartOf,
   isWhole,
   tearDefaults,
   tearsOf,
@@ -145,6 +146,8 @@ export function applyFault(
   if (fault.kind === 'kill' && fault.at.phase.kind === 'inside') {
     const own = insideOf(model, point)
     if (own === undefined) return `op ${fault.at.op} is no write`
+    if (fault.at.phase.bytes > own.bytes.length)
+      return `op ${fault.at.op} writes ${own.bytes.length} bytes`
     return killInside(model, point, own, fault.at.phase.bytes)
   }
   const { pending, underWay } = model.stateAt(point)
@@ -153,10 +156,17 @@ export function applyFault(
   const base = fault.kind === 'kill' ? 'kept' : fault.base
   const stray = parts.find((part) => units.every((unit) => !isOf(part, unit)))
   if (stray !== undefined) return `op ${stray.op} cannot be lost at op ${fault.at.op}`
+  const unwritten = fault.kind === 'kill' ? [] : model.profile.unwritten
+  const odd = parts.find((part) =>
+    units.some((unit) => isOf(part, unit) && !isPartOf(unit, part.part, unwritten)),
+  )
+  if (odd !== undefined) return `op ${odd.op} cannot be left in this part`
   const choices = units.map((unit) => choiceOf(unit, parts, base))
   const early = fault.kind === 'kill' ? firstOther(choices, begun(units, choices)) : undefined
   if (early !== undefined)
     return `op ${units[early]?.traced.n ?? 0} was done before the rest of its call`
+  if (fault.kind === 'power-loss' && !isPromised(units, choices, model.profile))
+    return `the profile ${model.profile.name} leaves no such state`
   const image = model.imageAt(point, units, choices)
   return { point, fault, image, missing: missingOf(units, choices) }
 }

@@ -29,16 +29,16 @@ export type ErrorCode =
 export type HookAct =
   /** SIGKILL to the own process. */
   | { readonly kind: 'kill'; readonly phase: HookPhase }
-  /** SIGKILL after the first `bytes` bytes of a write reached the file. At any other op: before it. */
+  /** SIGKILL after the first `bytes` bytes of a write, which has so many, reached the file. At any other op: before it. */
   | { readonly kind: 'kill-inside'; readonly bytes: number }
   /** SIGSTOP to the own process: a zombie until somebody sends SIGCONT; the op then goes on. */
   | { readonly kind: 'stop'; readonly phase: HookPhase }
   /** SIGTERM to the own process; the op goes on. */
   | { readonly kind: 'terminate'; readonly phase: HookPhase }
   /**
-   * The op fails and does nothing. `bytes`: a write first takes that many bytes (a short write), and the next write to the
-   * same file fails. `sticky`: so does every later op of the same class (write, sync, other), or every later read, in this
-   * stream. `drop`: a sync that fails also drops its pages; noted in the op log, for a process sees no difference.
+   * The op fails and does nothing. `bytes`: a write first takes that many bytes, fewer than it has (a short write), and the next write
+   * to the same file fails. `sticky`: so does every later op of the same class (write, sync, other), or every later read, in this
+   * stream. `drop`: a sync, and nothing else, that fails also drops its pages; noted in the op log, for a process sees no difference.
    */
   | {
       readonly kind: 'error'
@@ -47,7 +47,7 @@ export type HookAct =
       readonly sticky?: boolean
       readonly drop?: boolean
     }
-  /** A write takes only the first `bytes` bytes and says so; at least 1. */
+  /** A write takes only the first `bytes` bytes and says so: at least 1, and fewer than it has. */
   | { readonly kind: 'short'; readonly bytes: number }
   /** A sync that returns success and does nothing; `sticky`: and so does every later one in this stream. */
   | { readonly kind: 'lie'; readonly sticky?: boolean }

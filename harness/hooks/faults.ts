@@ -1,8 +1,8 @@
 /**
  * Which fault strikes which op of one stream: the faults' bookkeeping, without their actions.
  *
- *  F1  A fault that does not fit the op at its address (a lie at a write, any error at a mark) does not fire, and is not
- *      proven: the case is no case.
+ *  F1  A fault that does not fit the op at its address (a lie at a write, any error at a mark, more bytes than it writes) does not
+ *      fire, and is not proven: the case is no case.
  *  F2  A sticky error and a full disk decide later ops too; they are proven once, when they first strike.
  */
 import type { Primitive, WritePrimitive } from './primitive.ts'
@@ -193,20 +193,23 @@ class StreamFaults implements Faults {
 
 function fitting(fault: HookFault, primitive: Primitive): Injected | undefined {
   const { act } = fault
-  const { kind } = primitive
+  const { kind, write } = primitive
   if (act.kind === 'kill-inside') {
     // A torn line in the ledger would damage the witness, not the system: at a mark the kill comes before it.
     const bytes = kind === 'mark' ? 0 : act.bytes
-    return { kind: 'kill-inside', bytes }
+    const isThere = write === undefined || bytes <= write.bytes().byteLength
+    return isThere ? { kind: 'kill-inside', bytes } : undefined
   }
   if (kind === 'mark') return undefined
+  const isShort = (bytes: number): boolean =>
+    bytes > 0 && write !== undefined && bytes < write.bytes().byteLength
   switch (act.kind) {
     case 'error':
-      return primitive.write !== undefined && (act.bytes ?? 0) > 0
-        ? { kind: 'short', bytes: act.bytes ?? 0 }
-        : plainError(act)
+      if (act.drop === true && classOf(primitive) !== 'sync') return undefined
+      if (act.bytes === undefined || act.bytes === 0) return plainError(act)
+      return isShort(act.bytes) ? { kind: 'short', bytes: act.bytes } : undefined
     case 'short':
-      return primitive.write === undefined ? undefined : { kind: 'short', bytes: act.bytes }
+      return isShort(act.bytes) ? { kind: 'short', bytes: act.bytes } : undefined
     case 'lie':
       return classOf(primitive) === 'sync' ? { kind: 'lie' } : undefined
     case 'kill':

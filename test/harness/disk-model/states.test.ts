@@ -206,6 +206,35 @@ describe('crash states: the ops of one call', () => {
   })
 })
 
+describe('crash states: what names none', () => {
+  const truncated = ['create a', 'sync-dir .', 'write a xyz', 'truncate a 1', 'mark ack']
+
+  test.each([
+    ['K3/4', 'op 3 writes 3 bytes'],
+    ['P5=k3/4', 'op 3 cannot be left in this part'],
+    ['P5=k3/1-4', 'op 3 cannot be left in this part'],
+    ['P5=k3/1c', 'op 3 cannot be left in this part'],
+    ['P5=k4/1', 'op 4 cannot be left in this part'],
+    ['P5=k4/3c', 'op 4 cannot be left in this part'],
+  ])('%s: %s', (line, why) => {
+    expect(applyFault(modelOf(truncated), parseOne(line))).toBe(why)
+  })
+
+  test('what a profile promises is there: garbage, and a rename without what it names, are no states of ext4', () => {
+    const lines = ['create a', 'create b', 'sync-dir .', 'write a xy', 'rename a b', 'mark ack']
+    const told = (profile: ProfileName): unknown[] =>
+      ['P6=k4/1g', 'P6=k5'].map((line) => {
+        const state = applyFault(modelOf(lines, profile), parseOne(line))
+        return typeof state === 'string' ? state : 'a state'
+      })
+    expect(told('posix')).toEqual(['a state', 'a state'])
+    expect(told('ext4')).toEqual([
+      'op 4 cannot be left in this part',
+      'the profile ext4 leaves no such state',
+    ])
+  })
+})
+
 describe('crash states: laws', () => {
   const step = fc.constantFrom(
     'create a',

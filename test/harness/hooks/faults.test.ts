@@ -32,7 +32,7 @@ describe.each(everywhere)('kill: $fixture in $order order', ({ fixture, order })
     ['after a write', 5, { kind: 'kill', phase: 'after' }, lines(2), [1]],
     ['after no byte of a write', 5, { kind: 'kill-inside', bytes: 0 }, lines(1), [1]],
     ['after 4 bytes of a write', 5, { kind: 'kill-inside', bytes: 4 }, lines(1, 4), [1]],
-    ['after all bytes of a write', 5, { kind: 'kill-inside', bytes: 99 }, lines(2), [1]],
+    ['after all bytes of a write', 5, { kind: 'kill-inside', bytes: 7 }, lines(2), [1]],
     ['before a sync', 6, { kind: 'kill', phase: 'before' }, lines(2), [1]],
     ['inside a sync, which is before it', 6, { kind: 'kill-inside', bytes: 2 }, lines(2), [1]],
     ['after a sync', 6, { kind: 'kill', phase: 'after' }, lines(2), [1]],
@@ -187,12 +187,20 @@ describe.each([
     expect(proofs(run.marks)).toHaveLength(fault.text === 'quota' && results[2] === 8 ? 0 : 1)
   })
 
-  test('a lie at a write does not fit, does not fire and is not proven', async () => {
-    const run = await runWorker('outcomes.mjs', {
-      args: [form],
-      faults: [faultAt(2, { kind: 'lie' })],
-    })
+  test.each<[string, number, HookAct]>([
+    ['a lie at a write', 2, { kind: 'lie' }],
+    ['dropped pages at a write', 2, { kind: 'error', code: 'EIO', drop: true }],
+    ['a short write at a sync', 3, { kind: 'short', bytes: 1 }],
+    ['some bytes and an error at a sync', 3, { kind: 'error', code: 'EIO', bytes: 1 }],
+    ['a short write that is all of it', 2, { kind: 'short', bytes: 8 }],
+    ['a short write of more than there is', 2, { kind: 'short', bytes: 9 }],
+    ['all bytes and an error', 2, { kind: 'error', code: 'EIO', bytes: 8 }],
+    ['a kill behind more bytes than there are', 2, { kind: 'kill-inside', bytes: 9 }],
+  ])('%s does not fit, does not fire and is not proven', async (_name, n, act) => {
+    const faults = [faultAt(n, act)]
+    const run = await runWorker('outcomes.mjs', { args: [form], order, faults })
     expect([run.code, proofs(run.marks)]).toEqual([0, []])
+    expect(stateText(run, 'log')).toBe('abcdefghABCDEFGH')
   })
 })
 

@@ -138,7 +138,12 @@ describe.runIf(whyNot === undefined)('native hooks: faults', () => {
   it('no fault strikes an op that it does not fit, and none is proven', async () => {
     const run = await strike([
       faultAt(2, { kind: 'lie' }),
+      faultAt(2, { kind: 'error', code: 'EIO', drop: true }),
       faultAt(3, { kind: 'short', bytes: 2 }),
+      faultAt(3, { kind: 'error', code: 'EIO', bytes: 2 }),
+      faultAt(4, { kind: 'short', bytes: 10 }),
+      faultAt(4, { kind: 'error', code: 'EIO', bytes: 11 }),
+      faultAt(6, { kind: 'kill-inside', bytes: 11 }),
       faultAt(8, { kind: 'error', code: 'EIO' }),
       faultAt(99, act('kill', 'before')),
     ])
