@@ -122,10 +122,10 @@ class StreamFaults implements Faults {
 
   injection(n: number, primitive: Primitive): Injection | undefined {
     const chosen = this.#choose(n, primitive)
-    const { write } = primitive
-    if (this.#quota !== undefined && write !== undefined && chosen === undefined) {
+    const { write, kind } = primitive
+    // The ledger is on no disk of the system's.
+    if (this.#quota !== undefined && write !== undefined && kind !== 'mark' && chosen === undefined)
       this.#room -= write.grows()
-    }
     if (chosen !== undefined) this.#remember(chosen, primitive)
     return chosen
   }

@@ -204,6 +204,17 @@ describe.each([
   })
 })
 
+test('a quota is of the state directory: marks take no room', async () => {
+  const fault: HookFault = {
+    text: 'quota',
+    at: { kind: 'quota', stream: '1', bytes: lines(2).length },
+    act: { kind: 'error', code: 'ENOSPC' },
+  }
+  const run = await runWorker('append.mjs', { faults: [fault] })
+  expect(proofs(run.marks)).toMatchObject([{ op: 8 }])
+  expect(stateText(run, 'log')).toBe(lines(2))
+})
+
 test('the log says which sync dropped its pages and which one lied', async () => {
   const faults = [
     faultAt(3, { kind: 'error', code: 'EIO', drop: true }),
