@@ -21,7 +21,7 @@ function readDamage(cursor: TextCursor): Damage {
     case 'byte': {
       const offset = cursor.number('an offset in bytes')
       cursor.expect('.')
-      return { kind, offset, xor: readXor(cursor) }
+      return { kind, offset, xor: cursor.number('a value', 1, 255) }
     }
     case 'nul':
       return { kind, ...readRange(cursor) }
@@ -35,13 +35,6 @@ function readDamage(cursor: TextCursor): Damage {
     case 'cut':
       return { kind, bytes: cursor.number('a length in bytes') }
   }
-}
-
-function readXor(cursor: TextCursor): number {
-  const start = cursor.at
-  const xor = cursor.number('a value from 1 to 255', 1)
-  if (xor > 255) throw cursor.refuse('a value from 1 to 255', start)
-  return xor
 }
 
 function readRange(cursor: TextCursor): { readonly from: number; readonly to: number } {

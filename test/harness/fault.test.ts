@@ -207,6 +207,7 @@ describe('schedule: what cannot be', () => {
     ['C5', 1, '"+", "-"', '"5"'],
     ['C+0', 2, 'milliseconds from 1 to 3155760000000', '"0"'],
     ['R0=cut.5', 3, '"gone": file 0 is every file', '"c"'],
+    ['R1=byte.0.0', 10, 'a value from 1 to 255', '"0"'],
     ['R1=byte.5.256', 10, 'a value from 1 to 255', '"2"'],
     ['R1=swap.5.3', 10, 'a line number from 6', '"3"'],
     ['N1', 1, 'a number of resumers from 2 to 64', '"1"'],
