@@ -241,7 +241,7 @@ describe('L2: an orphan is taken over, a live owner is not robbed', () => {
       (story) => {
         refusedTwice(story, 160)
       },
-      ['WEDGED nobody could take the run over in 2 lives and 110 ms after its owner had died'],
+      ['WEDGED nobody could take the run over in 2 lives after its owner had died'],
     ],
     [
       'says nothing where the last one was started before that time had passed, however late it ends',
