@@ -13,7 +13,7 @@ import type { ProfileName } from '../disk-model/profile.ts'
 import type { LifeFaults, Schedule } from '../fault.ts'
 import { historyOfMarks, type History } from '../history.ts'
 import { bundleWorker, type SourceTransform } from '../live/bundle.ts'
-import { differenceOf } from '../native/sight.ts'
+import { differenceOf, whyMarksUnseen } from '../native/sight.ts'
 import type { StartCommand } from '../live/host.ts'
 import { baseEnvironment } from '../live/environment.ts'
 import { confirmationFactor, resolveOptions } from '../live/options.ts'
@@ -225,7 +225,8 @@ export class CrashBench {
     return (
       life?.unsupported ??
       life?.untold ??
-      (isDoubtful && life !== undefined ? differenceOf(logs, life.image) : undefined)
+      (isDoubtful && life !== undefined ? differenceOf(logs, life.image) : undefined) ??
+      (this.isForeign && life !== undefined ? whyMarksUnseen(logs, life.marks) : undefined)
     )
   }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { readLedger } from '../ledger.ts'
 import type { Ledger } from '../ledger.ts'
 import { readTraces } from '../trace.ts'
-import { whyUnseen } from '../native/sight.ts'
+import { whyMarksUnseen, whyUnseen } from '../native/sight.ts'
 import type { Trace } from '../trace.ts'
 import type { CaseRun, Ending, LiveCase } from './case.ts'
 import { CaseContext } from './case-context.ts'
@@ -42,8 +42,7 @@ async function runOnce(host: Host, asked: LiveCase): Promise<CaseRun> {
     const traces =
       asked.lane === 'recording' ? await tracesOf(context.directories, driver) : undefined
     const unseen = isCompared(host, asked, ending)
-      ? (untoldOf(context) ??
-        (await whyUnseen([...(traces?.values() ?? [])], context.directories.state)))
+      ? (untoldOf(context) ?? (await unseenIn([...(traces?.values() ?? [])], context, ledger)))
       : undefined
     const landed = await landing(context, driver, (other, life) => stateAfter(host, other, life))
     return {
@@ -72,6 +71,15 @@ function isCompared({ command }: Host, asked: LiveCase, { kind }: Ending): boole
     (asked.workload.outside ?? []).length === 0 &&
     kind === 'done'
   )
+}
+
+async function unseenIn(
+  traces: readonly (readonly Trace[])[],
+  { directories }: CaseContext,
+  { entries }: Ledger,
+): Promise<string | undefined> {
+  const marks = entries.map(({ mark }) => mark)
+  return (await whyUnseen(traces, directories.state)) ?? whyMarksUnseen(traces, marks)
 }
 
 function untoldOf({ straced }: CaseContext): string | undefined {

@@ -1,13 +1,16 @@
 /**
- * Do the native hooks see a program? Nobody believes them unasked: what their log says is compared with what is on the disk.
+ * Do the native hooks see a program? Nobody believes them unasked: what their log says is compared with what is there.
  *
- *  S1  A program is *seen* when the directory that is rebuilt from its op log is the real one, byte for byte.
+ *  S1  A program is *seen* when the directory that is rebuilt from its op log is the real one, byte for byte, and every mark of its
+ *      ledger was written by an op of its log: a crash point before an ack that is no op would be one behind it.
  *  S2  It is asked in a run of its own before any case (`live/sighting.ts`), and again in every control.
  *  S3  One file is left out, by rule: SQLite's `-shm` beside its database. It is the index of the write-ahead log, kept in a
  *      mapping by all connections, and built anew by the first one after a crash: nothing durable is in it.
  */
 import { compareImages, readImage, rebuildDirectory } from '../directory-image.ts'
 import type { DirectoryImage } from '../directory-image.ts'
+import { isWorkerMark, readLedger } from '../ledger.ts'
+import type { Mark } from '../mark.ts'
 import type { Trace } from '../trace.ts'
 
 /** What to do where a program is not seen. */
@@ -46,6 +49,34 @@ export function differenceOf(
     (line) => !isLeftOut(line.slice(0, line.indexOf(': ')), real),
   )
   return difference === undefined ? undefined : shortened(difference)
+}
+
+/** Why the marks of lives are not seen: the first that none of their ops wrote; `undefined` where there is none. */
+export function whyMarksUnseen(
+  lives: readonly (readonly Trace[])[],
+  marks: readonly Mark[],
+): string | undefined {
+  const logged = new Map<string, number>()
+  for (const text of lives.flatMap(markedBy)) logged.set(text, (logged.get(text) ?? 0) + 1)
+  for (const mark of marks.filter(isWorkerMark)) {
+    const text = JSON.stringify(mark)
+    const left = logged.get(text) ?? 0
+    if (left === 0) return `no op of its log wrote the mark ${mark.mark} of its ledger`
+    logged.set(text, left - 1)
+  }
+  return undefined
+}
+
+/** The marks that the ops of a life wrote; one that was under way may have written its own. */
+function markedBy(traces: readonly Trace[]): readonly string[] {
+  return traces.flatMap(({ ops }) => {
+    const written = ops.map(({ op, bytes, result }) =>
+      op.kind === 'mark' && result.code === undefined && bytes !== undefined
+        ? bytes.subarray(0, result.written)
+        : new Uint8Array(),
+    )
+    return readLedger(Buffer.concat(written)).entries.map(({ mark }) => JSON.stringify(mark))
+  })
 }
 
 /** Characters of a difference that are shown: contents can be long. */

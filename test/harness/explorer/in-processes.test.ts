@@ -2,14 +2,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { explore, type ScenarioExplored } from '../../../harness/explorer/explore.ts'
 import type { CommandSystem } from '../../../harness/system.ts'
 import type { Workload } from '../../../harness/workload.ts'
 import { isBreach } from '../../../harness/verdict.ts'
 import { recovery } from '../../../scenarios/recovery.ts'
 import { python, scratch, whyNot } from '../native/run-native.ts'
-import { buildStatic, whyNoStrace } from '../native/run-strace.ts'
+import { buildDynamic, buildStatic, whyNoStrace } from '../native/run-strace.ts'
 
 const example = fileURLToPath(new URL('../../../examples/commands/worker.py', import.meta.url))
 
@@ -79,18 +79,19 @@ describe.runIf(whyNot === undefined)('explorer: an executable loses power', () =
   )
 })
 
+function built(file: string): CommandSystem {
+  return {
+    kind: 'command',
+    name: 'static',
+    claims: ['process', 'power', 'keyed'],
+    takeoverMsMax: 0,
+    program: { kind: 'executable', file },
+  }
+}
+
 describe.runIf(whyNoStrace === undefined)('explorer: a static program loses power', () => {
   const explored = async (...flags: readonly string[]): Promise<ScenarioExplored> =>
-    await powerLost(
-      {
-        kind: 'command',
-        name: 'static',
-        claims: ['process', 'power', 'keyed'],
-        takeoverMsMax: 0,
-        program: { kind: 'executable', file: buildStatic('worker', ...flags) },
-      },
-      24,
-    )
+    await powerLost(built(buildStatic('worker', ...flags)), 24)
 
   it('holds, in all its states, where it syncs the directory too', async () => {
     const { skipped, verdict, drawn, counts } = await explored('-DDIRECTORY')
@@ -106,6 +107,24 @@ describe.runIf(whyNoStrace === undefined)('explorer: a static program loses powe
     )
     expect(lost[0]).toMatchObject({ isConfirmed: true })
     expect(lost[0]?.token).toMatch(/^kp1:recovery:static:[0-9a-f]+:posix:P\d+/)
+  })
+})
+
+describe.runIf((whyNot ?? whyNoStrace) === undefined)('explorer: what the hooks do not see', () => {
+  afterEach(() => void vi.unstubAllEnvs())
+
+  it('marks through stdio of the C library are seen by strace', async () => {
+    const printed = built(buildDynamic('worker', '-DDIRECTORY', '-DPRINTED'))
+    const { skipped, verdict, drawn } = await powerLost(printed, 24)
+    expect([skipped, verdict]).toEqual([undefined, 'HOLDS'])
+    expect(drawn?.chosen).toBeGreaterThan(5)
+  })
+
+  it('and are no crash points where there is none', async () => {
+    vi.stubEnv('KILLPOINT_NATIVE', 'shim')
+    const { skipped, verdict } = await powerLost(built(buildDynamic('worker', '-DPRINTED')), 24)
+    expect(skipped).toBe('unseen: no op of its log wrote the mark begin of its ledger')
+    expect(verdict).toBe('SKIPPED')
   })
 })
 

@@ -1,5 +1,5 @@
 /** Executables under the native hooks: exact where they are seen, by their marks where not, and never anything between. */
-import { chmodSync, existsSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -75,6 +75,19 @@ describe.runIf(isBuilt && existsSync('/bin/bash'))('an executable that they do n
     expect(run.traces?.get(1)).toEqual([])
     expect(struck.ending).toMatchObject({ kind: 'trouble', trouble: { kind: 'unsupported' } })
     expect(struck.unseen).toBe(run.unseen)
+  })
+
+  it('is told so where its marks alone are not seen', async () => {
+    const script = join(scratch(), 'worker.sh')
+    const text = readFileSync(worker, 'utf8')
+    const printed = text.replace(/printf (.*) >&3/, `/bin/bash -c 'printf "$@" >&3' - $1`)
+    expect(printed).not.toBe(text)
+    writeFileSync(script, printed)
+    const engine = await openLive(shell('/bin/sh', script))
+    const run = await engine.runCase(toyCase('-', { control: true, lane: 'recording' }))
+    await engine.close()
+    expect(run.unseen).toBe('no op of its log wrote the mark begin of its ledger')
+    expect(run.ending).toEqual({ kind: 'done' })
   })
 
   it('is noticed by its control where only that workload is not seen', async () => {

@@ -21,8 +21,13 @@ function whyNotRun(file: string, args: readonly string[]): string | undefined {
 
 /** Builds a fixture without a dynamic linker, and says where it is. */
 export function buildStatic(name: string, ...flags: readonly string[]): string {
+  return buildDynamic(name, '-static', ...flags)
+}
+
+/** The same with one. */
+export function buildDynamic(name: string, ...flags: readonly string[]): string {
   const file = join(scratch(), name)
-  execFileSync('gcc', ['-static', '-O1', '-w', ...flags, '-o', file, fixture(`${name}.c`)])
+  execFileSync('gcc', ['-O1', '-w', ...flags, '-o', file, fixture(`${name}.c`)])
   return file
 }
 
