@@ -96,14 +96,15 @@ export async function runFresh(
   const inside = hookFaultsOf({ faults, ...ends })
   const hooks = inside.length === 0 ? '' : encode(inside)
   const descriptor = openSync(ledger, 'a')
+  const cwd = command.cwd ?? root
   try {
     const straced =
       command.strace === undefined || records === false
         ? undefined
-        : new StracedLife({ life: standing.life, state, ledger, cwd: root, trace })
+        : new StracedLife({ life: standing.life, state, ledger, cwd, trace })
     const { pid, ended, reaped, tail } = await launch({
       ...(straced?.command(command.strace ?? '', command) ?? command),
-      cwd: root,
+      cwd,
       ledger: descriptor,
       stderrBytesMax,
       takesGroupAlong: true,

@@ -1,6 +1,6 @@
 /** Power loss for a program in another language: the Python example holds, and two that promise too much are caught. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { explore, type ScenarioExplored } from '../../../harness/explorer/explore.ts'
@@ -125,6 +125,13 @@ describe.runIf((whyNot ?? whyNoStrace) === undefined)('explorer: what the hooks 
     const { skipped, verdict } = await powerLost(built(buildDynamic('worker', '-DPRINTED')), 24)
     expect(skipped).toBe('unseen: no op of its log wrote the mark begin of its ledger')
     expect(verdict).toBe('SKIPPED')
+  })
+
+  it('a program with a working directory of its own is there', async () => {
+    const file = buildDynamic('worker', '-DDIRECTORY')
+    const program = { kind: 'executable', file: '/bin/sh', arguments: ['-c', './worker'] } as const
+    const system = { ...built(file), program: { ...program, cwd: dirname(file) } }
+    expect((await powerLost(system, 8)).verdict).toBe('HOLDS')
   })
 })
 
