@@ -715,30 +715,49 @@ static void die(void) {
 }
 
 struct leader_state {
-  char letter; /* X: there is none */
-  bool awaits; /* the stop was sent and has not been taken */
+  bool is_stopped;
+  bool is_dead; /* or dying: the kernel takes its time from the kill to the zombie, and shows it as running meanwhile */
+  bool awaits;  /* the stop was sent and has not been taken */
 };
 
-static struct leader_state leader_state(void) {
-  struct leader_state state = {'X', false};
-  char path[40], text[4096];
-  snprintf(path, sizeof path, "/proc/%d/status", me.shared->leader);
+static bool read_leader(const char *name, char *into, size_t size) {
+  char path[40];
+  snprintf(path, sizeof path, "/proc/%d/%s", me.shared->leader, name);
   int fd = (int)RAW(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return state;
-  long length = RAW(read, fd, text, sizeof text - 1);
+  if (fd < 0) return false;
+  long length = RAW(read, fd, into, size - 1);
   RAW(close, fd);
-  text[length > 0 ? length : 0] = 0;
-  const char *letter = strstr(text, "\nState:\t");
-  const char *pending = strstr(text, "\nShdPnd:\t");
-  if (letter == 0 || pending == 0) return state;
-  state.letter = letter[8];
-  state.awaits = (strtoull(pending + 9, 0, 16) >> (SIGSTOP - 1)) & 1;
+  into[length > 0 ? length : 0] = 0;
+  return length > 0;
+}
+
+static bool has_pending(const char *status, const char *name, int signal) {
+  const char *pending = strstr(status, name);
+  return pending != 0 && (strtoull(pending + strlen(name), 0, 16) >> (signal - 1)) & 1;
+}
+
+/* PF_EXITING of the kernel, in the flags of /proc/PID/stat since ever. */
+enum { EXITING = 4 };
+
+/* A kill is pending, then taken, then the process is exiting, a few instructions later: they are looked for in this order. */
+static struct leader_state leader_state(void) {
+  struct leader_state state = {false, true, false};
+  char status[4096], stat[1024];
+  if (!read_leader("status", status, sizeof status) || !read_leader("stat", stat, sizeof stat)) return state;
+  const char *rest = strrchr(stat, ')');
+  char letter;
+  unsigned flags;
+  if (rest == 0 || sscanf(rest, ") %c %*d %*d %*d %*d %*d %u", &letter, &flags) != 2) return state;
+  state.is_stopped = letter == 'T';
+  state.is_dead = letter == 'X' || letter == 'Z' || (flags & EXITING) != 0 || has_pending(status, "\nSigPnd:\t", SIGKILL);
+  state.awaits = has_pending(status, "\nShdPnd:\t", SIGSTOP);
   return state;
 }
 
 /*
  * Stops the life. A child of the leader waits, with the lock held, until the leader goes on: that is, until its stop was taken and it
- * is not stopped. (It may have been let go on between two looks, and is then never seen stopped.)
+ * is not stopped. (It may have been let go on between two looks, and is then never seen stopped.) A leader that was killed meanwhile
+ * does not go on, and neither does the life.
  */
 static void stop_life(void) {
   int self = (int)RAW(getpid, 0);
@@ -750,8 +769,8 @@ static void stop_life(void) {
   bool was_taken = false;
   for (;;) {
     struct leader_state state = leader_state();
-    if (state.letter == 'X' || state.letter == 'Z') return;
-    if (was_taken && state.letter != 'T') return;
+    if (state.is_dead) die();
+    if (was_taken && !state.is_stopped) return;
     was_taken = !state.awaits;
     struct timespec moment = {0, 200000};
     RAW(nanosleep, &moment, 0);

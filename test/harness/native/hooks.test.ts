@@ -167,6 +167,26 @@ describe.runIf(whyNot === undefined)('native hooks: faults', () => {
     expect([isSeen, run.code, told(run)]).toEqual([true, 0, '10 None 10 None 10 None'])
   })
 
+  it('a child that waits for a leader that is killed goes no further', async () => {
+    const run = await runNative({
+      file: '/bin/sh',
+      args: ['-c', '"$0" "$1"; true', python, fixture('strike.py')],
+      faults: [faultAt(4, { kind: 'stop', phase: 'before' })],
+      meanwhile: async (pid) => {
+        while (processState(pid) !== 'stopped')
+          await new Promise<void>((next) => setImmediate(next))
+        signalProcess(pid, 'SIGKILL')
+      },
+    })
+    expect(run.signal).toBe('SIGKILL')
+    expect(run.traces[0]?.ops.map(({ n, done }) => [n, done !== undefined])).toEqual([
+      [1, true],
+      [2, true],
+      [3, true],
+      [4, false],
+    ])
+  })
+
   it('a kill at an op of a child ends the life', async () => {
     const run = await runNative({
       ...example('worker.sh'),
