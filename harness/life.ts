@@ -44,6 +44,8 @@ export const hookVariables = {
   nativeFaults: 'KILLPOINT_NATIVE_FAULTS',
   /** Directory for what the native hooks of one life share, and for their op log and count file. */
   nativeDirectory: 'KILLPOINT_NATIVE_DIR',
+  /** `group`: the leader of its process group leads the life; absent: the first process that the native hooks are in. */
+  nativeLeader: 'KILLPOINT_NATIVE_LEADER',
   /** Op stream of this process: `1`, and `1.1`, `1.2` … for threads and children, in order of start. */
   stream: 'KILLPOINT_STREAM',
 } as const

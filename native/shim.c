@@ -11,6 +11,9 @@
  *  N2  What a descriptor is, is asked at each op (fstat, /proc/self/fd): nothing is remembered that a dup2, a fork or a close made
  *      elsewhere could make false. The ledger is known by its inode, so `>&3` and a copy of it are the ledger too.
  *  N3  A fault is in the ledger before it acts; a kill ends the process that leads the life, and with it the life.
+ *      Who leads the life is who leads the process group of its first hooked process, where the harness says that each life
+ *      has one of its own (KILLPOINT_NATIVE_LEADER=group): a static launcher that starts a hooked worker is waited for, not the
+ *      worker. The header of the log names the leader, and the harness compares.
  *  N4  The shim's own calls are system calls made here: no function that it replaces, and no lock of the C library.
  *  N5  It sees calls, not stores: memory mappings, stdio inside the C library, io_uring, and programs without a dynamic linker pass
  *      by. So nobody may believe it unasked: the harness rebuilds the directory from the log and compares (harness/native/sight.ts).
@@ -106,7 +109,7 @@ struct standing {
 struct shared {
   atomic_int made; /* 0: nobody yet; 1: being made; 2: ready */
   pthread_mutex_t lock;
-  int leader; /* process that leads the life: the first */
+  int leader; /* process that leads the life: the one that the harness started (N3) */
   int dead;   /* a kill was injected: nothing more happens in this life */
   uint64_t count;
   bool has_header;
@@ -198,7 +201,9 @@ static void make_shared(struct shared *shared) {
   pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
   pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
   pthread_mutex_init(&shared->lock, &attributes);
-  shared->leader = (int)RAW(getpid, 0);
+  const char *leader = getenv("KILLPOINT_NATIVE_LEADER");
+  bool is_group = leader != 0 && strcmp(leader, "group") == 0;
+  shared->leader = (int)(is_group ? RAW(getpgid, 0) : RAW(getpid, 0));
   shared->has_room = me.has_quota;
   for (int index = 0; index < me.faults; index += 1)
     if (me.fault[index].is_quota) shared->room = (int64_t)me.fault[index].n;

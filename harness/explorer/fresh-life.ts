@@ -21,6 +21,7 @@ import { markerVariable } from '../live/environment.ts'
 import type { StartCommand } from '../live/host.ts'
 import { launch } from '../live/launch.ts'
 import { progressOf } from '../live/progress.ts'
+import { whyNotLed } from '../native/sight.ts'
 import { UntoldError } from '../native/strace-ops.ts'
 import { StracedLife } from '../native/straced-life.ts'
 import { encodeNativeFaults } from '../native/faults.ts'
@@ -135,7 +136,7 @@ export async function runFresh(
         ? own
         : withChildMarks([own, ...(await readTraces(trace)).slice(1)], marks)
     const recorded = typeof joined === 'string' ? own : joined
-    const untold = typeof joined === 'string' ? joined : unlogged
+    const untold = typeof joined === 'string' ? joined : (unlogged ?? whyNotLed(own, pid))
     return {
       marks,
       ...(unsupported === undefined ? {} : { unsupported }),

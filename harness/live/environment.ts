@@ -83,6 +83,8 @@ export function lifeEnvironment(
     environment['LD_PRELOAD'] =
       others === undefined ? native.library : `${native.library} ${others}`
     environment[hookVariables.nativeDirectory] = native.directory
+    // Every life leads a group of its own (`launch.ts`).
+    environment[hookVariables.nativeLeader] = 'group'
     // Node's own threads and rings would do file operations in an order of their own, or out of sight.
     environment['UV_THREADPOOL_SIZE'] = '1'
     environment['UV_USE_IO_URING'] = '0'

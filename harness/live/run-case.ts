@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { readLedger } from '../ledger.ts'
 import type { Ledger } from '../ledger.ts'
 import { readTraces } from '../trace.ts'
-import { whyMarksUnseen, whyUnseen } from '../native/sight.ts'
+import { whyMarksUnseen, whyNotLed, whyUnseen } from '../native/sight.ts'
 import type { Trace } from '../trace.ts'
 import type { CaseRun, Ending, LiveCase } from './case.ts'
 import { CaseContext } from './case-context.ts'
@@ -42,7 +42,7 @@ async function runOnce(host: Host, asked: LiveCase): Promise<CaseRun> {
     const traces =
       asked.lane === 'recording' ? await tracesOf(context.directories, driver) : undefined
     const unseen = isCompared(host, asked, ending)
-      ? (untoldOf(context) ?? (await unseenIn([...(traces?.values() ?? [])], context, ledger)))
+      ? (untoldOf(context) ?? (await unseenIn(traces, context, ledger)))
       : undefined
     const landed = await landing(context, driver, (other, life) => stateAfter(host, other, life))
     return {
@@ -74,12 +74,17 @@ function isCompared({ command }: Host, asked: LiveCase, { kind }: Ending): boole
 }
 
 async function unseenIn(
-  traces: readonly (readonly Trace[])[],
+  traces: ReadonlyMap<number, readonly Trace[]> | undefined,
   { directories }: CaseContext,
   { entries }: Ledger,
 ): Promise<string | undefined> {
+  const lives = [...(traces?.values() ?? [])]
   const marks = entries.map(({ mark }) => mark)
-  return (await whyUnseen(traces, directories.state)) ?? whyMarksUnseen(traces, marks)
+  for (const mark of marks) {
+    const why = mark.mark === 'life' && whyNotLed(traces?.get(mark.life)?.[0], mark.pid)
+    if (why !== false && why !== undefined) return why
+  }
+  return (await whyUnseen(lives, directories.state)) ?? whyMarksUnseen(lives, marks)
 }
 
 function untoldOf({ straced }: CaseContext): string | undefined {

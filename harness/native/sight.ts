@@ -3,6 +3,7 @@
  *
  *  S1  A program is *seen* when the directory that is rebuilt from its op log is the real one, byte for byte, and every mark of its
  *      ledger was written by an op of its log: a crash point before an ack that is no op would be one behind it.
+ *      And the process that leads its log must be the one that was started: it is the one that a fault kills or stops.
  *  S2  It is asked in a run of its own before any case (`live/sighting.ts`), and again in every control.
  *  S3  One file is left out, by rule: SQLite's `-shm` beside its database. It is the index of the write-ahead log, kept in a
  *      mapping by all connections, and built anew by the first one after a crash: nothing durable is in it.
@@ -11,7 +12,7 @@ import { compareImages, readImage, rebuildDirectory } from '../directory-image.t
 import type { DirectoryImage } from '../directory-image.ts'
 import { isWorkerMark, readLedger } from '../ledger.ts'
 import type { Mark } from '../mark.ts'
-import type { Trace } from '../trace.ts'
+import { nativeNode, type Trace } from '../trace.ts'
 
 /** What to do where a program is not seen. */
 export const unseenHint: string =
@@ -49,6 +50,12 @@ export function differenceOf(
     (line) => !isLeftOut(line.slice(0, line.indexOf(': ')), real),
   )
   return difference === undefined ? undefined : shortened(difference)
+}
+
+/** Why the faults of a life would strike another process than the one that was started as `pid`; `undefined` where they would not. */
+export function whyNotLed(trace: Trace | undefined, pid: number): string | undefined {
+  if (trace === undefined || trace.node !== nativeNode || trace.pid === pid) return undefined
+  return 'a program that they are not in starts the first that they are in, in a process group of its own'
 }
 
 /** Why the marks of lives are not seen: the first that none of their ops wrote; `undefined` where there is none. */

@@ -6,17 +6,22 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openLive, type LiveEngine } from '../../../harness/live/engine.ts'
 import type { CommandSystem } from '../../../harness/system.ts'
 import { hooks, scratch } from '../native/run-native.ts'
+import { buildStatic, whyNoStrace } from '../native/run-strace.ts'
 import { toyCase } from './toy.ts'
 
 const worker = fileURLToPath(new URL('./fixtures/worker.sh', import.meta.url))
 
-function shell(file: string, script: string = worker, native = true): CommandSystem {
+function shell(
+  file: string,
+  script: string | readonly string[] = worker,
+  native = true,
+): CommandSystem {
   return {
     kind: 'command',
     name: 'shell',
     claims: ['process'],
     takeoverMsMax: 0,
-    program: { kind: 'executable', file, arguments: [script], native },
+    program: { kind: 'executable', file, arguments: [script].flat(), native },
   }
 }
 
@@ -100,6 +105,33 @@ describe.runIf(isBuilt && existsSync('/bin/bash'))('an executable that they do n
     await engine.close()
     expect(run.unseen).toMatch(/^logged and real differ: x: /)
     expect(run.ending).toEqual({ kind: 'done' })
+  })
+})
+
+describe.runIf(isBuilt && whyNoStrace === undefined)('a program that a static one starts', () => {
+  beforeAll(() => void vi.stubEnv('KILLPOINT_NATIVE', 'shim'))
+  afterAll(() => void vi.unstubAllEnvs())
+
+  it('is killed with what started it', async () => {
+    const engine = await openLive(shell(buildStatic('launch'), ['/bin/sh', worker]))
+    const control = await engine.runCase(toyCase('-', { control: true, lane: 'recording' }))
+    const struck = await engine.runCase(toyCase('K4,K3+'))
+    await engine.close()
+    expect([control.ending, control.unseen]).toEqual([{ kind: 'done' }, undefined])
+    expect(struck.ending).toEqual({ kind: 'done' })
+    expect(struck.lives.map(({ signal, fired }) => [signal, fired.length])).toEqual([
+      ['SIGKILL', 1],
+      ['SIGKILL', 1],
+      [null, 0],
+    ])
+  })
+
+  it('is not seen in a process group of its own', async () => {
+    const engine = await openLive(shell(buildStatic('launch', '-DGROUP'), ['/bin/sh', worker]))
+    const run = await engine.runCase(toyCase('-', { control: true, lane: 'recording' }))
+    await engine.close()
+    expect([run.ending, run.traces?.get(1)]).toEqual([{ kind: 'done' }, []])
+    expect(run.unseen).toMatch(/^a program that they are not in starts the first/)
   })
 })
 
