@@ -40,13 +40,16 @@ export function rebuildDirectory(
   return tree.image()
 }
 
-/** Reads a real directory. @throws Error where it cannot be read, or holds something else than files, directories and links */
+/** A directory holds what no image can: a socket, a pipe, a device. */
+export class SpecialFileError extends Error {}
+
+/** Reads a real directory. @throws SpecialFileError; Error where it cannot be read */
 export async function readImage(directory: string): Promise<DirectoryImage> {
   const image = new Map<string, ImageEntry>()
   const visit = async (relative: string): Promise<void> => {
     for (const name of (await readdir(join(directory, relative))).sort()) {
       const path = relative === '' ? name : `${relative}/${name}`
-      image.set(path, await readEntry(join(directory, path)))
+      image.set(path, await readEntry(directory, path))
       if (image.get(path)?.kind === 'directory') await visit(path)
     }
   }
@@ -72,12 +75,14 @@ export function compareImages(expected: DirectoryImage, actual: DirectoryImage):
   })
 }
 
-async function readEntry(path: string): Promise<ImageEntry> {
+async function readEntry(directory: string, name: string): Promise<ImageEntry> {
+  const path = join(directory, name)
   const stat = await lstat(path)
   if (stat.isDirectory()) return { kind: 'directory' }
   if (stat.isSymbolicLink()) return { kind: 'symlink', target: await readlink(path) }
   if (stat.isFile()) return { kind: 'file', bytes: await readFile(path) }
-  throw new Error(`neither file, directory nor link: ${path}`)
+  const kept = stat.isSocket() ? 'socket' : stat.isFIFO() ? 'named pipe' : 'device'
+  throw new SpecialFileError(`it keeps a ${kept} in its directory: ${name}`)
 }
 
 function describe(entry: ImageEntry | undefined): string {

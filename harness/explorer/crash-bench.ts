@@ -271,7 +271,11 @@ export class CrashBench {
   ): Promise<ReplayedCase | NoCase> {
     if (this.isForeign) await (this.#looked ??= this.#recordedControl(order))
     const asks = replayCase(order, schedule, records)
-    return await answer(asks, (wanted) => this.#live(order, wanted))
+    return await answer(asks, async (wanted) => {
+      const life = await this.#live(order, wanted)
+      if (life.unreadable !== undefined) throw noImage(life.unreadable)
+      return life
+    })
   }
 
   async #live(order: CaseOrder, wanted: LifeWanted): Promise<FreshLife> {
@@ -345,6 +349,14 @@ export class CrashBench {
 /** Or threads: neither is to be had in memory. */
 function startsProcesses(trace: Trace | undefined): boolean {
   return (trace?.forks ?? []).length > 0
+}
+
+function noImage(message: string): TroubleError {
+  return new TroubleError({
+    kind: 'unsupported',
+    message,
+    hint: 'let it keep sockets and pipes elsewhere, under TMPDIR: no crash state can be made of them',
+  })
 }
 
 function isFaulty(faults: LifeFaults): boolean {

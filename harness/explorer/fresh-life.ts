@@ -13,7 +13,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { readImage, type DirectoryImage, type ImageEntry } from '../directory-image.ts'
+import {
+  readImage,
+  SpecialFileError,
+  type DirectoryImage,
+  type ImageEntry,
+} from '../directory-image.ts'
 import { UsageError } from '../errors.ts'
 import { encodeHookFaults } from '../hooks/fault.ts'
 import { readLedger, whyNoLedger } from '../ledger.ts'
@@ -59,6 +64,8 @@ export interface FreshLife extends LifeGiven {
   readonly log: string
   /** Why its op log does not tell enough. */
   readonly untold?: string
+  /** Why its directory cannot be read: there is no image then. */
+  readonly unreadable?: string
   /** Path of its own lines. */
   readonly ledger: string
 }
@@ -128,7 +135,9 @@ export async function runFresh(
     const own = isLogged ? parseTrace(readFileSync(log)) : undefined
     const { problems } = readLedger(readFileSync(ledger))
     const isControl = standing.life === 1 && faults.length === 0
-    const unsupported = isControl ? whyNoLedger(problems) : undefined
+    const image = await imageOrWhy(state)
+    const unreadable = typeof image === 'string' ? image : undefined
+    const unsupported = unreadable ?? (isControl ? whyNoLedger(problems) : undefined)
     const marks = marksIn(ledger)
     // Below the process the log is that of all its processes.
     const joined =
@@ -143,7 +152,8 @@ export async function runFresh(
       code,
       signal,
       ...(wasQuiet ? { quietMs: quietMsMax } : {}),
-      image: await readImage(state),
+      image: typeof image === 'string' ? new Map() : image,
+      ...(unreadable === undefined ? {} : { unreadable }),
       ...(recorded === undefined ? {} : { trace: recorded }),
       ...(untold === undefined ? {} : { untold }),
       stderr: tail(),
@@ -152,6 +162,16 @@ export async function runFresh(
     }
   } finally {
     closeSync(descriptor)
+  }
+}
+
+/** What is in a directory, or why no image can hold it. */
+async function imageOrWhy(directory: string): Promise<DirectoryImage | string> {
+  try {
+    return await readImage(directory)
+  } catch (error) {
+    if (error instanceof SpecialFileError) return error.message
+    throw error
   }
 }
 

@@ -7,7 +7,7 @@
  *  4  Nothing here judges the system: what is odd but possible for a system is a fact of the life; what can only be the
  *     harness's, the host's or the adapter's doing is trouble.
  */
-import { readImage, type DirectoryImage } from '../directory-image.ts'
+import { readImage, SpecialFileError, type DirectoryImage } from '../directory-image.ts'
 import type { Fault, LifeFaults, Position } from '../fault.ts'
 import { stringifyFault } from '../fault-text.ts'
 import { encodeHookFaults, isDiskFault, type HookFault, type WireFault } from '../hooks/fault.ts'
@@ -84,8 +84,7 @@ export class CaseDriver {
       if (slot > 1) this.#context.passTime(betweenLivesMs)
       const faults = this.#faultsOff ? [] : (schedule[slot - 1] ?? [])
       const ending = await this.#slot(slot, faults)
-      if (this.#asked.images === true)
-        this.images.set(slot, await readImage(this.#context.directories.state))
+      if (this.#asked.images === true) await this.#keepImage(slot)
       if (ending !== undefined) return ending
       if (slot <= lastFault && !this.#faultsOff) continue
       if (this.#zombie !== undefined || this.#zombieEndedIn === slot) continue
@@ -94,6 +93,15 @@ export class CaseDriver {
         if (extraLives >= livesAfterDone) return this.#atEnd()
         extraLives += 1
       } else if ((quietLives += 1) >= livesMax) return this.#atEnd('unfinished')
+    }
+  }
+
+  /** What a slot left. A directory that no image can hold has none. */
+  async #keepImage(slot: number): Promise<void> {
+    try {
+      this.images.set(slot, await readImage(this.#context.directories.state))
+    } catch (error) {
+      if (!(error instanceof SpecialFileError)) throw error
     }
   }
 

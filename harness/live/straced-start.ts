@@ -125,12 +125,16 @@ async function rehearse(order: StracedOrder): Promise<StracedLog | string> {
     [state, join(kept, 'state')],
     [temporary, join(kept, 'tmp')],
   ] as const
-  for (const [place, aside] of put) {
-    renameSync(place, aside)
-    cpSync(aside, place, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true })
-  }
+  for (const [place, aside] of put) renameSync(place, aside)
   try {
+    for (const [place, aside] of put)
+      cpSync(aside, place, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true })
     return await rehearsal({ ...order, directories: { ...directories, ledger }, trace: kept })
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException
+    // A socket, a pipe: of them there is no copy.
+    if (code.startsWith('ERR_FS_CP_')) return `its directory cannot be copied: ${message}`
+    throw error
   } finally {
     for (const [place, aside] of put) {
       removeTree(place)

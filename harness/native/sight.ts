@@ -8,7 +8,7 @@
  *  S3  One file is left out, by rule: SQLite's `-shm` beside its database. It is the index of the write-ahead log, kept in a
  *      mapping by all connections, and built anew by the first one after a crash: nothing durable is in it.
  */
-import { compareImages, readImage, rebuildDirectory } from '../directory-image.ts'
+import { compareImages, readImage, rebuildDirectory, SpecialFileError } from '../directory-image.ts'
 import type { DirectoryImage } from '../directory-image.ts'
 import { isWorkerMark, readLedger } from '../ledger.ts'
 import type { Mark } from '../mark.ts'
@@ -32,7 +32,12 @@ export async function whyUnseen(
   lives: readonly (readonly Trace[])[],
   directory: string,
 ): Promise<string | undefined> {
-  return differenceOf(lives, await readImage(directory))
+  try {
+    return differenceOf(lives, await readImage(directory))
+  } catch (error) {
+    if (error instanceof SpecialFileError) return error.message
+    throw error
+  }
 }
 
 /** The same for a directory that was read. */

@@ -127,6 +127,17 @@ describe.runIf((whyNot ?? whyNoStrace) === undefined)('explorer: what the hooks 
     expect(verdict).toBe('SKIPPED')
   })
 
+  it('a socket in its directory is told, and nothing is explored', async () => {
+    const script = join(scratch(), 'worker.py')
+    const bind =
+      'import os, socket\nsocket.socket(socket.AF_UNIX).bind(os.environ["KILLPOINT_DIR"] + "/s")'
+    writeFileSync(script, `${bind}\n${readFileSync(example, 'utf8')}`)
+    const program = { kind: 'executable', file: python, arguments: [script] } as const
+    const { skipped, verdict } = await powerLost({ ...built(''), program }, 24)
+    expect(skipped).toMatch(/^unseen: it keeps a socket in its directory: s(; strace: |$)/)
+    expect(verdict).toBe('SKIPPED')
+  })
+
   it('a program with a working directory of its own is there', async () => {
     const file = buildDynamic('worker', '-DDIRECTORY')
     const program = { kind: 'executable', file: '/bin/sh', arguments: ['-c', './worker'] } as const

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openLive, type LiveEngine } from '../../../harness/live/engine.ts'
 import type { CommandSystem } from '../../../harness/system.ts'
-import { hooks, scratch } from '../native/run-native.ts'
+import { hooks, python, scratch } from '../native/run-native.ts'
 import { buildStatic, whyNoStrace } from '../native/run-strace.ts'
 import { toyCase } from './toy.ts'
 
@@ -93,6 +93,19 @@ describe.runIf(isBuilt && existsSync('/bin/bash'))('an executable that they do n
     await engine.close()
     expect(run.unseen).toBe('no op of its log wrote the mark begin of its ledger')
     expect(run.ending).toEqual({ kind: 'done' })
+  })
+
+  it.runIf(python !== '')('is told so where it keeps a socket in its directory', async () => {
+    const script = join(scratch(), 'worker.sh')
+    const bind = `import socket; socket.socket(socket.AF_UNIX).bind("s")`
+    const line = `(cd "$KILLPOINT_DIR" && rm -f s && ${python} -c '${bind}')`
+    writeFileSync(script, `#!/bin/sh\n${line}\n. ${worker}\n`)
+    const engine = await openLive(shell('/bin/sh', script))
+    const asked = { control: true, lane: 'recording', images: true } as const
+    const run = await engine.runCase(toyCase('-', asked))
+    await engine.close()
+    expect(run.unseen).toBe('it keeps a socket in its directory: s')
+    expect([run.ending, run.images]).toEqual([{ kind: 'done' }, new Map()])
   })
 
   it('is noticed by its control where only that workload is not seen', async () => {
