@@ -151,6 +151,8 @@ export type LogEntry =
   /** The answer to message m is here: of a send, its first chunk of so many bytes. */
   | { readonly e: 'answer'; readonly m: number; readonly bytes: number; readonly at: number }
   | { readonly e: 'close'; readonly node: NodeNumber; readonly path: string }
+  /** Below the process: a file was mapped so that it can be stored into, and what is stored is no op. */
+  | { readonly e: 'mapped'; readonly path: string }
   /** A child process was started as this stream. */
   | { readonly e: 'fork'; readonly stream: string; readonly at: number }
   /** An injected fault fired at op (where `read` is true, at read; where `message` is, at message) `n`. */

@@ -118,6 +118,8 @@ export interface Trace {
   readonly fired: readonly TracedFault[]
   /** Streams of the child processes that it started. */
   readonly forks: readonly string[]
+  /** Files that were mapped to be stored into: what was stored is no op. Told below the process only. */
+  readonly mapped?: readonly string[]
   /** What these told, where that was asked for (`explorer/child-marks.ts`), in order. */
   readonly childMarks?: readonly ChildMark[]
   /** Entries in the log. */
@@ -227,6 +229,7 @@ export class TraceReader {
   readonly #messages = new Map<number, Mutable<TracedMessage>>()
   readonly #fired: TracedFault[] = []
   readonly #forks: string[] = []
+  readonly #mapped: string[] = []
   readonly #nodes = new Map<number, TracedNode>()
   readonly #sites = new Map<number, readonly string[]>()
   #length = 0
@@ -288,6 +291,9 @@ export class TraceReader {
       case 'node':
         this.#nodes.set(entry.node, { ino: entry.ino, path: entry.path })
         return
+      case 'mapped':
+        this.#mapped.push(entry.path)
+        return
       case 'close':
         return
     }
@@ -305,6 +311,7 @@ export class TraceReader {
       faults: this.#fired.map(({ fault }) => fault),
       fired: this.#fired,
       forks: this.#forks,
+      ...(this.#mapped.length === 0 ? {} : { mapped: this.#mapped }),
       length: this.#length,
       torn,
     }

@@ -15,8 +15,9 @@
  *      has one of its own (KILLPOINT_NATIVE_LEADER=group): a static launcher that starts a hooked worker is waited for, not the
  *      worker. The header of the log names the leader, and the harness compares.
  *  N4  The shim's own calls are system calls made here: no function that it replaces, and no lock of the C library.
- *  N5  It sees calls, not stores: memory mappings, stdio inside the C library, io_uring, and programs without a dynamic linker pass
- *      by. So nobody may believe it unasked: the harness rebuilds the directory from the log and compares (harness/native/sight.ts).
+ *  N5  It sees calls, not stores: memory mappings, stdio inside the C library, io_uring, system calls that a program makes itself, and
+ *      programs without a dynamic linker pass by. So nobody may believe it unasked: the harness rebuilds the directory from the log and
+ *      compares (harness/native/sight.ts). That a file is mapped to be stored into is told in the log.
  *
  * Why a fork or an exec does not break it: the lock and the counter live in the mapped file, the descriptors of log and count file
  * are checked by inode before each use and opened anew where the program closed them or put something else there.
@@ -1389,6 +1390,32 @@ EXPORT int ioctl(int fd, unsigned long request, ...) {
   return (int)answer(RAW(ioctl, fd, request, argument));
 }
 
+/* ---- mappings: what is stored there is no op, and that is told ------------------------------------------------------------ */
+
+static void tell_mapping(int fd) {
+  struct place place;
+  place_of_fd(fd, &place);
+  if (place.kind != KIND_STATE) return;
+  inside = 1;
+  if (!lock_shared()) give_up("the lock of this life is lost");
+  put_header();
+  put_text("{\"e\":\"mapped\"");
+  put_member("path", place.path);
+  end_line();
+  pthread_mutex_unlock(&me.shared->lock);
+  inside = 0;
+}
+
+/* Allocators map too, before anything else runs: only what is a file is looked at. */
+EXPORT void *mmap64(void *at, size_t length, int access, int flags, int fd, off64_t offset) {
+  bool is_stored = (access & PROT_WRITE) != 0 && (flags & MAP_SHARED) != 0 && (flags & MAP_ANONYMOUS) == 0;
+  if (is_stored && watches() && me.lane == LANE_RECORDING) tell_mapping(fd);
+  return (void *)answer(RAW(mmap, at, length, access, flags, fd, offset));
+}
+EXPORT void *mmap(void *at, size_t length, int access, int flags, int fd, off_t offset) {
+  return mmap64(at, length, access, flags, fd, offset);
+}
+
 /* Programs that make system calls by number, through the C library. */
 EXPORT long syscall(long number, ...) {
   long given[6];
@@ -1411,6 +1438,8 @@ EXPORT long syscall(long number, ...) {
       return pwrite64((int)given[0], (const void *)given[1], (size_t)given[2], given[3]);
     case SYS_openat:
       return answer(open_raw((int)given[0], (const char *)given[1], (int)given[2], (mode_t)given[3]));
+    case SYS_mmap:
+      return (long)mmap64((void *)given[0], (size_t)given[1], (int)given[2], (int)given[3], (int)given[4], given[5]);
     case SYS_fsync:
       return fsync((int)given[0]);
     case SYS_fdatasync:

@@ -3,6 +3,7 @@
  *
  *  S1  A program is *seen* when the directory that is rebuilt from its op log is the real one, byte for byte, and every mark of its
  *      ledger was written by an op of its log: a crash point before an ack that is no op would be one behind it.
+ *      A file that is mapped to be stored into is not seen even where both are alike: what a power loss takes of it nobody knows.
  *      And the process that leads its log must be the one that was started: it is the one that a fault kills or stops.
  *  S2  It is asked in a run of its own before any case (`live/sighting.ts`), and again in every control.
  *  S3  One file is left out, by rule: SQLite's `-shm` beside its database. It is the index of the write-ahead log, kept in a
@@ -54,7 +55,10 @@ export function differenceOf(
   const [difference] = compareImages(rebuilt, real).filter(
     (line) => !isLeftOut(line.slice(0, line.indexOf(': ')), real),
   )
-  return difference === undefined ? undefined : shortened(difference)
+  if (difference !== undefined) return shortened(difference)
+  const mapped = lives.flat().flatMap((trace) => trace.mapped ?? [])
+  const stored = mapped.find((path) => !isLeftOut(path, real))
+  return stored === undefined ? undefined : `it maps ${stored}, and what it stores there is no op`
 }
 
 /** Why the faults of a life would strike another process than the one that was started as `pid`; `undefined` where they would not. */

@@ -6,7 +6,7 @@ import type { OpenFile } from './strace-processes.ts'
 /** Calls that strace shows besides the ops. */
 export const followedCalls: readonly string[] = [
   ...'close close_range dup dup2 dup3 fcntl lseek read readv chdir fchdir'.split(' '),
-  ...'execve execveat clone clone3 fork vfork'.split(' '),
+  ...'mmap mmap2 execve execveat clone clone3 fork vfork'.split(' '),
 ]
 
 /** Takes a call that succeeded. */

@@ -13,7 +13,13 @@ import { straceNode } from '../trace.ts'
 import { doingOf, opCalls, type Surroundings } from './strace-calls.ts'
 import { follow } from './strace-follow.ts'
 import { kindOf, opOf, UntoldError, type Doing, type Target } from './strace-ops.ts'
-import { parseStrace, type CallResult, type StraceEntry } from './strace-output.ts'
+import {
+  parseStrace,
+  pathOf,
+  splitArguments,
+  type CallResult,
+  type StraceEntry,
+} from './strace-output.ts'
 import { TracedProcess } from './strace-processes.ts'
 import { StateTree, type NameBefore, type StateNode } from './strace-tree.ts'
 
@@ -137,6 +143,7 @@ class Translator implements StracedLog {
     const isLeaders = around.process === this.#leader
     const counted = { tid, name, nth, firstAtNth, isLeaders }
     if (name === exitCall && isLeaders) this.exit ??= counted
+    if (name.startsWith('mmap')) return this.#maps(text, around)
     const doing = callsOfOps.has(name) ? doingOf(name, text, around) : undefined
     if (doing === undefined) return
     const n = this.ops.length + 1
@@ -149,6 +156,14 @@ class Translator implements StracedLog {
     const bytes = 'bytes' in doing ? { bytes: doing.bytes.byteLength } : {}
     const call = { e: 'call', n, op: opOf(doing, node), form: 'sync', site: 0 } as const
     this.#log({ ...call, at: this.entries.length, ...bytes }, payload.payload)
+  }
+
+  /** A mapping that can be stored into, of a file of the state directory. */
+  #maps(text: string, { tree }: Surroundings): void {
+    const [, , access = '', kind = '', file = ''] = splitArguments(text)
+    if (!access.includes('PROT_WRITE') || !kind.includes('MAP_SHARED')) return
+    const path = tree.below(pathOf(file) ?? '')
+    if (path !== undefined) this.#log({ e: 'mapped', path })
   }
 
   #return(entry: Extract<StraceEntry, { kind: 'return' }>, around: Surroundings): void {

@@ -47,6 +47,32 @@ describe.runIf(whyNot === undefined)('native hooks: sight', () => {
     )
   })
 
+  it.each<readonly [string, string, string | undefined]>([
+    ['', 'a file that is stored into', 'it maps file, and what it stores there is no op'],
+    ['access=mmap.ACCESS_READ', 'no file that is only read', undefined],
+    ['flags=mmap.MAP_PRIVATE', 'no copy of its own', undefined],
+  ])('tell of a mapping (%s), where nothing differs: %s', async (how, _, why) => {
+    const text = `import mmap, os
+fd = os.open(os.environ["KILLPOINT_DIR"] + "/file", os.O_CREAT | os.O_RDWR)
+os.ftruncate(fd, 4096)
+mmap.mmap(fd, 4096, ${how}).close()`
+    const run = await runNative({ args: ['-c', text] })
+    expect([run.code, run.stderr]).toEqual([0, ''])
+    expect(await whyUnseen([run.traces], run.state)).toBe(why)
+  })
+
+  it('but not of the index of a write-ahead log of SQLite', async () => {
+    const text = `import os, sqlite3
+database = sqlite3.connect(os.environ["KILLPOINT_DIR"] + "/journal.db")
+database.execute("PRAGMA journal_mode = WAL")
+database.execute("CREATE TABLE t (a)")
+os._exit(0)`
+    const run = await runNative({ args: ['-c', text] })
+    expect(run.traces[0]?.mapped).toContain('journal.db-shm')
+    expect([...(await readImage(run.state)).keys()]).toContain('journal.db-shm')
+    expect(await whyUnseen([run.traces], run.state)).toBeUndefined()
+  })
+
   it.each(['worker.py', 'worker.sh', 'worker.mjs'])(
     'rebuild the directory of %s from its log',
     async (name) => {

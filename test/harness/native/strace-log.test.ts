@@ -37,6 +37,22 @@ function told({ entries }: StracedLog): readonly string[] {
 const file: NameBefore = { path: 'old', ino: 7, kind: 'file', size: 10 }
 
 describe('from strace to the op log', () => {
+  it('a mapping that can be stored into is told, where it is of a file of the directory', () => {
+    const { entries } = logOf(
+      [
+        `1 mmap(NULL, 8, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f0000000000`,
+        `1 mmap(NULL, 8, PROT_READ, MAP_SHARED, 4</c/state/old>, 0) = 0x7f0000000000`,
+        `1 mmap(NULL, 8, PROT_READ|PROT_WRITE, MAP_PRIVATE, 4</c/state/old>, 0) = 0x7f0000000000`,
+        `1 mmap(NULL, 8, PROT_READ|PROT_WRITE, MAP_SHARED, 5</c/other>, 0) = 0x7f0000000000`,
+        `1 mmap(NULL, 8, PROT_READ|PROT_WRITE, MAP_SHARED, 4</c/state/old>, 0) = 0x7f0000000000`,
+      ],
+      [file],
+    )
+    expect(entries.map(({ entry }) => entry).filter(({ e }) => e !== 'log')).toEqual([
+      { e: 'mapped', path: 'old' },
+    ])
+  })
+
   it.each<readonly [string, readonly string[], readonly string[]]>([
     [
       'an append goes behind what was there before the life',
