@@ -127,6 +127,14 @@ describe.runIf((whyNot ?? whyNoStrace) === undefined)('explorer: what the hooks 
     expect(verdict).toBe('SKIPPED')
   })
 
+  it('syncs that pass them by are seen by strace', async () => {
+    const { skipped, verdict } = await powerLost(
+      built(buildDynamic('worker', '-DDIRECTORY', '-DASIDE')),
+      24,
+    )
+    expect([skipped, verdict]).toEqual([undefined, 'HOLDS'])
+  })
+
   it('a socket in its directory is told, and nothing is explored', async () => {
     const script = join(scratch(), 'worker.py')
     const bind =
