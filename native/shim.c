@@ -10,7 +10,8 @@
  *      is as much a crash point as the script's own writes, and a log can be replayed without merging.
  *  N2  What a descriptor is, is asked at each op (fstat, /proc/self/fd): nothing is remembered that a dup2, a fork or a close made
  *      elsewhere could make false. The ledger is known by its inode, so `>&3` and a copy of it are the ledger too.
- *  N3  A fault is in the ledger before it acts; a kill ends the process that leads the life, and with it the life.
+ *  N3  A fault is in the ledger before it acts; a kill ends the process that leads the life, and with it the life: no process of it
+ *      begins another op, also where the kill came from outside (the warden's shot at a random time).
  *      Who leads the life is who leads the process group of its first hooked process, where the harness says that each life
  *      has one of its own (KILLPOINT_NATIVE_LEADER=group): a static launcher that starts a hooked worker is waited for, not the
  *      worker. The header of the log names the leader, and the harness compares.
@@ -34,6 +35,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,9 +111,9 @@ struct standing {
 
 struct shared {
   atomic_int made; /* 0: nobody yet; 1: being made; 2: ready */
+  atomic_int dead; /* it was killed: nothing more happens in this life */
   pthread_mutex_t lock;
   int leader; /* process that leads the life: the one that the harness started (N3) */
-  int dead;   /* a kill was injected: nothing more happens in this life */
   uint64_t count;
   bool has_header;
   bool fired[FAULTS_MAX];
@@ -125,6 +127,9 @@ struct shared {
   uint32_t nodes;
   struct node node[NODES_MAX];
 };
+
+/* A shot at a random time is told there (harness/live/warden-main.ts). */
+_Static_assert(offsetof(struct shared, dead) == 4, "the harness writes it at this place");
 
 enum lane { LANE_PLAIN, LANE_COUNTED, LANE_RECORDING };
 enum class { CLASS_WRITE, CLASS_SYNC, CLASS_OTHER };
@@ -792,6 +797,8 @@ static void strike(struct op *op, enum phase phase) {
     prove(index, op->n);
     if (fault->act == ACT_KILL) die();
     if (fault->act == ACT_STOP) stop_life();
+    /* Shot where it was held. */
+    if (me.shared->dead) die();
     if (fault->act == ACT_TERMINATE) RAW(kill, me.shared->leader, SIGTERM);
   }
 }

@@ -14,12 +14,17 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
   return send(pid, signal)
 }
 
+/** Whether there is such a process; a dead one that nobody has waited for is. */
+export function isThere(pid: number): boolean {
+  return send(pid, 0)
+}
+
 /** Kills a group, whatever state its members are in. False where nothing was left of it. */
 export function killGroup(leader: number): boolean {
   return send(-leader, 'SIGKILL')
 }
 
-function send(pid: number, signal: NodeJS.Signals): boolean {
+function send(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(pid, signal)
     return true

@@ -10,8 +10,11 @@
  *  1  the drawn op is one of the recorded run, so the worker comes there; its start takes no part in the race;
  *  2  it is held again before the last op of the run, so it cannot be done before the shot;
  *  3  it kills by the pid of a child that the harness has not yet waited for, so it cannot hit anybody else.
+ *  4  below the process a life is one stream, whatever it is made of (`native/shim.c`, N1): there it kills all of it, as an exact kill
+ *     does. No child goes on to an op behind the shot.
  * A run that is shorter than its record (another order of ops) ends without a shot: not fired, and drawn again.
  */
+import { join } from 'node:path'
 import { position } from '../fault.ts'
 import type { Fault } from '../fault.ts'
 import { random } from '../seed.ts'
@@ -22,6 +25,9 @@ import { countFilePath, readCount } from './count.ts'
 
 /** Microseconds that the worker goes on, at most: some ops in memory, a part of one on a disk. */
 const spinUsMax = 120
+
+/** What the processes of a life with native hooks share (`native/shim.c`), in its trace directory. */
+const nativeStateName = 'native.state'
 
 /** A shot at one process. */
 export class Shooting {
@@ -34,6 +40,7 @@ export class Shooting {
   readonly #target: Started
   readonly #kill: RandomKill
   readonly #path: string
+  readonly #nativeState: string
   #released = false
   #settle: (fell: boolean) => void = () => undefined
 
@@ -44,6 +51,7 @@ export class Shooting {
     this.#target = target
     this.#kill = kill
     this.#path = countFilePath(target.trace)
+    this.#nativeState = join(target.trace, nativeStateName)
     this.fell = new Promise((resolve) => (this.#settle = resolve))
     // Where it ends before it is handed over, no shot will ever fall.
     void target.ended.then(() => this.#released || this.#settle(false))
@@ -52,11 +60,15 @@ export class Shooting {
   /** Hands the held process over: the warden lets it go on. */
   release(): void {
     this.#released = true
-    const numbers = draws(this.#context.asked, this.#kill)
-    const { fell, callOff } = this.#context.host.warden.shoot({
+    const { asked, host } = this.#context
+    const numbers = draws(asked, this.#kill)
+    const { fell, callOff } = host.warden.shoot({
       pid: this.#target.pid,
       spinUs: numbers.below(spinUsMax),
       ...(numbers.chance(0.5) ? { sign: this.#path } : {}),
+      ...(host.command.native === undefined
+        ? {}
+        : { takesGroup: asked.descendants !== 'stay', nativeState: this.#nativeState }),
     })
     // The answer to a shot that fell is under way before the process is seen dead: it comes first.
     void this.#target.ended.then(callOff)

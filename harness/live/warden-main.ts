@@ -5,22 +5,29 @@
  * (SIGKILL included), it kills every process of the campaign and removes its scratch directory. And it shoots: it lets a
  * held process go on and kills it some microseconds later, or that long after it was seen to move.
  *
- * It reads lines: `+ PID` and `- PID` (a group began, ended), `? ID PID SPIN_US PATH` (let it go on, and shoot; where a path
- * is given, wait until that file grows), `! ID` (do not), `.` (the harness ended in order). It answers every `?` with one
- * line: `= ID` when the shot fell, `! ID` when it was called off.
+ * It reads lines: `+ PID` and `- PID` (a group began, ended), `? ID SHOT` (let it go on, and shoot; `Shot` of `warden.ts` as JSON),
+ * `! ID` (do not), `.` (the harness ended in order). It answers every `?` with one line: `= ID` when the shot fell, `! ID` when it
+ * was called off.
  */
 import { fstatSync, openSync, closeSync, writeSync } from 'node:fs'
 import { OrphanFinder } from './orphans.ts'
-import { killGroup, signalProcess } from './process-state.ts'
+import { isThere, killGroup, signalProcess } from './process-state.ts'
 import { removeTree } from './scratch.ts'
+import type { Shot } from './warden.ts'
 
 /** Looks in one go: some milliseconds, longer than the ops of a run in memory take. */
 const attentionLooks = 10_000
 const warmLooks = 100
 
+/** Place of `dead` in what native hooks share (`native/shim.c`), and what stands there when the life is over. */
+const deadAt = 4
+const isDead = Int32Array.of(1)
+
 interface Target {
-  readonly pid: number
+  readonly shot: Shot
   readonly spinNs: bigint
+  /** The shared state of the native hooks of its life. */
+  readonly state?: number
   /** The file that shows that it moves, and its length when it was let go; absent: there is nothing to wait for. */
   readonly sign?: { readonly descriptor: number; readonly bytes: number }
 }
@@ -46,25 +53,27 @@ process.stdin.on('close', () => {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
 
 function obey(line: string): void {
-  const [word, id = '', ...more] = line.split(' ')
+  const [word, id = ''] = line.split(' ', 2)
   if (word === '+') groups.add(Number(id))
   if (word === '-') groups.delete(Number(id))
   if (word === '!' && forget(id)) answer('!', id)
   if (word === '.') orderly = true
-  if (word === '?') aim(id, more)
+  if (word === '?') aim(id, JSON.parse(line.slice(`? ${id} `.length)) as Shot)
 }
 
-function aim(id: string, [pid, spinUs, ...path]: readonly string[]): void {
-  const sign = path.length === 0 ? undefined : signOf(path.join(' '))
+function aim(id: string, shot: Shot): void {
+  const sign = shot.sign === undefined ? undefined : signOf(shot.sign)
+  const state = shot.nativeState === undefined ? undefined : opened(shot.nativeState, 'r+')
   const target: Target = {
-    pid: Number(pid),
-    spinNs: BigInt(spinUs ?? 0) * 1000n,
+    shot,
+    spinNs: BigInt(shot.spinUs) * 1000n,
     ...(sign === undefined ? {} : { sign }),
+    ...(state === undefined ? {} : { state }),
   }
   targets.set(id, target)
   // The code is warm when it matters.
   for (let look = 0; look < warmLooks; look++) hasMoved(target)
-  signalProcess(target.pid, 'SIGCONT')
+  signalProcess(shot.pid, 'SIGCONT')
   // All of the attention for as long as a run in memory lasts; after that, turns with whatever else is to be done.
   for (let look = 0; look < attentionLooks; look++) {
     if (!hasMoved(target)) continue
@@ -82,9 +91,13 @@ function watch(): void {
 }
 
 function signOf(path: string): Target['sign'] {
+  const descriptor = opened(path, 'r')
+  return descriptor === undefined ? undefined : { descriptor, bytes: fstatSync(descriptor).size }
+}
+
+function opened(path: string, flags: 'r' | 'r+'): number | undefined {
   try {
-    const descriptor = openSync(path, 'r')
-    return { descriptor, bytes: fstatSync(descriptor).size }
+    return openSync(path, flags)
   } catch {
     // Gone with its case: the order to call it off is on its way.
     return undefined
@@ -95,10 +108,15 @@ function hasMoved({ sign }: Target): boolean {
   return sign === undefined || fstatSync(sign.descriptor).size > sign.bytes
 }
 
-function shoot(id: string, target: Target): void {
-  const end = process.hrtime.bigint() + target.spinNs
+function shoot(id: string, { shot, spinNs, state }: Target): void {
+  const end = process.hrtime.bigint() + spinNs
   while (process.hrtime.bigint() < end);
-  const hit = signalProcess(target.pid, 'SIGKILL')
+  // A process that sees the order dies of it, and its leader with it: the signal may then come after them.
+  const hit = isThere(shot.pid)
+  // Before the signal: nobody of the life may do another op behind it.
+  if (state !== undefined) writeSync(state, isDead, 0, isDead.byteLength, deadAt)
+  if (shot.takesGroup === true) killGroup(shot.pid)
+  else signalProcess(shot.pid, 'SIGKILL')
   forget(id)
   answer(hit ? '=' : '!', id)
 }
@@ -108,8 +126,9 @@ function answer(word: string, id: string): void {
 }
 
 function forget(id: string): boolean {
-  const descriptor = targets.get(id)?.sign?.descriptor
-  if (descriptor !== undefined) closeSync(descriptor)
+  const { sign, state } = targets.get(id) ?? {}
+  for (const descriptor of [sign?.descriptor, state])
+    if (descriptor !== undefined) closeSync(descriptor)
   return targets.delete(id)
 }
 

@@ -16,6 +16,10 @@ export interface Shot {
   readonly spinUs: number
   /** A file that grows when it moves: its time begins only then. */
   readonly sign?: string
+  /** Its whole group dies, at that moment. */
+  readonly takesGroup?: boolean
+  /** The file that the native hooks of its life share: whoever is not in the group dies at its next op. */
+  readonly nativeState?: string
 }
 
 const findsByMarker = process.platform === 'linux'
@@ -72,9 +76,7 @@ export class Warden {
     const id = String((this.#shots += 1))
     const fell = new Promise<boolean>((resolve) => this.#answers.set(id, resolve))
     this.#hold(true)
-    this.#tell(
-      `? ${id} ${shot.pid} ${shot.spinUs}${shot.sign === undefined ? '' : ` ${shot.sign}`}`,
-    )
+    this.#tell(`? ${id} ${JSON.stringify(shot)}`)
     return { fell, callOff: () => this.#tell(`! ${id}`) }
   }
 
