@@ -5,7 +5,7 @@
 import { openLive, type LiveEngine } from '../live/engine.ts'
 import type { LiveOptions } from '../live/options.ts'
 import type { OpsOfSlot } from '../corpus/place.ts'
-import { needsDiskModel, OfflineEngine } from '../explorer/offline-engine.ts'
+import { isTornUnderStrace, needsDiskModel, OfflineEngine } from '../explorer/offline-engine.ts'
 import type { CasePlan } from '../scenario.ts'
 import type { System } from '../system.ts'
 import type { Group, Origin } from './group.ts'
@@ -95,8 +95,11 @@ export class Workbench {
     const offline = new OfflineEngine(system, this.#live, this.#profile)
     return {
       ...live,
-      runCase: (asked) =>
-        needsDiskModel(asked.schedule) ? offline.runCase(asked) : live.runCase(asked),
+      runCase: async (asked) => {
+        if (needsDiskModel(asked.schedule)) return await offline.runCase(asked)
+        const run = await live.runCase(asked)
+        return isTornUnderStrace(run) ? await offline.runCase(asked) : run
+      },
       close: async () => {
         await offline.close()
         await live.close()

@@ -1,6 +1,6 @@
 /**
- * Cases that no live process can show (what a power loss takes, what a kill takes of ops under way), carried out by lives in
- * processes of their own between which the disk is changed: asked and answered like cases of the live engine, so that replay,
+ * Cases that no live process can show (what a power loss takes, what a kill takes of ops under way, and under strace a write that a kill
+ * tears), carried out by lives in processes of their own between which the disk is changed: asked and answered like cases of the live engine, so that replay,
  * shrinking and the corpus need not know which of the two it was.
  */
 import type { Fault, Schedule } from '../fault.ts'
@@ -21,6 +21,20 @@ export function needsDiskModel(schedule: Schedule): boolean {
 
 function isOffline(fault: Fault): boolean {
   return fault.kind === 'power-loss' || (fault.kind === 'kill' && fault.lost.length > 0)
+}
+
+/**
+ * True for a case of kills that a live process did not die of where strace was to kill it inside a write: it kills before a call, and
+ * what a torn write leaves can be had on the disk model alone.
+ */
+export function isTornUnderStrace({ case: { schedule }, ending, traced }: CaseRun): boolean {
+  const faults = schedule.flat()
+  return (
+    traced !== undefined &&
+    ending.kind === 'not-fired' &&
+    faults.every(({ kind }) => kind === 'kill') &&
+    faults.some((fault) => fault.kind === 'kill' && fault.at.phase.kind === 'inside')
+  )
 }
 
 /** Carries out such cases for one system. */

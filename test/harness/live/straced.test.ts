@@ -3,10 +3,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { runCampaign } from '../../../harness/campaign/campaign.ts'
+import { workloadOfSeed } from '../../../harness/campaign/group.ts'
+import { Workbench } from '../../../harness/campaign/workbench.ts'
 import { exploreCommand } from '../../../harness/commands/explore.ts'
 import type { ConfiguredProject } from '../../../harness/commands/project.ts'
 import { replayCommand } from '../../../harness/commands/replay.ts'
 import { runCommand } from '../../../harness/commands/run.ts'
+import { parseSchedule } from '../../../harness/fault-parse.ts'
 import { openLive, type LiveEngine } from '../../../harness/live/engine.ts'
 import type { CommandSystem } from '../../../harness/system.ts'
 import { keptOutput } from '../../../harness/report/output.ts'
@@ -111,6 +114,24 @@ describe.runIf(whyNoStrace === undefined)('a static program', () => {
     expect(coverage.map(({ traced, unseen, cases }) => [typeof traced, unseen, cases])).toEqual([
       ['string', undefined, 3],
     ])
+  })
+
+  it('that a kill tears inside a write is shown on the disk model: strace kills before a call', async () => {
+    const tested = system('static', file)
+    const workload = workloadOfSeed(recovery, tested, 'torn')
+    const group = { scenario: recovery, system: tested, seed: 'torn', workload }
+    const bench = new Workbench({ jobs: 1 })
+    try {
+      const schedule = parseSchedule('K6/3')
+      const tried = await bench.run(group, { schedule }, { kind: 'class', name: 'explored' })
+      expect(tried).toMatchObject({ kind: 'case', report: { verdict: 'HOLDS' } })
+      // A life that never comes there is no case on the disk model either.
+      const late = parseSchedule('K600/3')
+      const missed = await bench.run(group, { schedule: late }, { kind: 'class', name: 'explored' })
+      expect(missed).toMatchObject({ kind: 'not-fired' })
+    } finally {
+      await bench.close()
+    }
   })
 
   it('that tells before it writes is caught, by a token that replays exactly', async () => {
