@@ -3,6 +3,7 @@
  */
 import type { CampaignJournal } from '../campaign/campaign-journal.ts'
 import type { ProfileName } from '../disk-model/profile.ts'
+import { withLost } from '../explorer/confirm-findings.ts'
 import { explore, verdictOf, type ScenarioExplored } from '../explorer/explore.ts'
 import type { Harm } from '../explorer/job.ts'
 import { exploredLine } from '../report/explored.ts'
@@ -17,6 +18,7 @@ import type { ToldFailure } from './campaign-order.ts'
 import { exploredKeeper, keptTelling } from './journal.ts'
 import type { Project } from './project.ts'
 import { tellFindings } from './tell-findings.ts'
+import { untilStopped } from './until-stopped.ts'
 
 /** What is explored. */
 export interface ExplorationOrder {
@@ -56,6 +58,8 @@ export interface ExplorationOrder {
   readonly journal?: CampaignJournal
   /** Told of every scenario while the maps of its bundle are still there. */
   readonly onScenario?: (result: ScenarioExplored) => void
+  /** Told of one again where processes did not show what was found in it. */
+  readonly onLost?: (result: ScenarioExplored) => void
   /** Told in place of the terminal how far it is, in one line. */
   readonly onLine?: (line: string) => void
 }
@@ -83,54 +87,65 @@ export async function runExploration(
   let since: { readonly name: string; readonly ms: number } | undefined
   const { journal, part, stop } = order
   const asked = { profile, harms, depth, nestedEvery, perKind: order.perKind, part: part ?? null }
-  const results = await explore({
-    seed,
-    scenarios,
-    systems,
-    profile,
-    jobs,
-    harms,
-    depth,
-    nestedEvery,
-    perKind: order.perKind,
-    ...(order.scenariosMax === undefined ? {} : { scenariosMax: order.scenariosMax }),
-    ...(order.onChosen === undefined ? {} : { onChosen: order.onChosen }),
-    ...(order.isDone === undefined ? {} : { isDone: order.isDone }),
-    quietMs: order.quietMs,
-    root: order.project.directory,
-    isOver: () => isOver() || found >= order.bail,
-    isStopped: () => stop.aborted,
-    ...(Number.isFinite(endMs) ? { leftMs: () => endMs - performance.now() } : {}),
-    ...(part === undefined ? {} : { part }),
-    ...(journal === undefined ? {} : { keep: exploredKeeper(journal, seed, asked, stop) }),
-    onProgress: (told) => {
-      const name = `${told.scenario} ${told.system}`
-      const now = performance.now()
-      if (since?.name !== name) since = { name, ms: now }
-      const line = explorationLine({
-        ...told,
-        elapsedMs: now - since.ms,
-        scenariosLeft: scenariosLeft - 1,
-        ...(Number.isFinite(endMs) ? { leftMs: endMs - now } : {}),
-      })
-      if (order.onLine === undefined) progress.update(line)
-      else order.onLine(line)
-    },
-    onScenario: (result) => {
-      scenariosLeft -= 1
-      found += result.findings.length
-      progress.print(exploredLine(result))
-      order.onScenario?.(result)
-    },
-  })
+  const explored: ScenarioExplored[] = []
+  // What a stop cuts down takes nothing away of what was explored before it.
+  await untilStopped(stop, () =>
+    explore({
+      seed,
+      scenarios,
+      systems,
+      profile,
+      jobs,
+      harms,
+      depth,
+      nestedEvery,
+      perKind: order.perKind,
+      ...(order.scenariosMax === undefined ? {} : { scenariosMax: order.scenariosMax }),
+      ...(order.onChosen === undefined ? {} : { onChosen: order.onChosen }),
+      ...(order.isDone === undefined ? {} : { isDone: order.isDone }),
+      quietMs: order.quietMs,
+      root: order.project.directory,
+      isOver: () => isOver() || found >= order.bail,
+      isStopped: () => stop.aborted,
+      ...(Number.isFinite(endMs) ? { leftMs: () => endMs - performance.now() } : {}),
+      ...(part === undefined ? {} : { part }),
+      ...(journal === undefined ? {} : { keep: exploredKeeper(journal, seed, asked, stop) }),
+      onProgress: (told) => {
+        const name = `${told.scenario} ${told.system}`
+        const now = performance.now()
+        if (since?.name !== name) since = { name, ms: now }
+        const line = explorationLine({
+          ...told,
+          elapsedMs: now - since.ms,
+          scenariosLeft: scenariosLeft - 1,
+          ...(Number.isFinite(endMs) ? { leftMs: endMs - now } : {}),
+        })
+        if (order.onLine === undefined) progress.update(line)
+        else order.onLine(line)
+      },
+      onScenario: (result) => {
+        scenariosLeft -= 1
+        found += result.findings.length
+        explored.push(result)
+        progress.print(exploredLine(result))
+        order.onScenario?.(result)
+      },
+    }),
+  )
   progress.end()
-  const findings = results.flatMap((result) => result.findings)
+  const findings = explored.flatMap((result) => result.findings)
   const tokens = findings.map(({ token }) => token)
   const { artifacts } = order
   const telling = { tokens, stop, ...(artifacts === undefined ? {} : { artifacts }) }
-  const { told, untold, verdicts } = await keptTelling(journal, 'told explored', telling, () =>
-    tellFindings(order, findings, output),
+  const { told, untold, verdicts, lost } = await keptTelling(
+    journal,
+    'told explored',
+    telling,
+    () => tellFindings(order, findings, output),
   )
+  const results = explored.map((result) => withLost(result, lost))
+  for (const [place, result] of results.entries())
+    if (result !== explored[place]) order.onLost?.(result)
   return {
     results,
     failures: told,

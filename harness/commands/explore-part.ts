@@ -77,6 +77,7 @@ export async function explorePart(
           watch.explored(result, perKind)
           watch.exploring(left)
         },
+        onLost: (result) => driven.gatherer.explored(result, perKind),
       },
       { ...output, progress: () => watch.quiet },
     ),

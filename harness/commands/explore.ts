@@ -97,7 +97,15 @@ async function exploreWith(
       gatherer.explored(result)
     }
     const explored = await untilStopped(stopping.signal, () =>
-      runExploration({ ...order, ...leftOf(order), onScenario }, output),
+      runExploration(
+        {
+          ...order,
+          ...leftOf(order),
+          onScenario,
+          onLost: (result) => gatherer.explored(result),
+        },
+        output,
+      ),
     )
     const { failures, untold, verdict } = explored ?? stoppedEarly
     const isStopped = stopping.signal.aborted

@@ -58,7 +58,10 @@ export interface ToldFailures {
 }
 
 /** Kinds of failures that are looked at; the others are counted. */
-const kindsMax = 5
+export const kindsMax = 5
+
+/** What is told of a failure of which nothing was run any more. */
+export const stoppedNote = 'stopped before it was looked at'
 
 /** The failures, worst last: nothing stands below the line that matters most. */
 export async function failuresOf(source: FailureSource, output: Output): Promise<ToldFailures> {
@@ -131,7 +134,7 @@ async function tellAsItIs(
   { report, reports }: FailureKind,
 ): Promise<ToldFailure> {
   const { directory } = project
-  const notes = ['stopped before it was looked at', ...alikeNotes({ reports })]
+  const notes = [stoppedNote, ...alikeNotes({ reports })]
   const story = await storyOf(bench, report, { directory, environment, notes, isQuick: true })
   return { story, text: storyText(story, plainInk), first: report.token, alike: reports.length }
 }

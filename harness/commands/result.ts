@@ -113,7 +113,7 @@ function inked(
 function blame(mayDiffer = false): string {
   return mayDiffer
     ? '? not known, for two runs of it differ in what they read, or in when a child tells something'
-    : '! the harness is at fault'
+    : '! the harness is at fault: the explorer and processes disagree'
 }
 
 function sayExplored({ explored, order, seed }: Result, { say, ink }: Output): void {

@@ -11,6 +11,7 @@ import { several } from '../several.ts'
 import { stringifyToken } from '../token.ts'
 import { isBreach, worst, type Verdict } from '../verdict.ts'
 import type { CrashBench, CrashGroup, RecordedCase } from './crash-bench.ts'
+import type { ScenarioExplored } from './explore.ts'
 import { simplestFirst } from './findings.ts'
 import type { ShardFinding, ShardReport } from './job.ts'
 
@@ -63,6 +64,20 @@ export function verdictOfFindings(findings: readonly ExploredFinding[]): Verdict
   return worst(
     findings.map((finding) => (finding.isConfirmed ? finding.verdict : verdictOfNoCase(finding))),
   )
+}
+
+/** A scenario of whose findings some were `lost` when they ran again: by token, and what was shown in their place. */
+export function withLost<Told extends Pick<ScenarioExplored, 'findings' | 'verdict'>>(
+  explored: Told,
+  lost: readonly { readonly token: string; readonly shown: string }[],
+): Told {
+  const shownBy = new Map(lost.map(({ token, shown }) => [token, shown]))
+  if (!explored.findings.some(({ token }) => shownBy.has(token))) return explored
+  const findings = explored.findings.map((each): ExploredFinding => {
+    const confirmed = shownBy.get(each.token)
+    return confirmed === undefined ? each : { ...each, isConfirmed: false, confirmed }
+  })
+  return { ...explored, findings, verdict: verdictOfFindings(findings) }
 }
 
 /** What it says of the harness that a case that was found is none when it runs again. */

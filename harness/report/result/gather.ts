@@ -84,6 +84,7 @@ export class ResultGatherer {
     })
   }
 
+  /** What was explored of one scenario over one system; in place of what was said of it before. */
   explored(result: ScenarioExplored, perKind = false): void {
     this.#perKind = perKind
     const { scenario, system } = result
@@ -91,8 +92,8 @@ export class ResultGatherer {
     for (const point of recoveries) this.#recoveries.add(point)
     const key = keyOf(scenario, system)
     if (trace !== undefined && !this.#traces.has(key)) this.#traces.set(key, trace)
-    this.#verdicts.push(rest.verdict)
-    this.#explored.push({
+    const before = this.#explored.findIndex((each) => keyOf(each.scenario, each.system) === key)
+    this.#explored.splice(before < 0 ? this.#explored.length : before, 1, {
       ...rest,
       prefix,
       counts: { ...rest.counts },
@@ -117,6 +118,7 @@ export class ResultGatherer {
     const recoveries = this.#recoveries.list()
     const verdict = worst([
       ...this.#verdicts,
+      ...this.#explored.map((each) => each.verdict as Verdict),
       ...(campaign === undefined ? [] : [campaign.verdict]),
       ...failures.map(({ story }) => story.verdict),
       ...(isStopped ? (['INCONCLUSIVE'] as const) : []),
