@@ -72,6 +72,7 @@ export async function replayCommand(
     const isOver = (): boolean => performance.now() >= endMs
     const order = { ...wanted.order, times, jobs, isOver }
     const replayed = await replay(bench, order)
+    refuseImpossible(replayed)
     await print(bench, wanted, replayed, { project, environment, output })
     // Behind the words: where its file cannot be written, they stand.
     output.json(asJson(wanted, replayed))
@@ -80,6 +81,13 @@ export async function replayCommand(
     await bench.close()
     inspector?.remove()
   }
+}
+
+/** @throws UsageError where what was asked for cannot be done to this system: nobody's failure */
+export function refuseImpossible({ reports }: Pick<Replayed, 'reports'>): void {
+  for (const { trouble } of reports)
+    if (trouble?.kind === 'unsupported')
+      throw new UsageError('OPTION_INVALID', trouble.message, { hint: trouble.hint })
 }
 
 /**

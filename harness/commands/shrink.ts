@@ -12,7 +12,7 @@ import { exitCode, isBreach } from '../verdict.ts'
 import { budgetOf } from './campaign-command.ts'
 import { quietMs, type CommonOptions } from './options.ts'
 import type { Project } from './project.ts'
-import { find, profileOf } from './replay.ts'
+import { find, profileOf, refuseImpossible } from './replay.ts'
 import { stopOnSignals } from './stop.ts'
 import { savedNote, shrunkParts, storyOf } from './story.ts'
 
@@ -43,6 +43,7 @@ export async function shrinkCommand(
   const bench = new Workbench(live, profileOf(wanted, options))
   try {
     const replayed = await replay(bench, { ...wanted.order, times: 1 })
+    refuseImpossible(replayed)
     const report = replayed.reports.find(({ verdict }) => isBreach(verdict))
     if (report === undefined) {
       output.json({ version: 1, verdict: replayed.verdict, outcome: replayed.outcome })

@@ -62,6 +62,6 @@ export function unsupported(message: string): TroubleError {
   return new TroubleError({
     kind: 'unsupported',
     message: `this case cannot run live: ${message}`,
-    hint: 'leave it to the explorer, or take another fault',
+    hint: 'take another fault, or killpoint explore, which builds what no live process can show',
   })
 }

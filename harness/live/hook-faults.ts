@@ -4,7 +4,7 @@
  * The text of the schedule goes along and comes back in the `fault` mark: that line is the proof that it fired.
  */
 import type { Fault, MessageAct, Phase, Position } from '../fault.ts'
-import { stringifyFault } from '../fault-text.ts'
+import { positionText, stringifyFault } from '../fault-text.ts'
 import type { HookAct, HookFault, WireFault } from '../hooks/fault.ts'
 
 /** A fault for the hooks, or the reason why there is none. */
@@ -25,7 +25,10 @@ export function translateFault(fault: Fault): Translated {
         return impossible('a short write needs a number of bytes')
       return at(fault, fault.at, { kind: 'short', bytes: fault.at.phase.bytes })
     case 'lying-sync':
-      if (fault.sticky) return impossible('only single lies can be told to a live process')
+      if (fault.sticky)
+        return impossible(
+          `only single lies can be told to a process: take L${positionText(fault.at)}, or killpoint audit, which lets each sync lie`,
+        )
       return at(fault, fault.at, { kind: 'lie' })
     case 'slow-sync':
       return at(fault, fault.at, { kind: 'slow', ops: fault.ops })
@@ -40,7 +43,9 @@ export function translateFault(fault: Fault): Translated {
     case 'message':
       return message(fault)
     case 'heap':
-      return impossible('the hooks of this version do not carry it out')
+      return impossible(
+        `no engine of this version carries it out: take K${positionText(fault.at)}, which ends the process there`,
+      )
     case 'zombie':
     case 'sigterm':
     case 'outside':

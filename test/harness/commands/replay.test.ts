@@ -5,6 +5,7 @@ import { workloadOfSeed } from '../../../harness/campaign/group.ts'
 import { digestOf, failureOf } from '../../../harness/campaign/identity.ts'
 import { Workbench } from '../../../harness/campaign/workbench.ts'
 import { find, replayCommand, type ReplayOptions } from '../../../harness/commands/replay.ts'
+import { shrinkCommand } from '../../../harness/commands/shrink.ts'
 import { saveCase } from '../../../harness/corpus/corpus.ts'
 import { nameOps } from '../../../harness/corpus/place.ts'
 import { stringifySavedCase, type SavedCase } from '../../../harness/corpus/saved-case.ts'
@@ -54,6 +55,18 @@ async function savedFrom(token: string): Promise<SavedCase> {
 }
 
 describe('replay: a token', () => {
+  it.each([
+    ['L8=sticky', /L8=sticky: only single lies can be told .* take L8, or killpoint audit/],
+    ['H5', /H5: no engine of this version carries it out: take K5/],
+  ])('of %s, which no engine carries out, is refused, and no failure', async (schedule, why) => {
+    project = notebookProject()
+    const token = `kp1:pages:notebook:abc:posix:${schedule}`
+    const refused = { code: 'OPTION_INVALID', message: expect.stringMatching(why) as unknown }
+    await expect(replay(token)).rejects.toMatchObject(refused)
+    const few = { jobs: 1, save: false }
+    await expect(shrinkCommand(project, token, few, keptOutput())).rejects.toMatchObject(refused)
+  })
+
   it('gives the whole failure, and the replay line last', async () => {
     project = notebookProject('ack-first')
     const { code, lines } = await replay(lost)
