@@ -11,6 +11,7 @@ import { pointsKilled } from '../report/result/coverage.ts'
 import { casesOf } from '../report/result/gather.ts'
 import type { Result } from '../report/result/result.ts'
 import { coverageTable, killedTable, randomKillLines, sometimesTable } from '../report/tables.ts'
+import { unexamined } from '../report/unexamined.ts'
 import { outcomeRank, type Verdict } from '../verdict.ts'
 
 /** What is said besides. */
@@ -60,9 +61,11 @@ export function sayResult(
   if (casesFile !== undefined)
     say(`every case with its token: ${relative(process.cwd(), casesFile)}`)
   for (const note of notes) say(note)
+  const unknown = unexamined(result)
+  for (const line of unknown) say(`not examined: ${line}`)
   const broken = brokenLaws(result.laws ?? [])
   if (failures.length + broken.length === 0) {
-    say(verdictLine(verdict, isPart, ink))
+    say(verdictLine(verdict, isPart || unknown.length > 0, ink))
     return
   }
   if (broken.length > 0)

@@ -3,6 +3,7 @@ import { exploredCounts, casesOf } from './result/gather.ts'
 import { pointsKilled, pointsSeen } from './result/coverage.ts'
 import type { Result } from './result/result.ts'
 import { outcomeRank, type Verdict } from '../verdict.ts'
+import { unexamined } from './unexamined.ts'
 import { visible } from './visible.ts'
 
 /** GitHub takes a mebibyte a step; what is more would show nothing at all. */
@@ -18,6 +19,7 @@ export function summary(result: Result): string {
     numbersOf(result),
     '',
     ...coverageLines(result),
+    ...unexamined(result).flatMap((line) => ['', `**Not examined**: ${inline(line)}`]),
     ...(inconclusive.length === 0
       ? []
       : [
