@@ -138,10 +138,25 @@ export async function runOrder(order: CampaignOrder, output: Output): Promise<Ca
   }
 }
 
-/** A stopped campaign and the rest of it. Reports of the first part may have made a clean checkout a dirty one. */
+/**
+ * A stopped campaign and the rest of it. Reports of the first part may have made a clean checkout a dirty one. What was explored in part
+ * is explored anew from its beginning: the whole stands in its place.
+ */
 function withBefore(own: Result, before: Result | undefined): Result {
   if (before === undefined) return own
-  return mergeResults([before, { ...own, environment: before.environment }])
+  // Of another seed is what has another prefix; what was never begun has none.
+  const explored = before.explored.filter(({ scenario, system, prefix }) =>
+    own.explored.every(
+      (each) =>
+        each.scenario !== scenario ||
+        each.system !== system ||
+        (prefix !== '' && each.prefix !== prefix),
+    ),
+  )
+  return mergeResults([
+    { ...before, explored },
+    { ...own, environment: before.environment },
+  ])
 }
 
 /** All workloads of a system, then those of the next. */

@@ -15,6 +15,7 @@ import type { SourceTransform } from '../live/bundle.ts'
 import { sitesUnder } from '../report/sites.ts'
 import type { TraceColumns } from '../report/result/result.ts'
 import { traceOfOps } from '../report/result/told-trace.ts'
+import { quoted, visible } from '../report/visible.ts'
 import { RecoverySample, type RecoveryPoint } from '../recovery.ts'
 import type { Scenario } from '../scenario.ts'
 import { deriveSeed } from '../seed.ts'
@@ -248,8 +249,10 @@ export async function exploreScenario(
     return { ...named, counts, findings, prefix, verdict: verdictOfFindings(findings) }
   }
   if (verdict !== 'HOLDS') {
-    const why = `${finding?.what ?? reasons.join('; ')}\n${recorded.stderr}`.trim()
-    return { ...named, controlFault: why, verdict: 'HARNESS_ERROR' }
+    const why = finding?.what ?? reasons.join('; ')
+    const words = recorded.stderr.split('\n').filter((line) => line.trim() !== '')
+    const controlFault = [visible(why), ...quoted(words)].join('\n')
+    return { ...named, controlFault, verdict: 'HARNESS_ERROR' }
   }
   if (recorded.unseen !== undefined)
     return { ...named, skipped: `unseen: ${recorded.unseen}`, verdict: 'SKIPPED' }

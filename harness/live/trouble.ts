@@ -5,6 +5,7 @@
  * {@link TroubleError}. Both carry the same fields, and both lead to exit code 4.
  */
 import { HarnessError } from '../errors.ts'
+import { quoted } from '../report/visible.ts'
 
 /** The ladder of reasons. Each has one sentence that a reader can act on. */
 export type TroubleKind =
@@ -79,15 +80,7 @@ export function troubleText(trouble: Trouble): string {
   const words = trouble.stderr?.trim()
   return [
     trouble.message,
-    ...(words ? [indent(lastLines(words, 12))] : []),
+    ...(words ? quoted(words.split('\n').slice(-12)).map((line) => `  ${line}`) : []),
     `  hint: ${trouble.hint}`,
   ].join('\n')
-}
-
-function lastLines(text: string, count: number): string {
-  return text.split('\n').slice(-count).join('\n')
-}
-
-function indent(text: string): string {
-  return text.replaceAll(/^/gm, '  | ')
 }

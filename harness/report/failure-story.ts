@@ -10,7 +10,7 @@ import { faultWords } from '../fault-words.ts'
 import type { Trouble } from '../live/trouble.ts'
 import { isBreach, type Verdict } from '../verdict.ts'
 import { plainInk, type Ink } from './output.ts'
-import { visible } from './visible.ts'
+import { quoted, visible } from './visible.ts'
 
 /** Everything that the text says. */
 export interface FailureStory {
@@ -129,7 +129,7 @@ function troubleRows({
   return [
     ['trouble', kind],
     ...message.split('\n').map((line) => ['', line] as const),
-    ...words.filter((line) => line !== '').map((line) => ['', `| ${line}`] as const),
+    ...quoted(words.filter((line) => line !== '')).map((line) => ['', line] as const),
     ['hint', hint],
   ]
 }

@@ -16,6 +16,11 @@ export function visible(text: string): string {
   )
 }
 
+/** Lines that somebody else wrote, each behind a bar: none of them begins a command in a pipeline's log. */
+export function quoted(lines: readonly string[]): readonly string[] {
+  return lines.map((line) => `| ${visible(line)}`)
+}
+
 /** The same for a text that is JSON: its own line ends stay, what is escaped means the same. */
 export function visibleJson(json: string): string {
   return json.replaceAll(harmful, (character) =>

@@ -50,6 +50,27 @@ describe('--resume', () => {
     expect(new Set(tokensOf('again'))).toEqual(new Set(tokensOf('rest')))
   })
 
+  it('what was explored in part is explored anew, and the whole stands in its place', async () => {
+    const few = { cases: 2, explore: true, seed: 'abc' }
+    await run({ ...few, out: at('explored') })
+    const path = join(at('explored'), 'result.json')
+    const whole = readResult(path)
+    const inPart = whole.explored.map((each, place) => ({
+      ...each,
+      pointsLeft: 5,
+      verdict: 'INCONCLUSIVE',
+      // A stop before its first state leaves no token.
+      ...(place === 0 ? {} : { prefix: '' }),
+    }))
+    writeResult(path, { ...whole, explored: inPart, verdict: 'INCONCLUSIVE', stopped: true })
+    await run({ ...few, resume: path, out: at('explored-rest') })
+    const rest = readResult(join(at('explored-rest'), 'result.json'))
+    const told = ({ explored }: Result): unknown =>
+      explored.map(({ verdict, pointsLeft, counts }) => [verdict, pointsLeft, counts['checked']])
+    expect(whole.explored.length).toBeGreaterThan(0)
+    expect(told(rest)).toEqual(told(whole))
+  })
+
   it('refuses another campaign with every difference, before anything runs', async () => {
     const output = keptOutput()
     const options = { ...asked, seed: 'other', cases: 5, profile: 'ext4', resume: file() }
