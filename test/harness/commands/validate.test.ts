@@ -71,7 +71,13 @@ describe('validate: the laws', () => {
   })
 
   it('a killed process loses what was acknowledged too early, and a fenced one is told', async () => {
-    const ran = await validate('examples/backends/wrong.ts', '--law', 'J1', 'J5', '--json')
+    const ran = await validate(
+      'test/harness/fixtures/lazy-backend.ts',
+      '--law',
+      'J1',
+      'J5',
+      '--json',
+    )
     expect(ran.code).toBe(1)
     const { verdict, laws } = JSON.parse(ran.stdout) as {
       verdict: string
