@@ -28,7 +28,7 @@ import { createRunContext } from '../../src/run-context.ts'
 import { step } from '../../src/steps.ts'
 import { sleep } from '../../src/waits.ts'
 import { Bench, driver, HandBody, rest, type Code } from './runtime/bench-run.ts'
-import { openGate } from './runtime/scripted-journal.ts'
+import { heldEnd, openGate } from './runtime/scripted-journal.ts'
 
 const directories: string[] = []
 const scratch = (): string => {
@@ -274,14 +274,7 @@ describe('K5: what ends the run, or this life, ends drive', () => {
 
   it('a cancel, a deadline and a result race: one record, and all are told the same', async () => {
     const bench = new Bench()
-    let letWrite = (): void => {}
-    const gate = {
-      ...openGate,
-      write: (bodies: readonly unknown[]) =>
-        JSON.stringify(bodies).includes('"end"')
-          ? new Promise<void>((resolve) => (letWrite = resolve))
-          : Promise.resolve(),
-    }
+    const { gate, letWrite } = heldEnd()
     const body = new HandBody()
     const context = await bench.open({ gate, deadlineMs: 100 })
     const life = context.drive(
@@ -323,14 +316,7 @@ describe('K5: what ends the run, or this life, ends drive', () => {
     }
     await bench.dieAt(rest(), code, contract)
     bench.clock.nowMs += 1_000
-    let letWrite = (): void => {}
-    const gate = {
-      ...openGate,
-      write: (bodies: readonly unknown[]) =>
-        JSON.stringify(bodies).includes('"end"')
-          ? new Promise<void>((resolve) => (letWrite = resolve))
-          : Promise.resolve(),
-    }
+    const { gate, letWrite } = heldEnd()
     const life = bench.live(code, { ...contract, gate })
     await rest()
     expect(told).toEqual([])

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { CancelledError, ClosedError, DeadlineError, StorageError } from '../../src/errors.ts'
 import { endedError } from '../../src/run.ts'
 import { Bench, rest } from './runtime/bench-run.ts'
-import { openGate } from './runtime/scripted-journal.ts'
+import { heldEnd, openGate } from './runtime/scripted-journal.ts'
 
 const done = { type: 'end', status: 'done', value: 1 } as const
 const note = (key: string) => ({ type: 'spawn', key, args: 'h', driver: 'd' }) as const
@@ -22,14 +22,7 @@ describe('a run', () => {
 
   it('R3: after the end nothing is written, and while it is written nothing else is', async () => {
     const bench = new Bench()
-    let letWrite = (): void => {}
-    const gate = {
-      ...openGate,
-      write: (bodies: readonly unknown[]) =>
-        JSON.stringify(bodies).includes('"end"')
-          ? new Promise<void>((resolve) => (letWrite = resolve))
-          : Promise.resolve(),
-    }
+    const { gate, letWrite } = heldEnd()
     const { run } = await bench.open({ gate })
     const ending = run.endWith(done)
     let told: unknown

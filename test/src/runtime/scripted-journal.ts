@@ -22,6 +22,15 @@ export interface AppendGate {
 
 export const openGate: AppendGate = { write: async () => {}, acknowledge: async () => {} }
 
+/** Holds back the record that ends the run until it is let. */
+export function heldEnd(): { readonly gate: AppendGate; readonly letWrite: () => void } {
+  let go = (): void => {}
+  const held = new Promise<void>((resolve) => (go = resolve))
+  const write = (bodies: readonly RecordBody[]): Promise<void> =>
+    JSON.stringify(bodies).includes('"end"') ? held : Promise.resolve()
+  return { gate: { ...openGate, write }, letWrite: () => go() }
+}
+
 interface Stored {
   readonly epoch: number
   readonly text: string
